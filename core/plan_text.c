@@ -1,6 +1,7 @@
 /* plan_text.c - a plan as people read it, and as JSON. */
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/diff.h"
 #include "core/plan.h"
@@ -126,14 +127,14 @@ static json_t *words_json(const struct kh_strv *words)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < words->count; i++)
-		json_array_append_new(list, json_string(words->items[i]));
+		json_array_append_new(list, kh_json_text(words->items[i]));
 	return list;
 }
 
 static void set_text(json_t *object, const char *key, const char *text)
 {
 	if (text)
-		json_object_set_new(object, key, json_string(text));
+		json_object_set_new(object, key, kh_json_text(text));
 }
 
 static json_t *change_json(const struct kh_change *change)
@@ -151,7 +152,7 @@ static json_t *change_json(const struct kh_change *change)
 	if (change->kind == KH_CHANGE_PUT_FILE || change->kind == KH_CHANGE_REMOVE_FILE)
 		add_diff(&diff, change);
 	if (diff.length > 0)
-		json_object_set_new(object, "diff", json_string(diff.text));
+		json_object_set_new(object, "diff", kh_json_text(diff.text));
 	return object;
 }
 
