@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/facts_text.h"
 
@@ -151,7 +152,7 @@ static json_t *vulnerabilities_json(const struct kh_facts_cpu *cpu)
 	json_t *object = json_object();
 	for (size_t i = 0; i < cpu->vulnerability_count; i++)
 		json_object_set_new(object, cpu->vulnerabilities[i].name,
-				    kh_facts_json_text(cpu->vulnerabilities[i].text));
+				    kh_json_text(cpu->vulnerabilities[i].text));
 	return object;
 }
 
@@ -159,12 +160,11 @@ json_t *kh_facts_cpu_json(const struct kh_facts_cpu *cpu)
 {
 	return json_pack(
 		"{so so so so so so sI so so so so}", "vendor",
-		kh_facts_json_text(vendor_name(cpu->vendor)), "model_name",
-		kh_facts_json_text(cpu->model_name), "family", kh_facts_json_number(cpu->family),
-		"model", kh_facts_json_number(cpu->model), "stepping",
-		kh_facts_json_number(cpu->stepping), "microcode",
-		kh_facts_json_text(cpu->microcode), "count", (json_int_t)cpu->count, "socket_count",
-		kh_facts_json_number(cpu->socket_count), "flags", kh_facts_json_list(&cpu->flags),
-		"vmx_flags", kh_facts_json_list(&cpu->vmx_flags), "vulnerabilities",
-		vulnerabilities_json(cpu));
+		kh_json_text(vendor_name(cpu->vendor)), "model_name", kh_json_text(cpu->model_name),
+		"family", kh_facts_json_number(cpu->family), "model",
+		kh_facts_json_number(cpu->model), "stepping", kh_facts_json_number(cpu->stepping),
+		"microcode", kh_json_text(cpu->microcode), "count", (json_int_t)cpu->count,
+		"socket_count", kh_facts_json_number(cpu->socket_count), "flags",
+		kh_facts_json_list(&cpu->flags), "vmx_flags", kh_facts_json_list(&cpu->vmx_flags),
+		"vulnerabilities", vulnerabilities_json(cpu));
 }

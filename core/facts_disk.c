@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/facts_memory.h"
 #include "core/facts_text.h"
@@ -152,14 +153,13 @@ json_t *kh_facts_disk_json(const struct kh_facts_disk *disk)
 	json_t *array = json_array();
 	for (size_t i = 0; i < disk->disk_count; i++) {
 		const struct kh_facts_disk_one *one = &disk->disks[i];
-		json_array_append_new(array,
-				      json_pack("{so so so so so so}", "name",
-						kh_facts_json_text(one->name), "class",
-						kh_facts_json_text(class_name(one->class)),
-						"scheduler", kh_facts_json_text(one->scheduler),
-						"schedulers", kh_facts_json_list(&one->schedulers),
-						"size_bytes", kh_facts_json_number(one->size_bytes),
-						"node", kh_facts_json_number(one->node)));
+		json_array_append_new(
+			array, json_pack("{so so so so so so}", "name", kh_json_text(one->name),
+					 "class", kh_json_text(class_name(one->class)), "scheduler",
+					 kh_json_text(one->scheduler), "schedulers",
+					 kh_facts_json_list(&one->schedulers), "size_bytes",
+					 kh_facts_json_number(one->size_bytes), "node",
+					 kh_facts_json_number(one->node)));
 	}
 	return array;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/facts_text.h"
 
@@ -258,7 +259,7 @@ static json_t *nodes_json(const struct kh_facts_memory *memory)
 		const struct kh_facts_node *node = &memory->nodes[i];
 		json_array_append_new(array,
 				      json_pack("{sI so so so}", "id", (json_int_t)node->id, "cpus",
-						kh_facts_json_text(node->cpulist), "total_kib",
+						kh_json_text(node->cpulist), "total_kib",
 						kh_facts_json_number(node->total_kib), "free_kib",
 						kh_facts_json_number(node->free_kib)));
 	}
@@ -276,7 +277,7 @@ static json_t *ksm_json(const struct kh_facts_ksm *ksm)
 			 "pages_shared", kh_facts_json_number(ksm->pages_shared), "pages_sharing",
 			 kh_facts_json_number(ksm->pages_sharing), "general_profit",
 			 kh_facts_json_number(ksm->general_profit), "advisor_mode",
-			 kh_facts_json_text(ksm->advisor_mode));
+			 kh_json_text(ksm->advisor_mode));
 }
 
 json_t *kh_facts_memory_json(const struct kh_facts_memory *memory)
@@ -288,7 +289,7 @@ json_t *kh_facts_memory_json(const struct kh_facts_memory *memory)
 			 kh_facts_json_number(memory->commit_limit_kib), "swap_total_kib",
 			 kh_facts_json_number(memory->swap_total_kib), "nodes", nodes_json(memory),
 			 "pools", pools_json(memory), "thp_enabled",
-			 kh_facts_json_text(memory->thp_enabled), "thp_defrag",
-			 kh_facts_json_text(memory->thp_defrag), "ksm", ksm_json(&memory->ksm),
+			 kh_json_text(memory->thp_enabled), "thp_defrag",
+			 kh_json_text(memory->thp_defrag), "ksm", ksm_json(&memory->ksm),
 			 "numa_balancing", kh_facts_json_number(memory->numa_balancing));
 }

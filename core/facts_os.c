@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/facts_text.h"
 
@@ -196,14 +197,13 @@ int kh_facts_release_number(const char *release)
 json_t *kh_facts_os_json(const struct kh_facts_os *os)
 {
 	kh_auto(kh_free) char *config_path = kh_kernel_config_path(os->kernel_config);
-	return json_pack("{so so so so so so so so sb sb sb so so}", "id",
-			 kh_facts_json_text(os->id), "id_like", kh_facts_json_text(os->id_like),
-			 "version_id", kh_facts_json_text(os->version_id), "name",
-			 kh_facts_json_text(os->name), "hostname", kh_facts_json_text(os->hostname),
-			 "kernel_release", kh_facts_json_text(os->kernel_release), "machine",
-			 kh_facts_json_text(os->machine), "boot_id",
-			 kh_facts_json_text(os->boot_id), "has_systemd", os->has_systemd,
+	return json_pack("{so so so so so so so so sb sb sb so so}", "id", kh_json_text(os->id),
+			 "id_like", kh_json_text(os->id_like), "version_id",
+			 kh_json_text(os->version_id), "name", kh_json_text(os->name), "hostname",
+			 kh_json_text(os->hostname), "kernel_release",
+			 kh_json_text(os->kernel_release), "machine", kh_json_text(os->machine),
+			 "boot_id", kh_json_text(os->boot_id), "has_systemd", os->has_systemd,
 			 "is_booted", os->is_booted, "is_container", os->is_container,
 			 "loaded_modules", kh_facts_json_list(&os->loaded_modules), "kernel_config",
-			 kh_facts_json_text(config_path));
+			 kh_json_text(config_path));
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/facts_text.h"
 
@@ -109,14 +110,13 @@ static json_t *hex_json(long long number, int digits)
 
 static json_t *device_json(const struct kh_facts_pci_device *device)
 {
-	return json_pack("{so so so so so so so so so}", "address",
-			 kh_facts_json_text(device->address), "class", hex_json(device->class, 6),
-			 "vendor", hex_json(device->vendor, 4), "device",
-			 hex_json(device->device, 4), "driver", kh_facts_json_text(device->driver),
-			 "node", kh_facts_json_number(device->node), "iommu_group",
-			 kh_facts_json_number(device->iommu_group), "sriov_total_vfs",
-			 kh_facts_json_number(device->sriov_total_vfs), "sriov_num_vfs",
-			 kh_facts_json_number(device->sriov_num_vfs));
+	return json_pack("{so so so so so so so so so}", "address", kh_json_text(device->address),
+			 "class", hex_json(device->class, 6), "vendor", hex_json(device->vendor, 4),
+			 "device", hex_json(device->device, 4), "driver",
+			 kh_json_text(device->driver), "node", kh_facts_json_number(device->node),
+			 "iommu_group", kh_facts_json_number(device->iommu_group),
+			 "sriov_total_vfs", kh_facts_json_number(device->sriov_total_vfs),
+			 "sriov_num_vfs", kh_facts_json_number(device->sriov_num_vfs));
 }
 
 json_t *kh_facts_pci_json(const struct kh_facts_pci *pci)

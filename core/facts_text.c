@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 
 /* As in the C locale: isspace() and isdigit() would ask the locale for every byte. */
@@ -85,21 +86,6 @@ char *kh_slice_dup(struct kh_slice slice)
 	return kh_strndup(slice.start, slice.length);
 }
 
-/* json_string() answers NULL for bytes that are no UTF-8; a host's files may hold any. */
-json_t *kh_facts_json_text(const char *text)
-{
-	if (!text)
-		return json_null();
-	json_t *string = json_string(text);
-	if (string)
-		return string;
-	kh_auto(kh_free) char *plain = kh_strdup(text);
-	for (char *at = plain; *at; at++)
-		if ((unsigned char)*at >= 0x80)
-			*at = '?';
-	return json_string(plain);
-}
-
 json_t *kh_facts_json_number(long long number)
 {
 	return number < 0 ? json_null() : json_integer(number);
@@ -109,6 +95,6 @@ json_t *kh_facts_json_list(const struct kh_strv *list)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(array, kh_facts_json_text(list->items[i]));
+		json_array_append_new(array, kh_json_text(list->items[i]));
 	return array;
 }

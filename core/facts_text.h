@@ -31,8 +31,7 @@ bool kh_slice_is(struct kh_slice slice, const char *text);
 long long kh_slice_number(struct kh_slice slice);
 char *kh_slice_dup(struct kh_slice slice);
 
-/* JSON forms of facts: what is absent (NULL, -1) is null. New references. */
-json_t *kh_facts_json_text(const char *text);
+/* JSON forms of facts: a number that is absent (-1) is null. New references. */
 json_t *kh_facts_json_number(long long number);
 json_t *kh_facts_json_list(const struct kh_strv *list);
 
