@@ -102,8 +102,9 @@ static void add_change(struct kh_str *out, const struct kh_change *change)
 {
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
 	kh_str_addf(out, "[%s] %s\n    why: %s\n", change->stage, title, change->why);
-	bool is_file = change->kind == KH_CHANGE_PUT_FILE ||
-		       (change->kind == KH_CHANGE_REMOVE_FILE && change->old.type == KH_FILE_REGULAR);
+	bool is_file =
+		change->kind == KH_CHANGE_PUT_FILE ||
+		(change->kind == KH_CHANGE_REMOVE_FILE && change->old.type == KH_FILE_REGULAR);
 	if (is_file)
 		add_diff(out, change);
 	kh_str_add(out, "\n");
@@ -163,10 +164,9 @@ json_t *kh_plan_json(const struct kh_plan *plan)
 	json_t *notes = json_array();
 	for (size_t i = 0; i < plan->note_count; i++) {
 		const struct kh_note *note = &plan->notes[i];
-		json_array_append_new(notes,
-				      json_pack("{s:s, s:s, s:s}", "kind",
-						kh_plan_note_name(note->kind), "stage", note->stage,
-						"text", note->text));
+		json_array_append_new(notes, json_pack("{s:s, s:s, s:s}", "kind",
+						       kh_plan_note_name(note->kind), "stage",
+						       note->stage, "text", note->text));
 	}
 	return json_pack("{s:o, s:o}", "changes", changes, "notes", notes);
 }
