@@ -1,6 +1,7 @@
 /* plan_text.c - a plan as people read it, and as JSON. */
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/diff.h"
 #include "core/plan.h"
@@ -102,9 +103,8 @@ static void add_change(struct kh_str *out, const struct kh_change *change)
 {
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
 	kh_str_addf(out, "[%s] %s\n    why: %s\n", change->stage, title, change->why);
-	bool is_file =
-		change->kind == KH_CHANGE_PUT_FILE ||
-		(change->kind == KH_CHANGE_REMOVE_FILE && change->old.type == KH_FILE_REGULAR);
+	bool is_file = change->kind == KH_CHANGE_PUT_FILE ||
+		       (change->kind == KH_CHANGE_REMOVE_FILE && change->old.type == KH_FILE_REGULAR);
 	if (is_file)
 		add_diff(out, change);
 	kh_str_add(out, "\n");
@@ -127,14 +127,14 @@ static json_t *words_json(const struct kh_strv *words)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < words->count; i++)
-		json_array_append_new(list, json_string(words->items[i]));
+		json_array_append_new(list, kh_json_text(words->items[i]));
 	return list;
 }
 
 static void set_text(json_t *object, const char *key, const char *text)
 {
 	if (text)
-		json_object_set_new(object, key, json_string(text));
+		json_object_set_new(object, key, kh_json_text(text));
 }
 
 static json_t *change_json(const struct kh_change *change)
@@ -152,7 +152,7 @@ static json_t *change_json(const struct kh_change *change)
 	if (change->kind == KH_CHANGE_PUT_FILE || change->kind == KH_CHANGE_REMOVE_FILE)
 		add_diff(&diff, change);
 	if (diff.length > 0)
-		json_object_set_new(object, "diff", json_string(diff.text));
+		json_object_set_new(object, "diff", kh_json_text(diff.text));
 	return object;
 }
 
@@ -164,9 +164,10 @@ json_t *kh_plan_json(const struct kh_plan *plan)
 	json_t *notes = json_array();
 	for (size_t i = 0; i < plan->note_count; i++) {
 		const struct kh_note *note = &plan->notes[i];
-		json_array_append_new(notes, json_pack("{s:s, s:s, s:s}", "kind",
-						       kh_plan_note_name(note->kind), "stage",
-						       note->stage, "text", note->text));
+		json_array_append_new(notes,
+				      json_pack("{s:s, s:s, s:s}", "kind",
+						kh_plan_note_name(note->kind), "stage", note->stage,
+						"text", note->text));
 	}
 	return json_pack("{s:o, s:o}", "changes", changes, "notes", notes);
 }
