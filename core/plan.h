@@ -13,6 +13,7 @@
 #ifndef KH_PLAN_H
 #define KH_PLAN_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -62,6 +63,11 @@ struct kh_note {
 	char *text;
 };
 
+struct kh_claim { /* a path some stage decides on, changed or not */
+	char *path;
+	const char *stage;
+};
+
 struct kh_plan {
 	const struct kh_root *root;
 	const char *stage; /* that is planning now */
@@ -69,6 +75,8 @@ struct kh_plan {
 	size_t change_count;
 	struct kh_note *notes;
 	size_t note_count;
+	struct kh_claim *claims;
+	size_t claim_count;
 };
 
 void kh_plan_init(struct kh_plan *plan, const struct kh_root *root);
@@ -125,11 +133,16 @@ void kh_plan_note(struct kh_plan *plan, enum kh_note_kind kind, const char *form
 /* Has this plan a change of this path (so that a stage can ask for a trigger)? */
 bool kh_plan_has(const struct kh_plan *plan, const char *path);
 
+/* Is there a change that is a trigger, a program... of this kind? */
+bool kh_plan_has_kind(const struct kh_plan *plan, enum kh_change_kind kind);
+
 /* The plan as text: a unified diff or one line per change, with its reason, then the notes. */
 char *kh_plan_text(const struct kh_plan *plan);
-/* One change as text, as in kh_plan_text. */
-char *kh_plan_change_text(const struct kh_change *change);
+json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes": [...]} */
 /* One line that names a change: "put /etc/fstab", "set /sys/… 0 → 1". Owned by the caller. */
 char *kh_plan_change_title(const struct kh_change *change);
+/* "put", "remove", "directory", "link", "set", "load", "run", "trigger": also in the journal. */
+const char *kh_plan_kind_name(enum kh_change_kind kind);
+const char *kh_plan_note_name(enum kh_note_kind kind);
 
 #endif
