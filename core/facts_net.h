@@ -31,20 +31,21 @@ struct kh_facts_link {
 	enum kh_link_kind kind;
 	char *mac; /* lower case, or NULL */
 	long long ifindex, mtu;
-	bool is_up; /* operstate up or unknown-but-running */
-	char *master; /* the bridge or bond it is in, or NULL */
-	char *driver; /* or NULL */
+	bool is_up;                 /* operstate up or unknown-but-running */
+	char *master;               /* the bridge or bond it is in, or NULL */
+	char *driver;               /* or NULL */
 	long long node, speed_mbit; /* -1: unknown */
-	struct kh_strv ports;     /* of a bridge or bond */
-	struct kh_strv addresses; /* "192.0.2.10/25", "2001:db8::1/64" (global scope) */
+	struct kh_strv ports;       /* of a bridge or bond */
+	struct kh_strv addresses;   /* "192.0.2.10/25", "2001:db8::1/64" (global scope) */
 };
 
 struct kh_facts_net {
 	struct kh_facts_link *links; /* by name */
 	size_t link_count;
-	char *default_link; /* the link with the default route (IPv4 first, lowest metric), or NULL */
-	char *gateway4, *gateway6; /* of the default routes, or NULL */
-	struct kh_strv dns;        /* nameservers of /etc/resolv.conf */
+	char *default_link; /* the link with the default route (IPv4 first, lowest metric), or NULL
+			     */
+	char *gateway4, *gateway6;   /* of the default routes, or NULL */
+	struct kh_strv dns;          /* nameservers of /etc/resolv.conf */
 	enum kh_net_manager manager; /* who has default_link, or would configure links here */
 };
 
