@@ -48,6 +48,7 @@ static void look_in(const struct kh_root *root, const char *file, const char *pa
 		setting->file = kh_strdup(file);
 		setting->line = (int)i + 1;
 		setting->value = kh_strdup(value);
+		setting->is_glob = is_glob;
 	}
 }
 

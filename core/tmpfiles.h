@@ -9,12 +9,15 @@
 #ifndef KH_TMPFILES_H
 #define KH_TMPFILES_H
 
+#include <stdbool.h>
+
 #include "core/base/root.h"
 
 struct kh_tmpfiles_setting {
 	char *file; /* NULL: nothing sets it */
 	int line;
 	char *value;
+	bool is_glob; /* found by a pattern: carried out after the plain lines */
 };
 
 /* What a "w" line writes to PATH at boot. */
