@@ -204,8 +204,8 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	kh_ksm_decide(context, &ksm);
 	if (ksm.note && context->config->ksm.run)
 		kh_plan_note(plan, KH_NOTE_INFO, "%s", ksm.note);
-	if (plan_rc_local(context, &ksm, plan, err) != 0 ||
-	    plan_tmpfiles(context, &ksm, plan, err) != 0 || plan_now(context, &ksm, plan, err) != 0)
+	if (kh_ksm_plan_boot(context, &ksm, plan, err) != 0 ||
+	    plan_now(context, &ksm, plan, err) != 0)
 		return -1;
 	note_conflicts(context, plan);
 	return 0;
