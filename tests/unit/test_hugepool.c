@@ -312,25 +312,20 @@ static void persisted_arguments_are_found_with_file_and_line(void **state)
 	(void)state;
 	struct fixture fixture;
 	struct kh_facts facts = {0};
-	struct kh_hugeargs_setting setting = {0};
+	kh_auto(kh_free) char *none = NULL, *main_file = NULL, *drop_in = NULL;
 	fixture_open_empty(&fixture);
-	kh_hugeargs_persisted(&fixture.root, &facts, GIB, -1, &setting);
-	assert_null(setting.path);
+	assert_int_equal(kh_hugeargs_persisted(&fixture.root, &facts, GIB, -1, &none), -1);
+	assert_null(none);
 	fixture_put(&fixture, "/etc/default/grub",
 		    "GRUB_TIMEOUT=5\n# hugepages=9\n"
 		    "GRUB_CMDLINE_LINUX_DEFAULT=\"default_hugepagesz=1G hugepages=2\"\n");
-	kh_hugeargs_persisted(&fixture.root, &facts, GIB, -1, &setting);
-	assert_string_equal(setting.path, "/etc/default/grub");
-	assert_int_equal(setting.line, 3);
-	assert_int_equal(setting.pages, 2);
-	kh_hugeargs_setting_done(&setting);
+	assert_int_equal(kh_hugeargs_persisted(&fixture.root, &facts, GIB, -1, &main_file), 2);
+	assert_string_equal(main_file, "/etc/default/grub:3");
 	fixture_put(&fixture, "/etc/default/grub.d/90-kvmhost.cfg",
 		    "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT hugepagesz=1G "
 		    "hugepages=3\"\n");
-	kh_hugeargs_persisted(&fixture.root, &facts, GIB, -1, &setting);
-	assert_string_equal(setting.path, "/etc/default/grub.d/90-kvmhost.cfg");
-	assert_int_equal(setting.pages, 3);
-	kh_hugeargs_setting_done(&setting);
+	assert_int_equal(kh_hugeargs_persisted(&fixture.root, &facts, GIB, -1, &drop_in), 3);
+	assert_string_equal(drop_in, "/etc/default/grub.d/90-kvmhost.cfg:1");
 	fixture_close(&fixture);
 }
 
