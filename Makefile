@@ -64,7 +64,10 @@ $B/%.o: %.c $B/config.mk VERSION
 	$(call say,CC,$<)
 	$Qmkdir -p $(@D) && $(compile) -c -o $@ $<
 
-$B/templates.c: tools/embed $(templates)
+# A file that is added or goes changes the list, whatever its date.
+$B/templates.list: force
+	@mkdir -p $(@D) && echo '$(templates)' | cmp -s - $@ || echo '$(templates)' > $@
+$B/templates.c: tools/embed $(templates) $B/templates.list
 	$(call say,EMBED,$@)
 	$Qmkdir -p $(@D) && tools/embed $(templates) > $@
 $B/templates.o: $B/templates.c
@@ -149,5 +152,6 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | sed 's/\$$(DESTDIR)\$$(prefix)/DESTDIR and prefix/' | \
 		while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
 
+.PHONY: force
 .SECONDARY:
 .DELETE_ON_ERROR:
