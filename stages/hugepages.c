@@ -14,6 +14,7 @@
 
 #include "core/base/mem.h"
 #include "core/sysctl.h"
+#include "stages/stages.h"
 
 const char kh_hugepages_sysctl_file[] = "/etc/sysctl.d/90-kvmhost-hugepages.conf";
 const char kh_hugepages_tmpfiles_file[] = "/etc/tmpfiles.d/kvmhost-hugepages.conf";

@@ -15,16 +15,14 @@ static void look_at_arguments(const struct kh_context *context, const struct kh_
 			      struct kh_memory_persisted *persisted)
 {
 	const char *cmdline = context->facts->boot.cmdline;
-	kh_auto(kh_hugeargs_setting_done) struct kh_hugeargs_setting setting = {0};
-	kh_hugeargs_persisted(context->root, context->facts, pool->size_kib, pool->node, &setting);
-	long long running = cmdline ? kh_hugeargs_pages(cmdline, pool->size_kib, pool->node) : -1;
-	if (setting.path) {
-		persisted->value = kh_printf("%lld", setting.pages);
-		persisted->where = kh_printf("%s:%d", setting.path, setting.line);
-	} else if (running >= 0) {
-		persisted->value = kh_printf("%lld", running);
-		persisted->where = kh_strdup("/proc/cmdline");
+	long long pages = kh_hugeargs_persisted(context->root, context->facts, pool->size_kib,
+						pool->node, &persisted->where);
+	if (pages < 0 && cmdline) {
+		pages = kh_hugeargs_pages(cmdline, pool->size_kib, pool->node);
+		persisted->where = pages < 0 ? NULL : kh_strdup("/proc/cmdline");
 	}
+	if (pages >= 0)
+		persisted->value = kh_printf("%lld", pages);
 }
 
 static void look(const struct kh_context *context, const struct kh_hugepools *pools,
