@@ -25,11 +25,12 @@ char *kh_facts_chosen_word(const char *text)
 
 static long long list_part_count(struct kh_slice part)
 {
+	enum { MOST_CPUS = 1 << 20 }; /* more is nonsense, and would overflow a sum */
 	struct kh_slice first, last;
 	if (!kh_slice_split(part, '-', &first, &last))
 		return kh_slice_number(part) >= 0 ? 1 : 0;
 	long long from = kh_slice_number(first), to = kh_slice_number(last);
-	return from < 0 || to < from ? 0 : to - from + 1;
+	return from < 0 || to < from || to >= MOST_CPUS ? 0 : to - from + 1;
 }
 
 long long kh_facts_cpulist_count(const char *cpulist)

@@ -1,10 +1,10 @@
 /* hugeargs.c - see hugeargs.h. */
 #include "core/hugeargs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/bootargs.h"
 #include "core/hugepool.h"
 
 /* The value of WORD when it is KEY=VALUE, otherwise NULL. */
@@ -43,7 +43,7 @@ static long long count_of(const char *value, long long node)
 long long kh_hugeargs_pages(const char *arguments, long long size_kib, long long node)
 {
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_strv_split(&words, arguments, " \t\n\"'");
+	kh_strv_split(&words, arguments, " \t\n");
 	long long default_kib = KH_HUGEPOOL_2M_KIB, current_kib = 0, pages = -1;
 	for (size_t i = 0; i < words.count; i++)
 		if (value_of(words.items[i], "default_hugepagesz"))
@@ -61,61 +61,24 @@ long long kh_hugeargs_pages(const char *arguments, long long size_kib, long long
 
 /* ---- in the boot loader's files ---- */
 
-/* The first line that reserves such pages. */
-static bool look_in(const struct kh_root *root, const char *path, long long size_kib,
-		    long long node, struct kh_hugeargs_setting *setting)
+struct wish {
+	long long size_kib, node, pages;
+};
+
+static bool reserves(const char *arguments, void *data)
 {
-	kh_auto(kh_free) char *text = kh_root_text(root, path);
-	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	kh_strv_split_lines(&lines, text ? text : "");
-	for (size_t i = 0; i < lines.count; i++) {
-		char *line = kh_str_trim(lines.items[i]);
-		char *assigned = strchr(line, '=');
-		bool is_shell = kh_str_starts(line, "GRUB_CMDLINE_LINUX");
-		if (*line == '#' || !strstr(line, "hugepages="))
-			continue;
-		long long pages = kh_hugeargs_pages(is_shell && assigned ? assigned + 1 : line,
-						    size_kib, node);
-		if (pages < 0)
-			continue;
-		*setting = (struct kh_hugeargs_setting){kh_strdup(path), (int)i + 1, pages};
-		return true;
-	}
-	return false;
+	struct wish *wish = data;
+	wish->pages = kh_hugeargs_pages(arguments, wish->size_kib, wish->node);
+	return wish->pages >= 0;
 }
 
-static bool look_in_directory(const struct kh_root *root, const char *directory, const char *suffix,
-			      long long size_kib, long long node,
-			      struct kh_hugeargs_setting *setting)
+long long kh_hugeargs_persisted(const struct kh_root *root, const struct kh_facts *facts,
+				long long size_kib, long long node, char **ret_where)
 {
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_root_list(root, directory, &names);
-	for (size_t i = names.count; i-- > 0;) { /* the last grub.d file wins */
-		kh_auto(kh_free) char *path = kh_printf("%s/%s", directory, names.items[i]);
-		if (kh_str_ends(path, suffix) && look_in(root, path, size_kib, node, setting))
-			return true;
-	}
-	return false;
-}
-
-void kh_hugeargs_persisted(const struct kh_root *root, const struct kh_facts *facts,
-			   long long size_kib, long long node,
-			   struct kh_hugeargs_setting *ret_setting)
-{
-	struct kh_hugeargs_setting setting = {0};
-	bool is_found =
-		look_in_directory(root, "/etc/default/grub.d", ".cfg", size_kib, node, &setting) ||
-		look_in(root, "/etc/default/grub", size_kib, node, &setting) ||
-		look_in_directory(root, "/boot/loader/entries", ".conf", size_kib, node,
-				  &setting) ||
-		look_in(root, "/etc/kernel/cmdline", size_kib, node, &setting);
-	if (!is_found && facts->boot.grub_cfg)
-		look_in(root, facts->boot.grub_cfg, size_kib, node, &setting);
-	*ret_setting = setting;
-}
-
-void kh_hugeargs_setting_done(struct kh_hugeargs_setting *setting)
-{
-	free(setting->path);
-	*setting = (struct kh_hugeargs_setting){0};
+	struct wish wish = {size_kib, node, -1};
+	char *where = kh_bootargs_find(root, facts, reserves, &wish);
+	if (!where)
+		return -1;
+	*ret_where = where;
+	return wish.pages;
 }

@@ -13,18 +13,9 @@
  * where they are given per node). -1: the arguments do not say. */
 long long kh_hugeargs_pages(const char *arguments, long long size_kib, long long node);
 
-struct kh_hugeargs_setting {
-	char *path; /* NULL: no file says anything */
-	int line;
-	long long pages;
-};
-
-/* Where the boot loader's files reserve pages of this size: /etc/default/grub and grub.d, BLS
- * entries, /etc/kernel/cmdline, and the menu itself (its normal entries come first), in this order.
- */
-void kh_hugeargs_persisted(const struct kh_root *root, const struct kh_facts *facts,
-			   long long size_kib, long long node,
-			   struct kh_hugeargs_setting *ret_setting);
-void kh_hugeargs_setting_done(struct kh_hugeargs_setting *setting);
+/* The same as the boot loader's files say it (bootargs.h), and "FILE:LINE" in *ret_where, owned by
+ * the caller. -1: they do not say. */
+long long kh_hugeargs_persisted(const struct kh_root *root, const struct kh_facts *facts,
+				long long size_kib, long long node, char **ret_where);
 
 #endif

@@ -15,7 +15,6 @@ struct kh_kernel_option {
 	const char *old_name;  /* or NULL */
 	enum kh_vendor vendor; /* KH_VENDOR_UNKNOWN: for both */
 	int since;             /* as kh_facts_release_number(), or 0 */
-	int until;             /* last release that has it, or 0 */
 	const char *why;
 };
 

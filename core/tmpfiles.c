@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/dropin.h"
 
 static const char *const directories[] = {
 	"/etc/tmpfiles.d",     "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d",
-	"/usr/lib/tmpfiles.d", "/lib/tmpfiles.d",
+	"/usr/lib/tmpfiles.d", "/lib/tmpfiles.d", NULL,
 };
 
 enum { FIELD_TYPE, FIELD_PATH, FIELD_ARGUMENT = 6 };
@@ -52,48 +53,15 @@ static void look_in(const struct kh_root *root, const char *file, const char *pa
 	}
 }
 
-/* All names, sorted; then each is looked for in the directories in their order. */
-static void list_names(const struct kh_root *root, struct kh_strv *names)
-{
-	for (size_t i = 0; i < KH_COUNT(directories); i++) {
-		kh_auto(kh_strv_done) struct kh_strv found = {0};
-		kh_root_list(root, directories[i], &found);
-		for (size_t j = 0; j < found.count; j++)
-			if (kh_str_ends(found.items[j], ".conf") &&
-			    !kh_strv_has(names, found.items[j]))
-				kh_strv_add(names, found.items[j]);
-	}
-	kh_strv_sort(names);
-}
-
-static char *find_file(const struct kh_root *root, const char *name)
-{
-	for (size_t i = 0; i < KH_COUNT(directories); i++) {
-		kh_auto(kh_free) char *file = kh_printf("%s/%s", directories[i], name);
-		if (kh_root_exists(root, file))
-			return kh_take(file);
-	}
-	return NULL;
-}
-
-static void find(const struct kh_root *root, const struct kh_strv *names, const char *path,
-		 bool is_glob, struct kh_tmpfiles_setting *setting)
-{
-	for (size_t i = 0; i < names->count && !setting->file; i++) {
-		kh_auto(kh_free) char *file = find_file(root, names->items[i]);
-		if (file)
-			look_in(root, file, path, is_glob, setting);
-	}
-}
-
 void kh_tmpfiles_winner(const struct kh_root *root, const char *path,
 			struct kh_tmpfiles_setting *ret_setting)
 {
 	struct kh_tmpfiles_setting setting = {0};
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	list_names(root, &names);
-	find(root, &names, path, true, &setting);
-	if (!setting.file)
-		find(root, &names, path, false, &setting);
+	kh_auto(kh_strv_done) struct kh_strv files = {0};
+	kh_dropin_list(root, directories, ".conf", NULL, &files);
+	for (size_t i = 0; i < files.count && !setting.file; i++)
+		look_in(root, files.items[i], path, true, &setting);
+	for (size_t i = 0; i < files.count && !setting.file; i++)
+		look_in(root, files.items[i], path, false, &setting);
 	*ret_setting = setting;
 }

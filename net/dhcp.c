@@ -1,7 +1,6 @@
 /* dhcp.c - see dhcp.h. */
 #include "net/dhcp.h"
 
-#include <byteswap.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,9 +64,7 @@ uint32_t kh_dhcp_iaid_of_name(const char *name)
 	static const unsigned char key[16] = {0x80, 0x11, 0x8c, 0xc2, 0xfe, 0x4a, 0x03, 0xee,
 					      0x3e, 0xd6, 0x0c, 0x6f, 0x36, 0x39, 0x14, 0x09};
 	uint64_t hash = siphash24(key, name, strlen(name));
-	uint32_t folded = (uint32_t)hash ^ (uint32_t)(hash >> 32);
-	/* Both swap the bytes on little-endian machines, for compatibility with an early bug. */
-	return bswap_32(folded);
+	return (uint32_t)hash ^ (uint32_t)(hash >> 32);
 }
 
 /* ---- leases ---- */

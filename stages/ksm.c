@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "stages/stages.h"
 
 /* ---- what is wanted here ---- */
 
@@ -112,11 +113,10 @@ static int waits_for_boot(const struct kh_context *context, struct kh_plan *plan
 		       now->merge_across_nodes != kh_str_number(wanted->value);
 	if (!differs || now->pages_shared <= 0)
 		return 0;
-	kh_plan_note(
-		plan, KH_NOTE_REBOOT,
-		"ksm: merge_across_nodes can change only while nothing is merged, and %lld pages "
-		"are; unmerging them now would cost memory at once",
-		now->pages_shared);
+	kh_plan_note(plan, KH_NOTE_REBOOT,
+		     "merge_across_nodes can change only while nothing is merged, and %lld pages "
+		     "are; unmerging them now would cost memory at once",
+		     now->pages_shared);
 	return 1;
 }
 
@@ -128,7 +128,7 @@ static int plan_values(const struct kh_context *context, const struct kh_ksm *ks
 		kh_auto(kh_free) char *path = kh_ksm_path(wanted);
 		if (!wanted->value) {
 			if (context->config->ksm.run)
-				kh_plan_note(plan, KH_NOTE_INFO, "ksm: %s is left alone: %s",
+				kh_plan_note(plan, KH_NOTE_INFO, "%s is left alone: %s",
 					     wanted->name, wanted->left_alone);
 			continue;
 		}
@@ -204,8 +204,8 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	kh_ksm_decide(context, &ksm);
 	if (ksm.note && context->config->ksm.run)
 		kh_plan_note(plan, KH_NOTE_INFO, "%s", ksm.note);
-	if (plan_rc_local(context, &ksm, plan, err) != 0 ||
-	    plan_tmpfiles(context, &ksm, plan, err) != 0 || plan_now(context, &ksm, plan, err) != 0)
+	if (kh_ksm_plan_boot(context, &ksm, plan, err) != 0 ||
+	    plan_now(context, &ksm, plan, err) != 0)
 		return -1;
 	note_conflicts(context, plan);
 	return 0;

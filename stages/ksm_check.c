@@ -68,7 +68,7 @@ static void check_knob(const struct kh_context *context, const struct kh_ksm *ks
 			.gap = persisted.gap,
 			.no_knob = has_no_knob ? "this kernel has no such knob" : NULL,
 			.why = "guests with the same pages share them; each merge costs CPU",
-			.fix = "kvmhost apply ksm",
+			.fix = persisted.gap ? "take that setting out" : "kvmhost apply ksm",
 		});
 }
 

@@ -5,37 +5,22 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/dropin.h"
 #include "core/sysctl.h"
 #include "core/tmpfiles.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
-/* Files are read in the order of their names, and the last word counts. procps reads
- * /etc/sysctl.conf after them all. */
-static bool is_read_later(const char *file, const char *our_file)
-{
-	return strcmp(file, "/etc/sysctl.conf") == 0 ||
-	       strcmp(base_name(file), base_name(our_file)) > 0;
-}
 
 void kh_memory_note_sysctl(struct kh_plan *plan, const char *name, const char *our_file,
 			   const char *value)
 {
-	kh_auto(kh_sysctl_setting_done) struct kh_sysctl_setting other = {0};
-	kh_sysctl_winner(plan->root, name, &other);
-	if (!other.path || strcmp(other.path, our_file) == 0 || strcmp(other.value, value) == 0)
+	kh_auto(kh_free) char *text = kh_printf("%s = %s\n", name, value);
+	kh_auto(kh_sysctl_setting_done) struct kh_sysctl_setting winner = {0};
+	kh_sysctl_winner_after(plan->root, name, our_file, text, &winner);
+	if (!winner.path || strcmp(winner.path, our_file) == 0 ||
+	    kh_sysctl_equal(winner.value, value))
 		return;
-	if (is_read_later(other.path, our_file))
-		kh_plan_note(plan, KH_NOTE_WARNING,
-			     "%s:%d sets %s = %s and is read after %s: it wins at boot over %s",
-			     other.path, other.line, name, other.value, our_file, value);
-	else
-		kh_plan_note(plan, KH_NOTE_INFO, "%s:%d sets %s = %s: %s is read after it and wins",
-			     other.path, other.line, name, other.value, our_file);
+	kh_plan_note(plan, KH_NOTE_WARNING,
+		     "%s:%d sets %s = %s and is read after %s: it wins at boot over %s",
+		     winner.path, winner.line, name, winner.value, our_file, value);
 }
 
 void kh_memory_note_tmpfiles(struct kh_plan *plan, const char *path, const char *our_file,
@@ -45,11 +30,10 @@ void kh_memory_note_tmpfiles(struct kh_plan *plan, const char *path, const char 
 	kh_tmpfiles_winner(plan->root, path, &other);
 	if (!other.file || strcmp(other.file, our_file) == 0 || strcmp(other.value, value) == 0)
 		return;
-	bool beats_us = strcmp(base_name(other.file), base_name(our_file)) < 0 || other.is_glob;
-	kh_plan_note(plan, beats_us ? KH_NOTE_WARNING : KH_NOTE_INFO, "%s:%d sets %s to %s: %s",
-		     other.file, other.line, path, other.value,
-		     beats_us ? "the first line for a file counts, so it wins at boot"
-			      : "ours is read before it and wins");
+	if (strcmp(kh_dropin_name(other.file), kh_dropin_name(our_file)) < 0 || other.is_glob)
+		kh_plan_note(plan, KH_NOTE_WARNING,
+			     "%s:%d sets %s to %s: it wins at boot over %s in %s", other.file,
+			     other.line, path, other.value, value, our_file);
 }
 
 void kh_memory_note_tuned(struct kh_plan *plan, const char *knob)

@@ -6,8 +6,8 @@
 #include "core/stage.h"
 #include "core/template.h"
 
-/* Name a file that beats ours at boot with another value (a warning), or that ours beats (plain
- * information). our_file is where the stage persists the value. */
+/* Warn of a file that beats ours at boot with another value. our_file is where the stage persists
+ * the value. */
 void kh_memory_note_sysctl(struct kh_plan *plan, const char *name, const char *our_file,
 			   const char *value);
 void kh_memory_note_tmpfiles(struct kh_plan *plan, const char *path, const char *our_file,

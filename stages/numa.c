@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/sysctl.h"
 #include "stages/memory.h"
+#include "stages/stages.h"
 
 static const char name[] = "kernel.numa_balancing";
 static const char knob[] = "/proc/sys/kernel/numa_balancing";
@@ -93,7 +94,7 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 					    : persisted.gap,
 			.no_knob = has_no_knob ? "this kernel has no such knob" : NULL,
 			.why = "guests without pinning run faster when their memory follows them",
-			.fix = "kvmhost apply numa",
+			.fix = persisted.gap ? "take that setting out" : "kvmhost apply numa",
 		});
 	return 0;
 }

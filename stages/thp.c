@@ -4,11 +4,14 @@
  * and, on systemd hosts, our tmpfiles.d line, which also holds when a boot entry lost the argument.
  * Source: Documentation/admin-guide/mm/transhuge.rst.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/bootargs.h"
 #include "core/sysctl.h"
 #include "stages/memory.h"
+#include "stages/stages.h"
 
 static const char knob[] = "/sys/kernel/mm/transparent_hugepage/enabled";
 static const char drop_in[] = "/etc/tmpfiles.d/kvmhost-thp.conf";
@@ -46,20 +49,23 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	return kh_plan_set_value(plan, knob, mode, "transparent huge pages now", err);
 }
 
-/* The last transparent_hugepage= of the running command line, or NULL. */
-static char *boot_argument(const struct kh_facts *facts)
+static bool has_argument(const char *arguments, void *data)
 {
-	static const char key[] = "transparent_hugepage=";
-	char *found = NULL;
-	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_strv_split(&words, facts->boot.cmdline ? facts->boot.cmdline : "", " \t\n");
-	for (size_t i = 0; i < words.count; i++) {
-		if (!kh_str_starts(words.items[i], key))
-			continue;
-		kh_free(&found);
-		found = kh_strdup(words.items[i] + strlen(key));
-	}
-	return found;
+	char **ret_value = data;
+	*ret_value = kh_bootargs_value(arguments, "transparent_hugepage");
+	return *ret_value != NULL;
+}
+
+/* Without a tmpfiles.d line the kernel's argument counts, in the boot loader's files or as given.
+ */
+static void look_at_arguments(const struct kh_context *context,
+			      struct kh_memory_persisted *persisted)
+{
+	const char *cmdline = context->facts->boot.cmdline;
+	persisted->where =
+		kh_bootargs_find(context->root, context->facts, has_argument, &persisted->value);
+	if (!persisted->where && cmdline && has_argument(cmdline, &persisted->value))
+		persisted->where = kh_strdup("/proc/cmdline");
 }
 
 static int check(const struct kh_context *context, struct kh_report *report, struct kh_error *err)
@@ -69,10 +75,9 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 	const char *mode = mode_name(context->config->grub.transparent_hugepage);
 	kh_auto(kh_memory_persisted_done) struct kh_memory_persisted persisted = {0};
 	kh_memory_persisted_tmpfiles(context->root, knob, mode, drop_in, &persisted);
-	if (!persisted.value) {
-		persisted.value = boot_argument(facts);
-		persisted.where = kh_strdup(persisted.value ? "/proc/cmdline" : NULL);
-	}
+	bool is_argument = !persisted.value;
+	if (is_argument)
+		look_at_arguments(context, &persisted);
 	const char *effective = facts->memory.thp_enabled;
 	bool is_effective = effective && strcmp(effective, mode) == 0;
 	kh_auto(kh_free) char *setter = kh_tuned_setter(context->root, tuned_knob);
@@ -86,14 +91,14 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 			.effective = effective,
 			.persisted = persisted.value,
 			.where = persisted.where,
-			.needs_reboot = !context->root->is_live,
+			.needs_reboot = is_argument || !context->root->is_live,
 			.gap = is_effective ? NULL
 			       : by_tuned   ? by_tuned
 					    : persisted.gap,
 			.no_knob = has_no_knob ? "this kernel has no transparent huge pages" : NULL,
 			.why = "guest memory in huge pages costs fewer TLB misses; 'madvise' leaves "
 			       "the choice to QEMU",
-			.fix = "kvmhost apply thp",
+			.fix = persisted.gap ? "take that setting out" : "kvmhost apply thp",
 		});
 	return 0;
 }

@@ -25,6 +25,8 @@ static bool has(const struct kh_validation *validation, const char *flag)
 
 static const char *virtualization_fix(const struct kh_validation *validation)
 {
+	if (!is_known(validation))
+		return "run the report on the booted host, or record its /proc and /sys";
 	if (has(validation, "hypervisor"))
 		return "this is a virtual machine: switch on nested virtualization for it on its "
 		       "host (QEMU: -cpu host, and kvm_intel or kvm_amd nested=1 there)";

@@ -10,6 +10,9 @@ static const char *iommu_fix(const struct kh_facts *facts)
 		return "add intel_iommu=on to the kernel arguments (grub.iommu: on), apply and reboot";
 	if (facts->pci.has_ivrs)
 		return "remove amd_iommu=off and iommu=off from the kernel arguments and reboot";
+	if (kh_facts_cpu_has(&facts->cpu, "hypervisor"))
+		return "give this virtual machine an IOMMU on its host (QEMU: -device intel-iommu "
+		       "or amd-iommu)";
 	return "switch on VT-d or AMD-Vi (IOMMU) in the firmware setup";
 }
 

@@ -60,10 +60,10 @@ static void check_option(const struct kh_validation *validation,
 			 const struct kh_kernel_option *option)
 {
 	kh_auto(kh_free) char *id = kh_printf("kernel.config.%s", option->name);
-	const struct kh_validate_check check = {
-		id, "y or m", option->why,
-		"boot a kernel that is built with it (zgrep the option in "
-		"/boot/config-* of the installed ones)"};
+	kh_auto(kh_free) char *fix = kh_printf(
+		"boot a kernel that has it (grep CONFIG_%s= /boot/config-*), or build one with it",
+		option->name);
+	const struct kh_validate_check check = {id, "y or m", option->why, fix};
 	const struct kh_facts_os *os = &validation->facts->os;
 	int release = kh_facts_release_number(os->kernel_release);
 	if (is_for_other_vendor(validation, option)) {
