@@ -205,59 +205,86 @@ static int plan_now(const struct kh_context *context, const struct kh_hugepool *
 	}
 	if (context->root->is_live && available >= 0 && available < missing_kib) {
 		kh_auto(kh_free) char *reason = kh_hugepages_shortage(context->facts, pool);
-		kh_plan_note(plan, KH_NOTE_WARNING,
-			     "fewer than %lld pages of %s can be had now: %s", pool->pages, size,
-			     reason);
-	}
-	kh_auto(kh_free) char *why = kh_printf("%s pages for guests, now", size);
-	return kh_plan_set_count(plan, path, pool->pages, why, err);
-}
-
-static int plan_pools(const struct kh_context *context, const struct kh_hugepools *pools,
-		      struct kh_plan *plan, struct kh_error *err)
-{
-	for (size_t i = 0; i < pools->pool_count; i++) {
-		const struct kh_hugepool *pool = &pools->pools[i];
-		kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);
-		if (pool->is_size_unknown)
-			kh_plan_note(plan, KH_NOTE_INFO,
-				     "nothing recorded here tells whether the CPU has %s pages",
-				     size);
-		if (kh_hugepages_way(context, pools, pool) == KH_HUGEPAGES_NOTHING)
+		if (context->root->is_live)
 			kh_plan_note(
-				plan, KH_NOTE_WARNING,
-				"%s pages cannot be reserved at every boot here (no systemd for "
-				"tmpfiles.d): use reserve: boot",
-				size);
-		if (plan_now(context, pool, plan, err) != 0)
-			return -1;
+				plan, KH_NOTE_REBOOT,
+				"huge pages of %s: the kernel's arguments reserve %lld at the next boot",
+				size, pool->pages);
+		else
+			kh_plan_note(plan, KH_NOTE_LEFT,
+				     "left to the boot: reserve huge pages of %s: %lld", size,
+				     pool->pages);
 	}
-	return 0;
-}
 
-static int plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
-{
-	kh_auto(kh_hugepool_done) struct kh_hugepools pools = {0};
-	if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
-		return -1;
-	note_fights(context, &pools, plan);
-	note_default_change(context, &pools, plan);
-	if (plan_sysctl(context, &pools, plan, err) != 0 ||
-	    plan_tmpfiles(context, &pools, plan, err) != 0 ||
-	    plan_pools(context, &pools, plan, err) != 0)
-		return -1;
-	return kh_hugepages_plan_mounts(context, &pools, plan, err);
-}
+	static int plan_now(const struct kh_context *context, const struct kh_hugepool *pool,
+			    struct kh_plan *plan, struct kh_error *err)
+	{
+		kh_auto(kh_free) char *path = kh_hugepages_path(pool);
+		kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);
+		long long now = kh_hugepages_now(context->facts, pool);
+		long long missing_kib = (pool->pages - (now > 0 ? now : 0)) * pool->size_kib;
+		long long available = available_kib(context->facts, pool->node);
+		if (pool->is_boot && pool->size_kib == KH_HUGEPOOL_1G_KIB) {
+			note_boot_pool(context, pool, plan);
+			return 0;
+		}
+		if (context->root->is_live && available >= 0 && available < missing_kib) {
+			kh_auto(kh_free) char *reason = kh_hugepages_shortage(context->facts, pool);
+			kh_plan_note(plan, KH_NOTE_WARNING,
+				     "fewer than %lld pages of %s can be had now: %s", pool->pages,
+				     size, reason);
+		}
+		kh_auto(kh_free) char *why = kh_printf("%s pages for guests, now", size);
+		return kh_plan_set_count(plan, path, pool->pages, why, err);
+	}
 
-static const char *const after[] = {"preflight", "grub", NULL};
+	static int plan_pools(const struct kh_context *context, const struct kh_hugepools *pools,
+			      struct kh_plan *plan, struct kh_error *err)
+	{
+		for (size_t i = 0; i < pools->pool_count; i++) {
+			const struct kh_hugepool *pool = &pools->pools[i];
+			kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);
+			if (pool->is_size_unknown)
+				kh_plan_note(
+					plan, KH_NOTE_INFO,
+					"nothing recorded here tells whether the CPU has %s pages",
+					size);
+			if (kh_hugepages_way(context, pools, pool) == KH_HUGEPAGES_NOTHING)
+				kh_plan_note(
+					plan, KH_NOTE_WARNING,
+					"%s pages cannot be reserved at every boot here (no systemd for "
+					"tmpfiles.d): use reserve: boot",
+					size);
+			if (plan_now(context, pool, plan, err) != 0)
+				return -1;
+		}
+		return 0;
+	}
 
-const struct kh_stage kh_stage_hugepages = {
-	.name = "hugepages",
-	.summary = "huge pages: reserved and mounted",
-	.touches = "/etc/fstab, /etc/sysctl.d/90-kvmhost-hugepages.conf, "
-		   "/etc/tmpfiles.d/kvmhost-hugepages.conf, /sys/kernel/mm/hugepages/*",
-	.after = after,
-	.phase = KH_PHASE_CONFIGURE,
-	.plan = plan,
-	.check = kh_hugepages_check,
-};
+	static int plan(const struct kh_context *context, struct kh_plan *plan,
+			struct kh_error *err)
+	{
+		kh_auto(kh_hugepool_done) struct kh_hugepools pools = {0};
+		if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
+			return -1;
+		note_fights(context, &pools, plan);
+		note_default_change(context, &pools, plan);
+		if (plan_sysctl(context, &pools, plan, err) != 0 ||
+		    plan_tmpfiles(context, &pools, plan, err) != 0 ||
+		    plan_pools(context, &pools, plan, err) != 0)
+			return -1;
+		return kh_hugepages_plan_mounts(context, &pools, plan, err);
+	}
+
+	static const char *const after[] = {"preflight", "grub", NULL};
+
+	const struct kh_stage kh_stage_hugepages = {
+		.name = "hugepages",
+		.summary = "huge pages: reserved and mounted",
+		.touches = "/etc/fstab, /etc/sysctl.d/90-kvmhost-hugepages.conf, "
+			   "/etc/tmpfiles.d/kvmhost-hugepages.conf, /sys/kernel/mm/hugepages/*",
+		.after = after,
+		.phase = KH_PHASE_CONFIGURE,
+		.plan = plan,
+		.check = kh_hugepages_check,
+	};
