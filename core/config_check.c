@@ -87,20 +87,6 @@ const char *kh_config_check_argument(char *text)
 	return *text == '=' ? "the name before '=' is missing" : owner_of_argument(text);
 }
 
-const char *kh_config_check_controller(char *text)
-{
-	static const char *const known[] = {
-		"cpu",     "cpuset",  "cpuacct", "memory",   "io",         "blkio",
-		"devices", "freezer", "net_cls", "net_prio", "perf_event", "hugetlb",
-		"pids",    "rdma",    "misc",    "dmem",     "debug",      "pressure",
-	};
-	for (size_t i = 0; i < KH_COUNT(known); i++)
-		if (strcmp(text, known[i]) == 0)
-			return NULL;
-	return "there is cpu, cpuset, cpuacct, memory, io, blkio, devices, freezer, net_cls, "
-	       "net_prio, perf_event, hugetlb, pids, rdma, misc, dmem, pressure";
-}
-
 const char *kh_config_check_mount(char *text)
 {
 	size_t length = strlen(text);

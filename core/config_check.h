@@ -29,9 +29,6 @@ const char *kh_config_check_option_value(char *text);
 /* One kernel argument; not one that another key owns. Source: Documentation/admin-guide/
  * kernel-parameters.rst (blanks only inside double quotes). */
 const char *kh_config_check_argument(char *text);
-/* A controller for cgroup_disable=. Source: include/linux/cgroup_subsys.h; "pressure" is a feature
- * the same argument accepts. */
-const char *kh_config_check_controller(char *text);
 /* A mount point: absolute, no "..", no blanks. */
 const char *kh_config_check_mount(char *text);
 /* The id of a readiness check: "cpu.aes". */

@@ -50,7 +50,7 @@ static void add_words(struct kh_str *str, const char *const *words, size_t count
 	}
 }
 
-enum { MOST_KEYS = 16 };
+enum { MOST_KEYS = 24 };
 
 static size_t names_of(const struct kh_config_key *table, const char *ret_names[MOST_KEYS])
 {
@@ -123,6 +123,8 @@ char *kh_config_key_accepts(const struct kh_config_key *key)
 	case KH_KEY_TEXT:
 		return kh_strdup(key->item);
 	case KH_KEY_LIST:
+		if (key->choices)
+			return kh_printf("list of %ss", key->item);
 		return kh_printf(key->takes_one ? "%s, or a list of them" : "list, each item: %s",
 				 key->item);
 	case KH_KEY_ADDRESS:

@@ -10,7 +10,8 @@
 #define AT(member) offsetof(struct kh_config, member)
 #define POOL_AT(member) offsetof(struct kh_config_pool, member)
 
-/* Words in the order of the enums of config.h. */
+/* Words in the order of the enums of config.h. The controllers: include/linux/cgroup_subsys.h, and
+ * "pressure", a feature that cgroup_disable= accepts too. */
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static const struct kh_config_key modules_keys[] = {
@@ -147,7 +148,9 @@ static const struct kh_config_key grub_keys[] = {
 	{.name = "cgroup_disable",
 	 .type = KH_KEY_LIST,
 	 .offset = AT(grub.cgroup_disable),
-	 .check = kh_config_check_controller,
+	 .choices = WORDS("cpu", "cpuset", "cpuacct", "memory", "io", "blkio", "devices", "freezer",
+			  "net_cls", "net_prio", "perf_event", "hugetlb", "pids", "rdma", "misc",
+			  "dmem", "pressure"),
 	 .item = "cgroup controller",
 	 .fallback = "[]",
 	 .example = "[cpu, cpuset, memory]",

@@ -35,8 +35,8 @@ struct kh_config_key {
 	const char *const *choices;         /* ends with NULL */
 	long long min, max;
 	const char *unit; /* of the number, as in "5 to 3600 seconds" */
-	/* Why text cannot be the value, or NULL: it can; then it may have been put in normal form
-	 * (never longer). */
+	/* TEXT, LIST: why text cannot be the value, or NULL: it can; then it may have been put in
+	 * normal form (never longer). Without it: the words of .choices. */
 	const char *(*check)(char *text);
 	const char *item;     /* what a text or an item is: "module name" */
 	bool takes_one;       /* LIST: a single item may stand without brackets */

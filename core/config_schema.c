@@ -36,7 +36,8 @@ static json_t *words_schema(const char *const *choices)
 
 static json_t *list_schema(const struct kh_config_key *key)
 {
-	json_t *list = json_pack("{s:s,s:o,s:b}", "type", "array", "items", typed("string"),
+	json_t *list = json_pack("{s:s,s:o,s:b}", "type", "array", "items",
+				 key->choices ? words_schema(key->choices) : typed("string"),
 				 "uniqueItems", 1);
 	return key->takes_one ? json_pack("{s:[o,o]}", "anyOf", typed("string"), list) : list;
 }

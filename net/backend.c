@@ -68,6 +68,27 @@ const char *kh_net_gateway(const struct kh_net_wish *wish, int family)
 	return NULL;
 }
 
+int kh_net_taken(const struct kh_net_wish *wish, const char *path, struct kh_error *err)
+{
+	kh_fail(err, KH_HOST, 0, "'%s' has a '%s' already, and '%s' is not its port", path,
+		wish->config->name, wish->port->name);
+	return kh_hint(err, "give the bridge another name (bridge.name)");
+}
+
+bool kh_net_has_own_mac(const struct kh_net_wish *wish)
+{
+	int count = 0;
+	if (wish->port->kind != KH_LINK_PHYSICAL || !wish->port->mac)
+		return false;
+	for (size_t i = 0; i < wish->facts->link_count; i++) {
+		const struct kh_facts_link *link = &wish->facts->links[i];
+		bool counts = link->kind == KH_LINK_PHYSICAL || link->kind == KH_LINK_OTHER;
+		if (counts && link->mac && strcmp(link->mac, wish->port->mac) == 0)
+			count++;
+	}
+	return count == 1;
+}
+
 static bool is_name_char(char c)
 {
 	return isalnum((unsigned char)c) || (c != '\0' && strchr("._-:@", c));

@@ -191,8 +191,7 @@ static char *port_text(const struct kh_net_wish *wish, const struct kh_ini *port
 		else
 			add_line(&out, line->raw);
 	}
-	bool can_match = wish->port->kind == KH_LINK_PHYSICAL && wish->port->mac;
-	if (can_match && !kh_ini_get(port, "", "HWADDR"))
+	if (kh_net_has_own_mac(wish) && !kh_ini_get(port, "", "HWADDR"))
 		kh_str_addf(&out, "HWADDR=%s\n", wish->port->mac);
 	kh_str_addf(&out, "BRIDGE=%s\n", wish->config->name);
 	return kh_str_take(&out);
@@ -310,6 +309,8 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 		answer->carrier = kh_take(carrier);
 		return 0;
 	}
+	if (kh_net_view_exists(wish->view, bridge_path))
+		return kh_net_taken(wish, bridge_path, err);
 	if (need_brctl(wish, err) != 0)
 		return -1;
 	kh_auto(kh_free) char *of_bridge = bridge_text(wish, &port);

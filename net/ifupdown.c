@@ -27,6 +27,7 @@ struct job {
 	bool is_dhcp;      /* of some stanza of the bridge */
 	bool has_written4; /* the configuration's own addresses are written */
 	bool has_written6;
+	const char *taken; /* a file that has a stanza of the bridge's name, or NULL */
 };
 
 /* ---- whose is an option line? ---- */
@@ -357,14 +358,18 @@ static const char *carrier_in(const struct kh_interfaces_block *block, const cha
 	return NULL;
 }
 
-static int look_at(const struct kh_interfaces *file, const char *path, const char *port,
-		   struct kh_net_answer *answer, struct kh_error *err)
+static int look_at(const struct kh_interfaces *file, const char *path, struct job *job,
+		   struct kh_error *err)
 {
+	const char *port = job->port;
+	struct kh_net_answer *answer = job->answer;
 	for (size_t i = 0; i < file->block_count; i++) {
 		const struct kh_interfaces_block *block = &file->blocks[i];
 		const char *carrier = block->is_stanza ? carrier_in(block, port) : NULL;
 		if (carrier && !answer->carrier)
 			answer->carrier = kh_strdup(carrier);
+		if (block->is_stanza && strcmp(block->name, job->bridge) == 0)
+			job->taken = path;
 		kh_auto(kh_strv_done) struct kh_strv words = {0};
 		kh_interfaces_words(block->lines.items[0], &words);
 		if (words.count > 1 && strcmp(words.items[0], "mapping") == 0 &&
@@ -421,11 +426,13 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 		kh_auto(kh_free) char *text = kh_net_view_text(wish->view, paths.items[i]);
 		kh_auto(kh_interfaces_done) struct kh_interfaces file = {0};
 		kh_interfaces_parse(text ? text : "", &file);
-		if (look_at(&file, paths.items[i], job.port, answer, err) != 0)
+		if (look_at(&file, paths.items[i], &job, err) != 0)
 			return -1;
 	}
 	if (answer->carrier)
 		return 0;
+	if (job.taken)
+		return kh_net_taken(wish, job.taken, err);
 	edit_resolv_conf(&job);
 	for (size_t i = 0; i < paths.count; i++) {
 		kh_auto(kh_free) char *text = kh_net_view_text(wish->view, paths.items[i]);

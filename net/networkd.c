@@ -196,8 +196,6 @@ static void copy_sections(const struct kh_net_wish *wish, const struct kh_ini *i
 		if (line->key && of_host && strcmp(line->section, "Network") == 0 &&
 		    (is_port_key(line->key) || is_replaced_line(wish, line)))
 			continue;
-		if (of_host && strcmp(line->section, "Link") == 0)
-			continue;
 		if (line->is_header)
 			kh_str_add(out, "\n");
 		add_raw(out, line->raw);
@@ -230,18 +228,6 @@ static char *netdev(const struct kh_net_wish *wish)
 
 /* ---- the port ---- */
 
-static bool is_mac_unique(const struct kh_net_wish *wish)
-{
-	int count = 0;
-	for (size_t i = 0; i < wish->facts->link_count; i++) {
-		const struct kh_facts_link *link = &wish->facts->links[i];
-		bool counts = link->kind == KH_LINK_PHYSICAL || link->kind == KH_LINK_OTHER;
-		if (counts && link->mac && strcmp(link->mac, wish->port->mac) == 0)
-			count++;
-	}
-	return count == 1;
-}
-
 static char *port_network(const struct kh_net_wish *wish, const struct kh_networkd_file *file,
 			  const struct kh_ini *port)
 {
@@ -249,7 +235,7 @@ static char *port_network(const struct kh_net_wish *wish, const struct kh_networ
 	const struct kh_facts_link *link = wish->port;
 	kh_str_addf(&out, "%s# Stands before %s, so that %s is a port of %s.\n[Match]\n", note,
 		    file->path, link->name, wish->config->name);
-	if (link->kind == KH_LINK_PHYSICAL && link->mac && is_mac_unique(wish))
+	if (kh_net_has_own_mac(wish))
 		kh_str_addf(&out, "MACAddress=%s\nType=!vlan bond bridge\n", link->mac);
 	else
 		kh_str_addf(&out, "Name=%s\n", link->name);
@@ -329,6 +315,8 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 		return -1;
 	kh_auto(kh_free) char *netdev_path =
 		kh_printf("/etc/systemd/network/05-kvmhost-%s.netdev", bridge);
+	if (kh_net_view_exists(wish->view, netdev_path))
+		return kh_net_taken(wish, netdev_path, err);
 	kh_auto(kh_free) char *of_netdev = netdev(wish);
 	kh_auto(kh_free) char *of_bridge = bridge_network(wish, &file, &port);
 	kh_auto(kh_free) char *of_port = port_network(wish, &file, &port);

@@ -5,6 +5,7 @@
  * stumbled over: a tab in the indentation, and a colon without a space behind it.
  * Source: the problem and context texts in libyaml's scanner.c and parser.c, 0.1.4 to 0.2.5.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "core/base/mem.h"
@@ -92,9 +93,36 @@ static int glued_column(const struct kh_yaml *yaml, int line)
 	size_t start = strspn(text, " ");
 	start += strncmp(text + start, "- ", 2) == 0 ? 2 : 0;
 	size_t end = start + strspn(text + start, word);
-	bool is_glued = end > start && end + 1 < length && text[end] == ':' &&
-			strchr(" \t", text[end + 1]) == NULL;
+	bool is_key = end > start + 1 && isalpha((unsigned char)text[start]); /* no MAC address */
+	bool is_glued = is_key && end + 1 < length && text[end] == ':' &&
+			strchr(" \t:", text[end + 1]) == NULL;
 	return is_glued ? (int)end + 2 : 0;
+}
+
+/* Column of the only word of a line, or 0: what it misses is its colon. */
+static int bare_column(const struct kh_yaml *yaml, int line)
+{
+	size_t length;
+	const char *text = kh_yaml_line(yaml, line, &length);
+	size_t start = strspn(text, " "), end = start;
+	while (end < length && !strchr(" \t:#'\"[]{},-", text[end]))
+		end++;
+	return end == length && end > start ? (int)start + 1 : 0;
+}
+
+/* What is wrong may stand in the line where libyaml gave up, where the construct started, or right
+ * above: "stp:true" is text that goes on in the next line until that turns out to be a key. */
+static int explain_line(const struct kh_yaml *yaml, int line, struct kh_error *err)
+{
+	int tab = tab_column(yaml, line);
+	if (tab > 0)
+		return fail_with(yaml, line, tab, "a tab cannot indent",
+				 "use spaces: two for each level", err);
+	int glued = glued_column(yaml, line);
+	if (glued > 0)
+		return fail_with(yaml, line, glued, "a space is missing after ':'",
+				 "write 'key: value'", err);
+	return 0;
 }
 
 static const struct sentence *find(const char *context, const char *problem)
@@ -111,19 +139,15 @@ int kh_yaml_explain(const struct kh_yaml *yaml, const yaml_parser_t *parser, str
 	const char *context = parser->context ? parser->context : "";
 	int line = (int)parser->problem_mark.line + 1;
 	int start_line = *context ? (int)parser->context_mark.line + 1 : line;
-	const int suspects[] = {line, start_line};
-	for (size_t i = 0; i < KH_COUNT(suspects); i++) {
-		int tab = tab_column(yaml, suspects[i]);
-		if (tab > 0)
-			return fail_with(yaml, suspects[i], tab, "a tab cannot indent",
-					 "use spaces: two for each level", err);
-	}
-	for (size_t i = 0; i < KH_COUNT(suspects); i++) {
-		int glued = glued_column(yaml, suspects[i]);
-		if (glued > 0)
-			return fail_with(yaml, suspects[i], glued, "a space is missing after ':'",
-					 "write 'key: value'", err);
-	}
+	const int suspects[] = {line, start_line, line > 1 ? line - 1 : 1};
+	for (size_t i = 0; i < KH_COUNT(suspects); i++)
+		if (explain_line(yaml, suspects[i], err) < 0)
+			return -1;
+	bool is_second_key = strstr(problem, "mapping values are not allowed") && line > 1;
+	int bare = is_second_key ? bare_column(yaml, line - 1) : 0;
+	if (bare > 0)
+		return fail_with(yaml, line - 1, bare, "expected 'key: value'",
+				 "a ':' is missing after the key", err);
 	const struct sentence *sentence = find(context, problem);
 	size_t length;
 	kh_yaml_line(yaml, line, &length);

@@ -71,23 +71,23 @@ static void make_dirs(const char *path)
 	must(mkdir(part, 0755) != 0 && errno != EEXIST, part);
 }
 
-/* tests/roots/MODES has "PATH MODE" lines (PATH begins with the root's name): git keeps neither
- * modes nor empty directories. */
+/* tests/roots/MODES has "PATH MODE" lines (PATH begins with the root's name and may hold blanks; one
+ * that ends in "/" is a directory): git keeps neither modes nor empty directories. */
 static void apply_modes(const struct fixture *fixture, const char *name)
 {
 	kh_auto(kh_fclose) FILE *modes = fopen("tests/roots/MODES", "re");
-	char path[512];
-	unsigned mode;
+	kh_auto(kh_free) char *prefix = kh_printf("%s/", name);
 	char line[1024];
 	while (modes && fgets(line, sizeof(line), modes)) {
-		size_t length = strlen(name);
-		if (sscanf(line, "%511s %o", path, &mode) != 2 ||
-		    strncmp(path, name, length) != 0 || path[length] != '/')
+		char *blank = strrchr(line, ' ');
+		if (!blank || !kh_str_starts(line, prefix))
 			continue;
-		kh_auto(kh_free) char *full = kh_printf("%s%s", fixture->path, path + length);
-		if (access(full, F_OK) != 0)
+		*blank = '\0';
+		kh_auto(kh_free) char *full =
+			kh_printf("%s%s", fixture->path, line + strlen(name));
+		if (kh_str_ends(full, "/"))
 			make_dirs(full);
-		must(chmod(full, mode), full);
+		must(chmod(full, (mode_t)strtoul(blank + 1, NULL, 8)), full);
 	}
 }
 

@@ -1,12 +1,14 @@
-/* test_contract.c - what every stage promises, on every host of tests/roots/ (docs/design.md, "Tests"):
+/* test_contract.c - what every stage promises, on every host of tests/roots/ (docs/design.md,
+ * "Tests"):
  *
  *   the printed plan and the report equal the golden ones (tests/golden/ROOT.plan, ROOT.report);
  *   apply, then plan again: empty; then undone: the tree is the original one;
  *   failed at a write-like system call, then undone: the tree is the original one;
  *   killed at a write-like system call, then run again: the tree is that of an undisturbed run.
  *
- * KVMHOST_LONG=1 walks every call (make check-long), otherwise a sample. KVMHOST_GOLDEN=write writes
- * the golden files instead of comparing (make golden): look at their diff before you commit it.
+ * KVMHOST_LONG=1 walks every call (make check-long), otherwise a sample. KVMHOST_GOLDEN=write
+ * writes the golden files instead of comparing (make golden): look at their diff before you commit
+ * it.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -74,17 +76,15 @@ static void plan_host(struct host *host, struct kh_outcome *outcome)
 static int apply_host(struct host *host, struct kh_error *err)
 {
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
-	struct kh_engine engine = {.root = &host->fixture.root,
-				   .config = &host->config,
-				   .runner = &kh_run_system};
+	struct kh_engine engine = {
+		.root = &host->fixture.root, .config = &host->config, .runner = &kh_run_system};
 	return kh_engine_apply(&engine, &outcome, err);
 }
 
 static void undo_host(struct host *host)
 {
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
-	struct kh_undo undo = {
-		.root = &host->fixture.root, .runner = &kh_run_system, .run = -1};
+	struct kh_undo undo = {.root = &host->fixture.root, .runner = &kh_run_system, .run = -1};
 	size_t count = 0;
 	if (kh_undo_apply(&undo, &count, &err) != 0)
 		die("undo", &err);

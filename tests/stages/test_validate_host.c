@@ -2,6 +2,8 @@
  */
 #include "tests/stages/validate_host.h"
 
+#include "core/base/mem.h"
+
 static void kernel_options_pass_under_their_old_names(void **state)
 {
 	(void)state;
@@ -165,6 +167,25 @@ static void every_check_has_an_id_of_its_own_and_all_texts(void **state)
 	host_close(&host);
 }
 
+static size_t count_on_root(const char *name)
+{
+	struct host host = {.kvm = {.api_version = -1}};
+	fixture_open(&host.fixture, name);
+	host_report(&host);
+	size_t count = host.report.check_count;
+	host_close(&host);
+	return count;
+}
+
+static void every_root_gets_the_same_checks(void **state)
+{
+	(void)state;
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	fixture_names(&names);
+	for (size_t i = 1; i < names.count; i++)
+		assert_int_equal(count_on_root(names.items[i]), count_on_root(names.items[0]));
+}
+
 static void the_stage_plans_nothing(void **state)
 {
 	(void)state;
@@ -191,6 +212,7 @@ int main(void)
 		cmocka_unit_test(nodes_and_their_devices_are_told),
 		cmocka_unit_test(sriov_cards_are_listed),
 		cmocka_unit_test(every_check_has_an_id_of_its_own_and_all_texts),
+		cmocka_unit_test(every_root_gets_the_same_checks),
 		cmocka_unit_test(the_stage_plans_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
