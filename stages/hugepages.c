@@ -183,12 +183,14 @@ static void note_boot_pool(const struct kh_context *context, const struct kh_hug
 			"no boot loader is known here to reserve the %s pages: give the kernel "
 			"'hugepagesz=%s hugepages=%lld' some other way, or use reserve: runtime",
 			size, size, pool->pages);
-	kh_plan_note(
-		plan, context->root->is_live ? KH_NOTE_REBOOT : KH_NOTE_LEFT,
-		context->root->is_live
-			? "%lld pages of %s are reserved by the kernel's arguments at the next boot"
-			: "left to the boot: reserve %lld pages of %s",
-		pool->pages, size);
+	if (context->root->is_live)
+		kh_plan_note(
+			plan, KH_NOTE_REBOOT,
+			"huge pages of %s: the kernel's arguments reserve %lld at the next boot",
+			size, pool->pages);
+	else
+		kh_plan_note(plan, KH_NOTE_LEFT, "left to the boot: reserve huge pages of %s: %lld",
+			     size, pool->pages);
 }
 
 static int plan_now(const struct kh_context *context, const struct kh_hugepool *pool,
@@ -205,86 +207,59 @@ static int plan_now(const struct kh_context *context, const struct kh_hugepool *
 	}
 	if (context->root->is_live && available >= 0 && available < missing_kib) {
 		kh_auto(kh_free) char *reason = kh_hugepages_shortage(context->facts, pool);
-		if (context->root->is_live)
-			kh_plan_note(
-				plan, KH_NOTE_REBOOT,
-				"huge pages of %s: the kernel's arguments reserve %lld at the next boot",
-				size, pool->pages);
-		else
-			kh_plan_note(plan, KH_NOTE_LEFT,
-				     "left to the boot: reserve huge pages of %s: %lld", size,
-				     pool->pages);
+		kh_plan_note(plan, KH_NOTE_WARNING,
+			     "fewer than %lld pages of %s can be had now: %s", pool->pages, size,
+			     reason);
 	}
+	kh_auto(kh_free) char *why = kh_printf("%s pages for guests, now", size);
+	return kh_plan_set_count(plan, path, pool->pages, why, err);
+}
 
-	static int plan_now(const struct kh_context *context, const struct kh_hugepool *pool,
-			    struct kh_plan *plan, struct kh_error *err)
-	{
-		kh_auto(kh_free) char *path = kh_hugepages_path(pool);
+static int plan_pools(const struct kh_context *context, const struct kh_hugepools *pools,
+		      struct kh_plan *plan, struct kh_error *err)
+{
+	for (size_t i = 0; i < pools->pool_count; i++) {
+		const struct kh_hugepool *pool = &pools->pools[i];
 		kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);
-		long long now = kh_hugepages_now(context->facts, pool);
-		long long missing_kib = (pool->pages - (now > 0 ? now : 0)) * pool->size_kib;
-		long long available = available_kib(context->facts, pool->node);
-		if (pool->is_boot && pool->size_kib == KH_HUGEPOOL_1G_KIB) {
-			note_boot_pool(context, pool, plan);
-			return 0;
-		}
-		if (context->root->is_live && available >= 0 && available < missing_kib) {
-			kh_auto(kh_free) char *reason = kh_hugepages_shortage(context->facts, pool);
-			kh_plan_note(plan, KH_NOTE_WARNING,
-				     "fewer than %lld pages of %s can be had now: %s", pool->pages,
-				     size, reason);
-		}
-		kh_auto(kh_free) char *why = kh_printf("%s pages for guests, now", size);
-		return kh_plan_set_count(plan, path, pool->pages, why, err);
-	}
-
-	static int plan_pools(const struct kh_context *context, const struct kh_hugepools *pools,
-			      struct kh_plan *plan, struct kh_error *err)
-	{
-		for (size_t i = 0; i < pools->pool_count; i++) {
-			const struct kh_hugepool *pool = &pools->pools[i];
-			kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);
-			if (pool->is_size_unknown)
-				kh_plan_note(
-					plan, KH_NOTE_INFO,
-					"nothing recorded here tells whether the CPU has %s pages",
-					size);
-			if (kh_hugepages_way(context, pools, pool) == KH_HUGEPAGES_NOTHING)
-				kh_plan_note(
-					plan, KH_NOTE_WARNING,
-					"%s pages cannot be reserved at every boot here (no systemd for "
-					"tmpfiles.d): use reserve: boot",
-					size);
-			if (plan_now(context, pool, plan, err) != 0)
-				return -1;
-		}
-		return 0;
-	}
-
-	static int plan(const struct kh_context *context, struct kh_plan *plan,
-			struct kh_error *err)
-	{
-		kh_auto(kh_hugepool_done) struct kh_hugepools pools = {0};
-		if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
+		if (pool->is_size_unknown)
+			kh_plan_note(plan, KH_NOTE_INFO,
+				     "nothing recorded here tells whether the CPU has %s pages",
+				     size);
+		if (kh_hugepages_way(context, pools, pool) == KH_HUGEPAGES_NOTHING)
+			kh_plan_note(
+				plan, KH_NOTE_WARNING,
+				"%s pages cannot be reserved at every boot here (no systemd for "
+				"tmpfiles.d): use reserve: boot",
+				size);
+		if (plan_now(context, pool, plan, err) != 0)
 			return -1;
-		note_fights(context, &pools, plan);
-		note_default_change(context, &pools, plan);
-		if (plan_sysctl(context, &pools, plan, err) != 0 ||
-		    plan_tmpfiles(context, &pools, plan, err) != 0 ||
-		    plan_pools(context, &pools, plan, err) != 0)
-			return -1;
-		return kh_hugepages_plan_mounts(context, &pools, plan, err);
 	}
+	return 0;
+}
 
-	static const char *const after[] = {"preflight", "grub", NULL};
+static int plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
+{
+	kh_auto(kh_hugepool_done) struct kh_hugepools pools = {0};
+	if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
+		return -1;
+	note_fights(context, &pools, plan);
+	note_default_change(context, &pools, plan);
+	if (plan_sysctl(context, &pools, plan, err) != 0 ||
+	    plan_tmpfiles(context, &pools, plan, err) != 0 ||
+	    plan_pools(context, &pools, plan, err) != 0)
+		return -1;
+	return kh_hugepages_plan_mounts(context, &pools, plan, err);
+}
 
-	const struct kh_stage kh_stage_hugepages = {
-		.name = "hugepages",
-		.summary = "huge pages: reserved and mounted",
-		.touches = "/etc/fstab, /etc/sysctl.d/90-kvmhost-hugepages.conf, "
-			   "/etc/tmpfiles.d/kvmhost-hugepages.conf, /sys/kernel/mm/hugepages/*",
-		.after = after,
-		.phase = KH_PHASE_CONFIGURE,
-		.plan = plan,
-		.check = kh_hugepages_check,
-	};
+static const char *const after[] = {"preflight", "grub", NULL};
+
+const struct kh_stage kh_stage_hugepages = {
+	.name = "hugepages",
+	.summary = "huge pages: reserved and mounted",
+	.touches = "/etc/fstab, /etc/sysctl.d/90-kvmhost-hugepages.conf, "
+		   "/etc/tmpfiles.d/kvmhost-hugepages.conf, /sys/kernel/mm/hugepages/*",
+	.after = after,
+	.phase = KH_PHASE_CONFIGURE,
+	.plan = plan,
+	.check = kh_hugepages_check,
+};
