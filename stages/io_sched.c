@@ -278,18 +278,20 @@ static void check_disk(const struct kh_context *context, const struct kh_facts_d
 	kh_auto(kh_free) char *id = kh_printf("io.scheduler.%s", disk->name);
 	kh_auto(kh_free) char *place = rule_place(context, disk, wanted);
 	kh_auto(kh_free) char *gap = is_effective ? NULL : gap_of(context);
+	bool is_live = context->root->is_live;
 	const struct kh_setting setting = {
 		.id = id,
 		.wanted = wanted,
 		.effective = disk->scheduler,
 		.persisted = place ? wanted : NULL,
 		.where = place,
-		.needs_reboot = !context->root->is_live,
+		.needs_reboot = !is_live,
 		.gap = gap,
 		.no_knob = missing_reason(context, disk, name),
 		.why = why_sched,
-		.fix = gap ? "take the other setting out, then: kvmhost apply io"
-			   : "kvmhost apply io",
+		.fix = gap                 ? "take the other setting out, then: kvmhost apply io"
+		       : place && !is_live ? "reboot"
+					   : "kvmhost apply io",
 	};
 	kh_report_setting(report, &setting);
 }

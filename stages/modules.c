@@ -171,6 +171,12 @@ static int plan_running(const struct kh_context *context, const struct kh_want *
 	struct stat status;
 	if (!now || kh_want_same_value(now, option->value))
 		return 0;
+	if (!context->root->is_live) {
+		kh_plan_note(plan, KH_NOTE_LEFT,
+			     "left to the boot: module '%s' with %s=%s (%s was recorded)",
+			     option->module, option->name, option->value, now);
+		return 0;
+	}
 	if (kh_root_stat(context->root, path, true, &status, err) != 0)
 		return -1;
 	if (status.st_mode & S_IWUSR)

@@ -100,22 +100,23 @@ static void check_module(const struct kh_context *context, const struct kh_want 
 	const char *running = context->facts->os.kernel_release;
 	bool is_running = want->release && running && strcmp(want->release, running) == 0;
 	kh_auto(kh_free) char *place = is_builtin ? NULL : place_of(context, module->name);
+	bool waits = module->state == KH_WANT_LOADABLE && (!context->root->is_live || !is_running);
 	const struct kh_setting setting = {
 		.id = id,
 		.wanted = wanted,
 		.effective = effective_state(context, module),
 		.persisted = is_builtin || place ? wanted : NULL,
 		.where = place,
-		.needs_reboot = module->state == KH_WANT_LOADABLE &&
-				(!context->root->is_live || !is_running),
+		.needs_reboot = waits,
 		.gap = module->reason,
 		.no_knob = is_unknown ? "no modules of the running kernel are installed here"
 			   : is_container && module->state != KH_WANT_LOADED && !is_builtin
 				   ? "in a container, modules are the host's"
 				   : NULL,
 		.why = why_module,
-		.fix = module->reason ? "remove the reason, then: kvmhost apply modules"
-				      : fix_apply,
+		.fix = module->reason   ? "remove the reason, then: kvmhost apply modules"
+		       : place && waits ? "reboot"
+					: fix_apply,
 	};
 	kh_report_setting(report, &setting);
 }

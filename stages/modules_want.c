@@ -18,7 +18,8 @@ bool kh_want_has_virtualization(const struct kh_context *context)
 
 const char *kh_want_load_path(const struct kh_context *context)
 {
-	bool has_scripts = kh_root_exists(context->root, "/etc/rc.d/rc.sysinit");
+	bool has_scripts = kh_root_is_dir(context->root, "/etc/sysconfig/modules") ||
+			   kh_root_exists(context->root, "/etc/rc.d/rc.sysinit");
 	return !context->facts->os.has_systemd && has_scripts ? kh_want_load_script
 							      : kh_want_load_d;
 }

@@ -254,6 +254,8 @@ static void check_one(const struct kh_context *context, const struct kh_config_s
 	kh_auto(kh_free) char *where =
 		winner.path ? kh_printf("%s:%d", winner.path, winner.line) : NULL;
 	kh_auto(kh_free) char *gap = gap_of(context, one, &winner, effective == one->value);
+	bool is_live = context->root->is_live;
+	bool is_kept = winner.value && kh_sysctl_equal(winner.value, one->value);
 	const struct kh_setting setting = {
 		.id = id,
 		.wanted = one->value,
@@ -261,12 +263,13 @@ static void check_one(const struct kh_context *context, const struct kh_config_s
 		.persisted = in_our_form(winner.value, one),
 		.where = where,
 		/* another root: what the file says comes with the boot */
-		.needs_reboot = !context->root->is_live,
+		.needs_reboot = !is_live,
 		.gap = gap,
 		.no_knob = is_missing ? explain_missing(context, one->name, &may_come) : NULL,
 		.why = reason_for(one->name),
 		.fix = gap ? "take the other setting out, then: kvmhost apply sysctl"
-			   : "kvmhost apply sysctl",
+		       : is_kept && !is_live ? "reboot"
+					     : "kvmhost apply sysctl",
 	};
 	kh_report_setting(report, &setting);
 }
