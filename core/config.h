@@ -26,8 +26,8 @@ struct kh_config_option { /* modules.options: MODULE: {NAME: VALUE} */
 };
 
 struct kh_config_modules {
-	struct kh_strv load; /* in order; "kvm_vendor" stands for kvm_intel or kvm_amd */
-	struct kh_strv require; /* those whose absence is an error; default: kvm, kvm_vendor */
+	struct kh_strv load;    /* in order; "kvm_vendor" stands for kvm_intel or kvm_amd */
+	struct kh_strv require; /* those of load whose absence is an error */
 	struct kh_config_option *options;
 	size_t option_count;
 };
@@ -80,7 +80,7 @@ struct kh_config_pool {
 	char *mount;               /* where hugetlbfs of this size is mounted, or NULL */
 	enum kh_pool_reserve reserve;
 	long long node; /* NUMA node, or -1: all together */
-	char *where;    /* "kvmhost.yaml:21:7", for later refusals; never NULL ("built-in default") */
+	char *where; /* "kvmhost.yaml:21:7", for later refusals; never NULL ("built-in default") */
 };
 
 struct kh_config_hugepages {
@@ -100,7 +100,7 @@ struct kh_config_ksm {
 };
 
 struct kh_config_sysctl { /* sysctl: {NAME: VALUE} */
-	char *name; /* dotted: "vm.swappiness" */
+	char *name;       /* dotted: "vm.swappiness" */
 	char *value;
 };
 
@@ -124,8 +124,10 @@ struct kh_config {
 	struct {
 		struct kh_strv require;
 	} report;
-	char *path;          /* the file that was read, or NULL: none */
-	struct kh_strv keys; /* positions: "bridge.stp", "kvmhost.yaml:9:8", in pairs */
+	char *path; /* the file that was read, or NULL: none */
+	/* Positions: "bridge.stp", "kvmhost.yaml:9:8", in pairs. Also "hugepages.pools[0].count",
+	 * "sysctl.vm.swappiness", "modules.options.kvm_intel.nested". */
+	struct kh_strv keys;
 };
 
 /* Default: /etc/kvmhost/kvmhost.yaml below the root. */
@@ -138,12 +140,18 @@ extern const char *const kh_config_default_path;
  * caret; the nearest known key as a hint), KH_USAGE for a bad --set, KH_SYSTEM for reading. */
 int kh_config_load(const struct kh_root *root, const char *path, const struct kh_strv *settings,
 		   struct kh_config *ret_config, struct kh_error *err);
+/* The same with the file's text (length bytes, whatever they are) in memory; name: in messages.
+ * text NULL: no file. For tests and for texts that were made, such as the starter. */
+int kh_config_load_text(const char *name, const char *text, size_t length,
+			const struct kh_strv *settings, struct kh_config *ret_config,
+			struct kh_error *err);
 void kh_config_done(struct kh_config *config);
 
 /* Where a key was given ("kvmhost.yaml:9:8", "--set bridge.stp"), or "built-in default". */
 const char *kh_config_where(const struct kh_config *config, const char *dotted_key);
 
-/* The configuration as one JSON text, keys sorted, for the journal's digest. Owned by the caller. */
+/* The configuration as one JSON text, keys sorted, for the journal's digest. Owned by the caller.
+ */
 char *kh_config_json(const struct kh_config *config);
 
 #endif

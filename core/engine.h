@@ -43,7 +43,8 @@ struct kh_engine {
 	const struct kh_config *config;
 	struct kh_runner *runner;
 	struct kh_sink *sink;          /* may be NULL */
-	const struct kh_strv *chosen;  /* names of stages; empty: all */
+	const struct kh_strv *chosen;  /* names of stages; empty or NULL: all */
+	const char *command;           /* as typed, for the journal: "apply modules" */
 };
 
 struct kh_outcome { /* of planning or applying */
@@ -52,6 +53,7 @@ struct kh_outcome { /* of planning or applying */
 	size_t refusal_count;
 	long long run;          /* id of the journalled run, 0: nothing was changed */
 	size_t done_count;      /* changes made */
+	bool has_settled;       /* an interrupted run was found and finished first */
 	struct kh_strv residue; /* titles of what is still pending after apply */
 };
 

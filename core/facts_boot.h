@@ -1,4 +1,5 @@
-/* facts_boot.h - how the host boots: running arguments, firmware, boot loader, installed kernels. */
+/* facts_boot.h - how the host boots: running arguments, firmware, boot loader, installed kernels.
+ */
 #ifndef KH_FACTS_BOOT_H
 #define KH_FACTS_BOOT_H
 
@@ -20,12 +21,12 @@ struct kh_facts_boot {
 	bool is_uefi;
 	enum kh_secure_boot secure_boot;
 	enum kh_loader loader;
-	char *grub_cfg;      /* the configuration GRUB really reads its entries from, or NULL */
-	char *default_grub;  /* /etc/default/grub, or NULL */
-	char *mkconfig;      /* path of update-grub or grub2-mkconfig below the root, or NULL */
-	char *grubby;        /* path, or NULL */
+	char *grub_cfg;         /* the configuration GRUB really reads its entries from, or NULL */
+	char *default_grub;     /* /etc/default/grub, or NULL */
+	char *mkconfig;         /* path of update-grub or grub2-mkconfig below the root, or NULL */
+	char *grubby;           /* path, or NULL */
 	struct kh_strv kernels; /* releases found in /boot as vmlinuz-RELEASE, oldest first */
-	char *next_release; /* of the entry that boots next by default, or NULL: not known */
+	char *next_release;     /* of the entry that boots next by default, or NULL: not known */
 };
 
 void kh_facts_boot_collect(const struct kh_root *root, struct kh_facts_boot *ret_boot);

@@ -1,5 +1,6 @@
 /* facts_cpu.h - processors: vendor, flags, vulnerabilities. Source: /proc/cpuinfo (key before the
- * colon compared exactly: newer kernels have a separate "vmx flags" line), /sys/devices/system/cpu. */
+ * colon compared exactly: newer kernels have a separate "vmx flags" line), /sys/devices/system/cpu.
+ */
 #ifndef KH_FACTS_CPU_H
 #define KH_FACTS_CPU_H
 
@@ -33,5 +34,8 @@ void kh_facts_cpu_done(struct kh_facts_cpu *cpu);
 json_t *kh_facts_cpu_json(const struct kh_facts_cpu *cpu);
 
 bool kh_facts_cpu_has(const struct kh_facts_cpu *cpu, const char *flag); /* in flags or vmx flags */
+
+/* The /proc/cpuinfo part, for tests and fuzzing. */
+void kh_facts_cpu_parse(const char *cpuinfo, struct kh_facts_cpu *cpu);
 
 #endif

@@ -30,6 +30,7 @@ struct kh_facts_ksm { /* /sys/kernel/mm/ksm; -1 or NULL where this kernel has no
 struct kh_facts_memory {
 	long long total_kib, available_kib, committed_kib; /* /proc/meminfo */
 	long long swap_total_kib;
+	long long commit_limit_kib;
 	struct kh_facts_node *nodes; /* by id; empty when /sys has no node directory */
 	size_t node_count;
 	struct kh_facts_pool *pools; /* host pools by size, then per node */
@@ -50,5 +51,10 @@ const struct kh_facts_pool *kh_facts_memory_pool(const struct kh_facts_memory *m
 /* The word in brackets of "always [madvise] never"; the whole trimmed text where there is none.
  * Owned by the caller; NULL for NULL. */
 char *kh_facts_chosen_word(const char *text);
+
+/* The /proc/meminfo part, for tests and fuzzing: fills the totals that the text has. */
+void kh_facts_memory_parse(const char *meminfo, struct kh_facts_memory *memory);
+/* CPUs in a list such as "0-7,16-23"; 0 for NULL or an empty list. */
+long long kh_facts_cpulist_count(const char *cpulist);
 
 #endif

@@ -36,6 +36,7 @@ struct kh_run_record {
 	char *boot_id; /* of the boot it ran in, or NULL */
 	struct kh_record *records;
 	size_t record_count;
+	json_t *triggers; /* array: those wanted after the changes, as in their intents; or NULL */
 };
 
 struct kh_history {
@@ -45,21 +46,38 @@ struct kh_history {
 
 int kh_history_read(const struct kh_root *root, struct kh_history *ret_history, struct kh_error *err);
 void kh_history_done(struct kh_history *history);
-/* The newest run that was interrupted, or whose undo was, and is not settled; or NULL. */
-const struct kh_run_record *kh_history_unfinished(const struct kh_history *history);
+/* The newest run that was interrupted, or whose undo was, and is not settled; or NULL. except: a run
+ * that is under way (0: none). */
+const struct kh_run_record *kh_history_unfinished(const struct kh_history *history,
+						  long long except);
+const char *kh_run_state_name(enum kh_run_state state);
 json_t *kh_history_json(const struct kh_history *history);
 
 /* ---- writing, for the engine ---- */
 
 struct kh_journal;
+/* Start run's journal: makes the directories, reserves space for about change_count changes. */
 int kh_journal_begin(const struct kh_root *root, const char *command, const char *config_digest,
 		     size_t change_count, struct kh_journal **ret_journal, struct kh_error *err);
 int kh_journal_intent(struct kh_journal *journal, const struct kh_change *change,
 		      struct kh_error *err);
 /* details (may be NULL, reference is taken over): what only doing showed. */
 int kh_journal_done_change(struct kh_journal *journal, json_t *details, struct kh_error *err);
+/* What the phase will want once after its changes: a run that is cut off before them can be finished. */
+int kh_journal_triggers(struct kh_journal *journal, const struct kh_plan *plan,
+			struct kh_error *err);
 int kh_journal_end(struct kh_journal *journal, struct kh_error *err);
+/* Go on writing in the journal of an earlier run: for undo and for settling an interrupted one. */
+int kh_journal_reopen(const struct kh_root *root, long long id, struct kh_journal **ret_journal,
+		      struct kh_error *err);
+/* event: "undo" (number counts from 1), "undone", "settled" (number 0: none). */
+int kh_journal_event(struct kh_journal *journal, const char *event, size_t number,
+		     struct kh_error *err);
 long long kh_journal_id(const struct kh_journal *journal);
 void kh_journal_free(struct kh_journal **journal);
+
+/* State of a file as kept in an intent ("old"), without its content. */
+int kh_journal_old_state(const struct kh_root *root, long long run, const json_t *kept,
+			 struct kh_file_state *ret_state, struct kh_error *err);
 
 #endif

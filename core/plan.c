@@ -33,16 +33,22 @@ static void change_done(struct kh_change *change)
 	kh_strv_done(&change->outputs);
 }
 
+void kh_plan_cut(struct kh_plan *plan, size_t changes, size_t notes, size_t claims)
+{
+	while (plan->change_count > changes)
+		change_done(&plan->changes[--plan->change_count]);
+	while (plan->note_count > notes) {
+		struct kh_note *note = &plan->notes[--plan->note_count];
+		free(note->stage);
+		free(note->text);
+	}
+	while (plan->claim_count > claims)
+		free(plan->claims[--plan->claim_count].path);
+}
+
 void kh_plan_done(struct kh_plan *plan)
 {
-	for (size_t i = 0; i < plan->change_count; i++)
-		change_done(&plan->changes[i]);
-	for (size_t i = 0; i < plan->note_count; i++) {
-		free(plan->notes[i].stage);
-		free(plan->notes[i].text);
-	}
-	for (size_t i = 0; i < plan->claim_count; i++)
-		free(plan->claims[i].path);
+	kh_plan_cut(plan, 0, 0, 0);
 	free(plan->changes);
 	free(plan->notes);
 	free(plan->claims);
@@ -102,13 +108,20 @@ bool kh_plan_has_kind(const struct kh_plan *plan, enum kh_change_kind kind)
 
 /* ---- files ---- */
 
+/* kvmhost's own state directory is made by the journal, and stays. */
+static bool is_state_dir(const char *path)
+{
+	return kh_str_starts("/var/lib/kvmhost", path);
+}
+
 /* Plan the directories above PATH that are missing, outermost first. */
 static int add_parents(struct kh_plan *plan, const char *path, const char *why,
 		       struct kh_error *err)
 {
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(slash - path));
-		if (has_change(plan, KH_CHANGE_MAKE_DIR, parent))
+		if (has_change(plan, KH_CHANGE_MAKE_DIR, parent) ||
+		    (kh_str_starts(path, "/var/lib/kvmhost/") && is_state_dir(parent)))
 			continue;
 		struct stat status;
 		int found = kh_root_stat(plan->root, parent, true, &status, err);

@@ -81,6 +81,8 @@ struct kh_plan {
 
 void kh_plan_init(struct kh_plan *plan, const struct kh_root *root);
 void kh_plan_done(struct kh_plan *plan);
+/* Drop what was added after these counts: a stage that fails half-way leaves nothing. */
+void kh_plan_cut(struct kh_plan *plan, size_t changes, size_t notes, size_t claims);
 
 /* A regular file with this text. mode 0: keep what is there, 0644 for a new file. Owner and extended
  * attributes of an existing file stay. */

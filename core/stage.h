@@ -19,6 +19,7 @@ struct kh_context {
 	const struct kh_config *config;
 	const struct kh_facts *facts;
 	const struct kh_root *root;
+	bool is_apply; /* the plan is about to be carried out: set by the engine */
 };
 
 /* What is known only after doing ends a phase: facts are collected again before the next. */

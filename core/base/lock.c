@@ -26,7 +26,7 @@ static int open_lock_file(const struct kh_root *root, int *ret_fd, struct kh_err
 	static const char *const parents[] = {"/var", "/var/lib", "/var/lib/kvmhost"};
 	for (size_t i = 0; !root->is_live && i < KH_COUNT(parents); i++)
 		if (!kh_root_exists(root, parents[i]) &&
-		    kh_file_make_dir(root, parents[i], i == 2 ? 0700 : 0755, err) != 0)
+		    kh_file_make_dir(root, parents[i], 0755, err) != 0)
 			return kh_wrap(err, "lock");
 	const char *name = strrchr(path, '/') + 1;
 	kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(name - path));

@@ -33,8 +33,11 @@ static void run(const char *const *argv)
 
 void fixture_open_empty(struct fixture *fixture)
 {
+	/* Memory where there is some: the tests sync a lot. */
 	const char *base = getenv("TMPDIR");
-	char *path = kh_printf("%s/kvmhost-test.XXXXXX", base ? base : "/tmp");
+	if (!base)
+		base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	char *path = kh_printf("%s/kvmhost-test.XXXXXX", base);
 	must(mkdtemp(path) == NULL, path);
 	must(chmod(path, 0755), path);
 	fixture->path = path;
@@ -43,23 +46,48 @@ void fixture_open_empty(struct fixture *fixture)
 	must(kh_root_open(path, &fixture->root, &err), path);
 }
 
-/* tests/roots/MODES has "PATH MODE" lines (PATH begins with the root's name): git keeps neither
- * modes nor empty directories. */
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+	(void)status;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+	must(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT), path);
+}
+
+/* A directory and those above it. */
+static void make_dirs(const char *path)
+{
+	kh_auto(kh_free) char *part = kh_strdup(path);
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		must(mkdir(part, 0755) != 0 && errno != EEXIST, part);
+		*slash = '/';
+	}
+	must(mkdir(part, 0755) != 0 && errno != EEXIST, part);
+}
+
+/* tests/roots/MODES has "PATH MODE" lines (PATH begins with the root's name and may hold blanks; one
+ * that ends in "/" is a directory): git keeps neither modes nor empty directories. */
 static void apply_modes(const struct fixture *fixture, const char *name)
 {
 	kh_auto(kh_fclose) FILE *modes = fopen("tests/roots/MODES", "re");
-	char path[512];
-	unsigned mode;
+	kh_auto(kh_free) char *prefix = kh_printf("%s/", name);
 	char line[1024];
 	while (modes && fgets(line, sizeof(line), modes)) {
-		size_t length = strlen(name);
-		if (sscanf(line, "%511s %o", path, &mode) != 2 ||
-		    strncmp(path, name, length) != 0 || path[length] != '/')
+		char *blank = strrchr(line, ' ');
+		if (!blank || !kh_str_starts(line, prefix))
 			continue;
-		kh_auto(kh_free) char *full = kh_printf("%s%s", fixture->path, path + length);
-		if (access(full, F_OK) != 0)
-			run((const char *const[]){"mkdir", "-p", full, NULL});
-		must(chmod(full, mode), full);
+		*blank = '\0';
+		kh_auto(kh_free) char *full =
+			kh_printf("%s%s", fixture->path, line + strlen(name));
+		if (kh_str_ends(full, "/"))
+			make_dirs(full);
+		must(chmod(full, (mode_t)strtoul(blank + 1, NULL, 8)), full);
 	}
 }
 
@@ -75,8 +103,7 @@ void fixture_open(struct fixture *fixture, const char *name)
 void fixture_close(struct fixture *fixture)
 {
 	kh_root_done(&fixture->root);
-	run((const char *const[]){"chmod", "-R", "u+w", fixture->path, NULL});
-	run((const char *const[]){"rm", "-rf", "--one-file-system", fixture->path, NULL});
+	remove_tree(fixture->path);
 	kh_free(&fixture->path);
 }
 
@@ -100,7 +127,7 @@ static char *full_path(const struct fixture *fixture, const char *path)
 	char *full = kh_printf("%s%s", fixture->path, path);
 	kh_auto(kh_free) char *parent = kh_strndup(full, (size_t)(strrchr(full, '/') - full));
 	if (access(parent, F_OK) != 0)
-		run((const char *const[]){"mkdir", "-p", parent, NULL});
+		make_dirs(parent);
 	return full;
 }
 
@@ -126,7 +153,8 @@ void fixture_link(struct fixture *fixture, const char *path, const char *target)
 void fixture_remove(struct fixture *fixture, const char *path)
 {
 	kh_auto(kh_free) char *full = kh_printf("%s%s", fixture->path, path);
-	run((const char *const[]){"rm", "-rf", full, NULL});
+	if (access(full, F_OK) == 0)
+		remove_tree(full);
 }
 
 char *fixture_get(const struct fixture *fixture, const char *path)
