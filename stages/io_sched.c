@@ -278,16 +278,17 @@ static void check_disk(const struct kh_context *context, const struct kh_facts_d
 	kh_auto(kh_free) char *id = kh_printf("io.scheduler.%s", disk->name);
 	kh_auto(kh_free) char *place = rule_place(context, disk, wanted);
 	kh_auto(kh_free) char *gap = is_effective ? NULL : gap_of(context);
+	const char *no_knob = missing_reason(context, disk, name);
 	bool is_live = context->root->is_live;
 	const struct kh_setting setting = {
 		.id = id,
 		.wanted = wanted,
-		.effective = disk->scheduler,
+		.effective = no_knob ? NULL : disk->scheduler,
 		.persisted = place ? wanted : NULL,
 		.where = place,
 		.needs_reboot = !is_live,
 		.gap = gap,
-		.no_knob = missing_reason(context, disk, name),
+		.no_knob = no_knob,
 		.why = why_sched,
 		.fix = gap                 ? "take the other setting out, then: kvmhost apply io"
 		       : place && !is_live ? "reboot"

@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/journal.h"
 #include "core/probe.h"
-#include "core/stage.h"
+#include "stages/stages.h"
 
 enum {
 	MIB = 1 << 20,

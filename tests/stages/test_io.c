@@ -9,9 +9,8 @@
 
 #include "core/base/mem.h"
 #include "core/ethtool.h"
+#include "stages/stages.h"
 #include "tests/lib/stage_host.h"
-
-extern const struct kh_stage kh_stage_io;
 
 static const char *const rules_path = "/etc/udev/rules.d/60-kvmhost-io.rules";
 
