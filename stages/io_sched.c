@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/dropin.h"
 #include "core/modules.h"
+#include "core/probe.h"
 #include "core/sysctl.h"
 #include "stages/io.h"
 
@@ -264,8 +265,8 @@ static const char *missing_reason(const struct kh_context *context,
 {
 	if (!disk->scheduler)
 		return "this disk has no I/O scheduler";
-	if (context->root->is_live && context->facts->os.is_container)
-		return "in a container, disks are the host's";
+	if (context->root->is_live && kh_probe_is_read_only(context->root, "/sys/block"))
+		return "/sys is mounted read-only here: disks are the host's";
 	return name ? NULL : "this kernel does not offer it for this disk";
 }
 
