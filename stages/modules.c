@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/template.h"
 #include "stages/modules_want.h"
+#include "stages/stages.h"
 
 static const char *const why_load = "virtio, vhost and kvm are there at every boot, in this order";
 static const char *const why_options = "modules are loaded with the configured options";
@@ -282,14 +283,12 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	return 0;
 }
 
-static const char *const after[] = {"preflight", NULL};
-
 const struct kh_stage kh_stage_modules = {
 	.name = "modules",
 	.summary = "kernel modules: loaded now and at every boot, with their options",
 	.touches = "/etc/modules-load.d/kvmhost.conf (/etc/sysconfig/modules/kvmhost.modules where "
 		   "there is no systemd), /etc/modprobe.d/kvmhost.conf, loaded modules",
-	.after = after,
+	.after = kh_after_preflight,
 	.phase = KH_PHASE_CONFIGURE,
 	.plan = plan,
 	.check = kh_modules_check,

@@ -9,9 +9,9 @@
 
 #include "core/base/mem.h"
 #include "core/probe.h"
-#include "core/stage.h"
 #include "core/sysctl.h"
 #include "core/template.h"
+#include "stages/stages.h"
 
 static const char *const sysctl_path = "/etc/sysctl.d/90-kvmhost.conf";
 static const char *const why_setting = "set in the section sysctl of the configuration";
@@ -282,13 +282,11 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 	return 0;
 }
 
-static const char *const after[] = {"preflight", NULL};
-
 const struct kh_stage kh_stage_sysctl = {
 	.name = "sysctl",
 	.summary = "kernel settings (sysctl): running values and a file for the boot",
 	.touches = "/etc/sysctl.d/90-kvmhost.conf, /proc/sys",
-	.after = after,
+	.after = kh_after_preflight,
 	.phase = KH_PHASE_CONFIGURE,
 	.plan = plan,
 	.check = check,

@@ -9,9 +9,8 @@
 
 #include "core/base/mem.h"
 #include "core/ethtool.h"
+#include "stages/stages.h"
 #include "tests/lib/stage_host.h"
-
-extern const struct kh_stage kh_stage_io;
 
 static const char *const rules_path = "/etc/udev/rules.d/60-kvmhost-io.rules";
 
@@ -179,17 +178,6 @@ static void rules_that_come_after_ours_are_named(void **state)
 	stage_host_close(&host);
 }
 
-static void a_disk_in_a_container_is_not_ours_to_judge(void **state)
-{
-	(void)state;
-	struct stage_host host;
-	open_disks(&host, "");
-	host.facts.os.is_container = true;
-	stage_host_check(&host, &kh_stage_io);
-	assert_string_equal(stage_host_status(&host, "io.scheduler.sda"), "skip");
-	stage_host_close(&host);
-}
-
 /* ---- offloads ---- */
 
 static const char *nic_of(const struct stage_host *host)
@@ -274,7 +262,6 @@ int main(void)
 		cmocka_unit_test(the_second_plan_is_empty),
 		cmocka_unit_test(udev_reads_its_rules_again_only_when_they_change_and_it_runs),
 		cmocka_unit_test(rules_that_come_after_ours_are_named),
-		cmocka_unit_test(a_disk_in_a_container_is_not_ours_to_judge),
 		cmocka_unit_test(offloads_need_ethtool),
 		cmocka_unit_test(offloads_are_kept_by_a_rule_for_the_nic_with_this_mac),
 		cmocka_unit_test(offloads_left_alone_are_neither_planned_nor_checked),

@@ -8,9 +8,8 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "stages/stages.h"
 #include "tests/lib/stage_host.h"
-
-extern const struct kh_stage kh_stage_modules;
 
 static const char *const load_path = "/etc/modules-load.d/kvmhost.conf";
 static const char *const modprobe_path = "/etc/modprobe.d/kvmhost.conf";

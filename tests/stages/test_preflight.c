@@ -14,9 +14,8 @@
 
 #include "core/base/mem.h"
 #include "core/probe.h"
+#include "stages/stages.h"
 #include "tests/lib/stage_host.h"
-
-extern const struct kh_stage kh_stage_preflight;
 
 static void an_ordinary_host_passes_without_a_word(void **state)
 {

@@ -8,9 +8,8 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "stages/stages.h"
 #include "tests/lib/stage_host.h"
-
-extern const struct kh_stage kh_stage_sysctl;
 
 static const char *const path = "/etc/sysctl.d/90-kvmhost.conf";
 
