@@ -17,7 +17,8 @@ static void keep_lines(const char *text, struct kh_strv *lines)
 	}
 }
 
-int kh_netplan_load(const char *path, const char *text, struct kh_netplan *ret_yaml, struct kh_error *err)
+int kh_netplan_load(const char *path, const char *text, struct kh_netplan *ret_yaml,
+		    struct kh_error *err)
 {
 	yaml_parser_t parser;
 	*ret_yaml = (struct kh_netplan){0};
@@ -190,7 +191,8 @@ size_t kh_netplan_end(const struct kh_netplan *yaml, const yaml_node_t *key)
 	return end;
 }
 
-void kh_netplan_copy(const struct kh_netplan *yaml, const yaml_node_t *key, int shift, struct kh_str *out)
+void kh_netplan_copy(const struct kh_netplan *yaml, const yaml_node_t *key, int shift,
+		     struct kh_str *out)
 {
 	size_t end = kh_netplan_end(yaml, key);
 	for (size_t i = key->start_mark.line; i < end && i < yaml->lines.count; i++) {

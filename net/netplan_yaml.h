@@ -22,7 +22,7 @@ struct kh_netplan {
 
 /* Error KH_HOST: "PATH:LINE:COLUMN: what". */
 int kh_netplan_load(const char *path, const char *text, struct kh_netplan *ret_yaml,
-		 struct kh_error *err);
+		    struct kh_error *err);
 void kh_netplan_done(struct kh_netplan *yaml);
 
 yaml_node_t *kh_netplan_root(struct kh_netplan *yaml);
@@ -46,6 +46,6 @@ void kh_netplan_flow(struct kh_netplan *yaml, const yaml_node_t *node, struct kh
 size_t kh_netplan_end(const struct kh_netplan *yaml, const yaml_node_t *key);
 /* Its lines, moved right by shift columns (left when negative), appended. */
 void kh_netplan_copy(const struct kh_netplan *yaml, const yaml_node_t *key, int shift,
-		  struct kh_str *out);
+		     struct kh_str *out);
 
 #endif
