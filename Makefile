@@ -1,0 +1,157 @@
+# kvmhost: one non-recursive Makefile. Quiet by default, V=1 for all commands.
+#
+#   make                 build/kvmhost
+#   sudo make provision  install what is missing, build, install, show the plan, ask, apply, report
+#   sudo make check      all tests that need no virtual machine, and again under ASan+UBSan
+#   make help            the rest
+
+B      ?= build
+MODE   ?= release
+CC     ?= gcc
+prefix ?= /usr/local
+V      ?= 0
+Q       = $(if $(filter 1,$V),,@)
+say     = $(if $(filter 1,$V),,@printf '  %-8s %s\n' $(1) $(2))
+
+all: $B/kvmhost
+
+# ---- what this machine has: compiler, libraries (made by tools/configure, again when it changes) ----
+needs_no_config := help clean distclean format deps
+ifneq ($(filter-out $(needs_no_config),$(or $(MAKECMDGOALS),all)),)
+include $B/config.mk
+endif
+$B/config.mk: tools/configure
+	@mkdir -p $B
+	@CC='$(CC)' tools/configure $(if $(filter check check-% asan provision install,$(MAKECMDGOALS)),--install) > $@.new && mv $@.new $@
+
+# ---- flags ----
+version := $(shell cat VERSION)
+warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Wvla -Wformat=2 $(JUMP_MISSES_INIT) -Wswitch-enum -Wundef -Wpointer-arith
+common := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DKH_VERSION='"$(version)"' -I. -I$B $(warnings) -MMD -MP
+flags_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+link_release  := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+flags_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+link_asan     := -fsanitize=address,undefined
+flags_cover   := -O0 -g --coverage
+link_cover    := --coverage
+compile = $(CC) $(common) $(flags_$(MODE)) $(CFLAGS) $(LIB_CFLAGS)
+link    = $(CC) $(link_$(MODE)) $(LDFLAGS)
+
+# ---- sources ----
+lib_dirs := core/base core grub net stages
+lib_c    := $(sort $(wildcard $(addsuffix /*.c,$(lib_dirs))))
+cmd_c    := $(sort $(wildcard cmd/*.c))
+lib_o    := $(lib_c:%.c=$B/%.o) $B/templates.o
+cmd_o    := $(cmd_c:%.c=$B/%.o)
+testlib_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/lib/*.c)))
+unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c))
+unit     := $(unit_c:%.c=$B/%)
+cli      := $(sort $(wildcard tests/cli/test_*))
+fuzz_c   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+fuzzers  := $(fuzz_c:%.c=$B/%)
+templates := $(sort $(shell find templates -type f 2>/dev/null))
+
+$B/kvmhost: $(cmd_o) $B/libkvmhost.a
+	$(call say,LINK,$@)
+	$Q$(link) -o $@ $^ $(LIBS)
+
+$B/libkvmhost.a: $(lib_o)
+	$(call say,AR,$@)
+	$Qrm -f $@ && ar rcs $@ $^
+
+$B/%.o: %.c $B/config.mk VERSION
+	$(call say,CC,$<)
+	$Qmkdir -p $(@D) && $(compile) -c -o $@ $<
+
+# A file that is added or goes changes the list, whatever its date.
+$B/templates.list: force
+	@mkdir -p $(@D) && echo '$(templates)' | cmp -s - $@ || echo '$(templates)' > $@
+$B/templates.c: tools/embed $(templates) $B/templates.list
+	$(call say,EMBED,$@)
+	$Qmkdir -p $(@D) && tools/embed $(templates) > $@
+$B/templates.o: $B/templates.c
+	$Q$(compile) -c -o $@ $<
+
+$B/tests/%: $B/tests/%.o $(testlib_o) $B/libkvmhost.a
+	$(call say,LINK,$@)
+	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS) $(TEST_LIBS)
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+
+# ---- tests ----
+# What runs in a fraction of the time again under the sanitizers is everything but the VM level.
+.PHONY: all check check-quick check-long check-vm asan units cli fuzz-replay roots golden lint analyze \
+	cover bench fuzz format deps provision install uninstall man help clean distclean
+
+check: ## all tests that need no virtual machine, and again under ASan+UBSan
+	$Q$(MAKE) --no-print-directory check-quick
+	$Q$(MAKE) --no-print-directory asan
+
+check-quick: $B/kvmhost $(unit) $(fuzzers)
+	$QB=$B tests/run $(unit) tests/roots/check $(cli) -- $(fuzzers)
+
+asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$Q$(MAKE) --no-print-directory B=build-asan MODE=asan check-quick
+
+check-long: $B/kvmhost $B/tests/stages/test_contract ## the stage contract at every cut point
+	$QKVMHOST_LONG=1 B=$B tests/run $B/tests/stages/test_contract
+
+check-vm: $B/kvmhost ## a real host in a virtual machine: apply, reboot, report, undo
+	$QKVMHOST=$(abspath $B/kvmhost) tests/vm/run
+
+golden: $B/tests/stages/test_contract ## write the golden plans and reports anew (look at the diff)
+	$QKVMHOST_GOLDEN=write $B/tests/stages/test_contract >/dev/null 2>&1 || true
+
+fuzz: ## run the fuzz targets with libFuzzer (clang), SECONDS=60 each
+	$QSECONDS_EACH=$(or $(SECONDS),60) tools/fuzz $(fuzz_c)
+
+lint: $B/kvmhost ## house rules: layers, what stages may call, formatting, shell scripts, manual pages
+	$QB=$B tools/lint
+
+analyze: ## static analysis: cppcheck and gcc -fanalyzer (advice)
+	$Qtools/analyze
+
+cover: ## line coverage of the unit tests
+	$Q$(MAKE) --no-print-directory B=build-cover MODE=cover check-quick
+	$Qtools/cover build-cover
+
+bench: $B/kvmhost ## the numbers the README quotes
+	$QB=$B bench/run
+
+# ---- documents ----
+man: $B/man/kvmhost.8 $B/man/kvmhost.yaml.5
+$B/man/kvmhost.8: man/kvmhost.8.in VERSION
+	$(call say,MAN,$@)
+	$Qmkdir -p $(@D) && sed 's/@VERSION@/$(version)/' $< > $@
+$B/man/kvmhost.yaml.5: man/kvmhost.yaml.5.in $B/kvmhost
+	$(call say,MAN,$@)
+	$Qmkdir -p $(@D) && $B/kvmhost help man > $@.options && \
+		sed -e 's/@VERSION@/$(version)/' -e '/@OPTIONS@/{r $@.options' -e 'd}' $< > $@
+
+# ---- installing ----
+install: $B/kvmhost man ## install below $(DESTDIR)$(prefix)
+	install -D -m 0755 $B/kvmhost $(DESTDIR)$(prefix)/sbin/kvmhost
+	install -D -m 0644 $B/man/kvmhost.8 $(DESTDIR)$(prefix)/share/man/man8/kvmhost.8
+	install -D -m 0644 $B/man/kvmhost.yaml.5 $(DESTDIR)$(prefix)/share/man/man5/kvmhost.yaml.5
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(prefix)/sbin/kvmhost $(DESTDIR)$(prefix)/share/man/man8/kvmhost.8 \
+		$(DESTDIR)$(prefix)/share/man/man5/kvmhost.yaml.5
+provision: $B/kvmhost man ## install what is missing, build, install, plan, ask (YES=1: do not), apply, report
+	$QB=$B YES=$(YES) prefix=$(prefix) tools/provision
+
+deps: ## install what building needs with the distribution's package manager
+	@tools/configure --install >/dev/null
+format: ## clang-format over the C files
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+clean: ## remove this build
+	rm -rf $B
+distclean: ## remove every build
+	rm -rf build build-*
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | sed 's/\$$(DESTDIR)\$$(prefix)/DESTDIR and prefix/' | \
+		while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
+
+.PHONY: force
+.SECONDARY:
+.DELETE_ON_ERROR:

@@ -1,0 +1,82 @@
+/* cmd.h - what the operator types. Only code in cmd/ prints or chooses an exit code.
+ *
+ * One file per command, one const struct each, listed in commands.c; help is printed by walking that
+ * list. Results go to stdout, everything else to stderr.
+ */
+#ifndef KH_CMD_H
+#define KH_CMD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "core/base/error.h"
+#include "core/base/lock.h"
+#include "core/base/root.h"
+#include "core/base/str.h"
+#include "core/config.h"
+#include "core/engine.h"
+#include "core/facts.h"
+#include "core/journal.h"
+
+struct kh_options {
+	const char *config; /* --config FILE, or NULL */
+	const char *root;   /* --root DIR, default "/" */
+	struct kh_strv settings;
+	bool is_json, is_quiet, is_verbose;
+	bool is_yes, is_forced, is_all, wants_exit_code;
+	struct kh_strv arguments; /* after the command */
+};
+
+enum kh_option_set { /* options only some commands take */
+	KH_OPTION_YES = 1,
+	KH_OPTION_FORCE = 2,
+	KH_OPTION_ALL = 4,
+	KH_OPTION_EXIT_CODE = 8,
+	KH_OPTION_JSON = 16,
+};
+
+struct kh_command {
+	const char *name;
+	const char *arguments; /* "[STAGE...]", or "" */
+	const char *summary;
+	unsigned options;      /* of enum kh_option_set */
+	bool takes_stages;     /* arguments are names of stages */
+	bool is_hidden;        /* run by units, not by people */
+	/* Returns the exit code, or -1 with *err filled. */
+	int (*run)(const struct kh_options *options, struct kh_error *err);
+};
+
+extern const struct kh_command *const kh_commands[]; /* NULL-terminated */
+const struct kh_command *kh_command_find(const char *name);
+
+/* The command line (main.c's helper): fills options and the command, or fails with KH_USAGE. */
+int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
+		     const struct kh_command **ret_command, struct kh_error *err);
+void kh_options_done(struct kh_options *options);
+char *kh_options_help(void); /* owned: the list of options */
+
+/* Root, configuration and facts, as most commands want them. */
+struct kh_session {
+	struct kh_root root;
+	struct kh_config config;
+	struct kh_facts facts;
+};
+int kh_session_open(const struct kh_options *options, bool wants_facts,
+		    struct kh_session *ret_session, struct kh_error *err);
+void kh_session_done(struct kh_session *session);
+
+/* ---- output ---- */
+void kh_print_json(json_t *document); /* the reference is taken over */
+void kh_print_error(const struct kh_error *err);
+/* Say on stderr that an earlier run was cut off, if one was. */
+void kh_print_unfinished(const struct kh_root *root);
+void kh_print_refusals(const struct kh_outcome *outcome);
+json_t *kh_refusals_json(const struct kh_outcome *outcome);
+bool kh_wants_color(void);
+/* Events of the engine as lines on stderr. */
+struct kh_sink kh_sink_lines(const struct kh_options *options);
+/* Ask a yes-or-no question on the terminal; default no. */
+bool kh_ask(const char *question);
+bool kh_is_terminal(void);
+
+#endif

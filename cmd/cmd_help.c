@@ -1,0 +1,79 @@
+/* cmd_help.c - kvmhost help: the commands, one command, or the configuration's keys. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "core/base/mem.h"
+#include "core/config_help.h"
+
+static void print_commands(void)
+{
+	printf("kvmhost %s - turns this machine into a tuned, proven KVM host\n\n", KH_VERSION);
+	printf("usage: kvmhost [OPTION...] COMMAND [ARGUMENT...]\n\n");
+	for (const struct kh_command *const *at = kh_commands; *at; at++) {
+		const struct kh_command *command = *at;
+		if (command->is_hidden)
+			continue;
+		kh_auto(kh_free) char *usage =
+			kh_printf("%s%s%s", command->name, *command->arguments ? " " : "",
+				  command->arguments);
+		printf("  %-22s %s\n", usage, command->summary);
+	}
+	kh_auto(kh_free) char *options = kh_options_help();
+	printf("\noptions (before or after the command):\n%s", options);
+	printf("\nexit codes: 0 done, 1 findings, 2 usage, 3 configuration, 4 host not suitable,\n"
+	       "            5 system error, 6 a program failed, 7 in place but verification failed\n"
+	       "\n'kvmhost help config' explains the configuration, 'kvmhost init' writes one.\n");
+}
+
+static int print_command(const struct kh_command *command)
+{
+	printf("usage: kvmhost [OPTION...] %s%s%s\n\n  %s\n", command->name,
+	       *command->arguments ? " " : "", command->arguments, command->summary);
+	return 0;
+}
+
+static int print_config(const struct kh_options *options, struct kh_error *err)
+{
+	const char *key = options->arguments.count > 1 ? options->arguments.items[1] : NULL;
+	kh_auto(kh_free) char *text = NULL;
+	if (kh_config_help_text(key, &text, err) != 0)
+		return -1;
+	fputs(text, stdout);
+	return 0;
+}
+
+static int print_owned(char *text)
+{
+	fputs(text, stdout);
+	kh_free(&text);
+	return 0;
+}
+
+static int run(const struct kh_options *options, struct kh_error *err)
+{
+	const char *topic = options->arguments.count > 0 ? options->arguments.items[0] : NULL;
+	if (!topic) {
+		print_commands();
+		return 0;
+	}
+	const struct kh_command *command = kh_command_find(topic);
+	if (command)
+		return print_command(command);
+	if (strcmp(topic, "config") == 0)
+		return print_config(options, err);
+	if (strcmp(topic, "schema") == 0)
+		return print_owned(kh_config_schema_json());
+	if (strcmp(topic, "man") == 0)
+		return print_owned(kh_config_man_text());
+	kh_fail(err, KH_USAGE, 0, "no help on '%s'", topic);
+	return kh_hint(err, "topics: a command, config, config KEY, schema (JSON Schema of the "
+			    "configuration), man (its manual page)");
+}
+
+const struct kh_command kh_command_help = {
+	.name = "help",
+	.arguments = "[COMMAND|config [KEY]|schema]",
+	.summary = "this help, that of a command, or the configuration's keys",
+	.run = run,
+};

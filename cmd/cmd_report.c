@@ -1,0 +1,57 @@
+/* cmd_report.c - kvmhost report: is the host ready? */
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+#include "core/base/mem.h"
+
+/* An interrupted run belongs in the report: the host is neither as before nor as wanted. */
+static void add_history_check(const struct kh_root *root, struct kh_report *report)
+{
+	kh_auto(kh_error_done) struct kh_error error = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	struct kh_check_text text = {.expected = "no interrupted run",
+				     .why = "an interrupted run leaves the host between two states"};
+	if (kh_history_read(root, &history, &error) != 0) {
+		text.found = error.message;
+		text.fix = "run the report as root";
+		kh_report_add(report, "kvmhost.runs", KH_SKIP, &text);
+		return;
+	}
+	const struct kh_run_record *run = kh_history_unfinished(&history, 0);
+	kh_auto(kh_free) char *found =
+		run ? kh_printf("run %lld: %s", run->id, kh_run_state_name(run->state)) : NULL;
+	text.found = run ? found : "no interrupted run";
+	text.fix = run ? "'kvmhost apply' finishes it, 'kvmhost undo' reverts it" : NULL;
+	kh_report_add(report, "kvmhost.runs", run ? KH_WARN : KH_PASS, &text);
+}
+
+static int run(const struct kh_options *options, struct kh_error *err)
+{
+	kh_auto(kh_session_done) struct kh_session session = {.root = KH_ROOT_INIT};
+	kh_auto(kh_report_done) struct kh_report report = {0};
+	if (kh_session_open(options, true, &session, err) != 0)
+		return -1;
+	struct kh_engine engine = {
+		.root = &session.root, .config = &session.config, .chosen = &options->arguments};
+	if (kh_engine_report(&engine, &session.facts, &report, err) != 0)
+		return -1;
+	add_history_check(&session.root, &report);
+	const char *host = session.facts.os.hostname;
+	if (options->is_json) {
+		kh_print_json(kh_report_json(&report, host));
+	} else {
+		kh_auto(kh_free) char *text =
+			kh_report_text(&report, host, kh_wants_color(), !options->is_quiet);
+		fputs(text, stdout);
+	}
+	return kh_report_is_ready(&report) ? KH_OK : KH_FINDINGS;
+}
+
+const struct kh_command kh_command_report = {
+	.name = "report",
+	.arguments = "[STAGE...]",
+	.summary = "the readiness report; exit 0 ready, 1 not ready",
+	.options = KH_OPTION_JSON,
+	.takes_stages = true,
+	.run = run,
+};

@@ -1,0 +1,77 @@
+/* cmd_undo.c - kvmhost undo: put back the last run, everything back to before one, or all. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "core/base/mem.h"
+#include "core/undo.h"
+
+static int choose_run(const struct kh_options *options, long long *ret_run, struct kh_error *err)
+{
+	*ret_run = options->is_all ? -1 : 0;
+	if (options->arguments.count == 0)
+		return 0;
+	if (options->arguments.count > 1 || options->is_all)
+		return kh_fail(err, KH_USAGE, 0, "undo takes one run, or --all");
+	*ret_run = kh_str_number(options->arguments.items[0]);
+	if (*ret_run > 0)
+		return 0;
+	kh_fail(err, KH_USAGE, 0, "'%s' is not the number of a run", options->arguments.items[0]);
+	return kh_hint(err, "'kvmhost history' lists the runs");
+}
+
+/* Returns 1 to go on, 0 when there is nothing to put back or the answer is no. */
+static int show_and_ask(const struct kh_options *options, const struct kh_undo *undo,
+			struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	if (kh_undo_plan(undo, &lines, err) != 0)
+		return -1;
+	if (lines.count == 0) {
+		printf("nothing to put back\n");
+		return 0;
+	}
+	if (options->is_yes || !kh_is_terminal())
+		return 1;
+	for (size_t i = 0; i < lines.count; i++)
+		printf("%s\n", lines.items[i]);
+	if (kh_ask("Put these back?"))
+		return 1;
+	printf("nothing was changed\n");
+	return 0;
+}
+
+static int run(const struct kh_options *options, struct kh_error *err)
+{
+	kh_auto(kh_root_done) struct kh_root root = KH_ROOT_INIT;
+	kh_auto(kh_lock_done) struct kh_lock lock = KH_LOCK_INIT;
+	struct kh_sink sink = kh_sink_lines(options);
+	struct kh_undo undo = {.root = &root,
+			       .runner = &kh_run_system,
+			       .sink = &sink,
+			       .is_forced = options->is_forced};
+	if (choose_run(options, &undo.run, err) != 0 || kh_root_open(options->root, &root, err) != 0)
+		return -1;
+	if (root.is_live && geteuid() != 0) {
+		kh_fail(err, KH_HOST, 0, "undo: root rights are needed to change this host");
+		return kh_hint(err, "run 'sudo kvmhost undo'");
+	}
+	if (kh_lock_take(&root, "undo", &lock, err) != 0)
+		return -1;
+	int answer = show_and_ask(options, &undo, err);
+	if (answer <= 0)
+		return answer;
+	size_t count = 0;
+	if (kh_undo_apply(&undo, &count, err) != 0)
+		return -1;
+	printf("%zu change%s put back\n", count, count == 1 ? "" : "s");
+	return 0;
+}
+
+const struct kh_command kh_command_undo = {
+	.name = "undo",
+	.arguments = "[RUN]",
+	.summary = "put back the last run, everything back to before RUN, or --all",
+	.options = KH_OPTION_YES | KH_OPTION_FORCE | KH_OPTION_ALL,
+	.run = run,
+};

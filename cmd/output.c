@@ -1,0 +1,113 @@
+/* output.c - the one place that prints what is not a command's own result. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+
+void kh_print_json(json_t *document)
+{
+	kh_auto(kh_free) char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	json_decref(document);
+	printf("%s\n", text ? text : "null");
+}
+
+void kh_print_error(const struct kh_error *err)
+{
+	fprintf(stderr, "kvmhost: %s\n", err->message ? err->message : "unknown error");
+	if (err->hint)
+		fprintf(stderr, "  hint: %s\n", err->hint);
+}
+
+void kh_print_unfinished(const struct kh_root *root)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	if (kh_history_read(root, &history, &ignored) != 0)
+		return; /* without root rights the journal cannot be read */
+	const struct kh_run_record *run = kh_history_unfinished(&history, 0);
+	if (run)
+		fprintf(stderr,
+			"kvmhost: run %lld of %s was %s: 'kvmhost apply' finishes it, 'kvmhost undo' "
+			"reverts it\n",
+			run->id, run->time ? run->time : "?", kh_run_state_name(run->state));
+}
+
+void kh_print_refusals(const struct kh_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->refusal_count; i++)
+		kh_print_error(&outcome->refusals[i].error);
+}
+
+json_t *kh_refusals_json(const struct kh_outcome *outcome)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < outcome->refusal_count; i++) {
+		const struct kh_refusal *refusal = &outcome->refusals[i];
+		json_t *object = json_object();
+		json_object_set_new(object, "stage", json_string(refusal->stage));
+		json_object_set_new(object, "skipped", json_boolean(refusal->is_skipped));
+		json_object_set_new(object, "message", kh_json_text(refusal->error.message));
+		json_object_set_new(object, "hint",
+				    kh_json_text(refusal->error.hint ? refusal->error.hint : ""));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+bool kh_wants_color(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
+bool kh_is_terminal(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+bool kh_ask(const char *question)
+{
+	printf("%s [y/N] ", question);
+	fflush(stdout);
+	char answer[16] = "";
+	if (!fgets(answer, sizeof(answer), stdin))
+		return false;
+	return strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0;
+}
+
+/* ---- events ---- */
+
+static void print_event(struct kh_sink *sink, const struct kh_event *event)
+{
+	const struct kh_options *options = sink->data;
+	switch (event->kind) {
+	case KH_EVENT_WARNING:
+		fprintf(stderr, "warning: [%s] %s\n", event->stage, event->text);
+		break;
+	case KH_EVENT_NOTE:
+		fprintf(stderr, "kvmhost: %s\n", event->text);
+		break;
+	case KH_EVENT_CHANGE:
+		if (!options->is_quiet)
+			fprintf(stderr, "%zu/%zu [%s] %s\n", event->index, event->count, event->stage,
+				event->text);
+		break;
+	case KH_EVENT_DONE:
+		if (event->count == 0 && !options->is_quiet) /* undo does not count beforehand */
+			fprintf(stderr, "[%s] %s\n", event->stage, event->text);
+		break;
+	case KH_EVENT_STAGE:
+		if (options->is_verbose)
+			fprintf(stderr, "[%s]\n", event->stage);
+		break;
+	}
+}
+
+struct kh_sink kh_sink_lines(const struct kh_options *options)
+{
+	return (struct kh_sink){print_event, (void *)(uintptr_t)options};
+}

@@ -1,0 +1,63 @@
+/* lock.c - see lock.h. */
+#include "core/base/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "core/base/file.h"
+#include "core/base/mem.h"
+
+static int busy(int fd, struct kh_error *err)
+{
+	char holder[256];
+	ssize_t length = pread(fd, holder, sizeof(holder) - 1, 0);
+	holder[length > 0 ? length : 0] = '\0';
+	kh_fail(err, KH_SYSTEM, 0, "another kvmhost is at work: %s",
+		*holder ? kh_str_trim(holder) : "its name is not known");
+	return kh_hint(err, "wait until it has ended, then run this again");
+}
+
+static int open_lock_file(const struct kh_root *root, int *ret_fd, struct kh_error *err)
+{
+	const char *path = root->is_live ? "/run/kvmhost.lock" : "/var/lib/kvmhost/lock";
+	static const char *const parents[] = {"/var", "/var/lib", "/var/lib/kvmhost"};
+	for (size_t i = 0; !root->is_live && i < KH_COUNT(parents); i++)
+		if (!kh_root_exists(root, parents[i]) &&
+		    kh_file_make_dir(root, parents[i], 0755, err) != 0)
+			return kh_wrap(err, "lock");
+	const char *name = strrchr(path, '/') + 1;
+	kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(name - path));
+	kh_auto(kh_close) int dir = kh_root_open_at(root, parent, O_PATH | O_DIRECTORY);
+	*ret_fd = dir < 0 ? -1
+			  : openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (*ret_fd < 0)
+		return kh_fail(err, KH_SYSTEM, errno, "lock '%s'", path);
+	return 0;
+}
+
+int kh_lock_take(const struct kh_root *root, const char *command, struct kh_lock *ret_lock,
+		 struct kh_error *err)
+{
+	kh_auto(kh_close) int fd = -1;
+	if (open_lock_file(root, &fd, err) != 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			return busy(fd, err);
+		return kh_fail(err, KH_SYSTEM, errno, "lock");
+	}
+	kh_auto(kh_free) char *holder = kh_printf("pid %d, '%s'\n", (int)getpid(), command);
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, holder, strlen(holder), 0) < 0)
+		return kh_fail(err, KH_SYSTEM, errno, "lock");
+	ret_lock->fd = fd;
+	fd = -1;
+	return 0;
+}
+
+void kh_lock_done(struct kh_lock *lock)
+{
+	kh_close(&lock->fd);
+}

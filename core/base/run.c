@@ -1,0 +1,162 @@
+/* run.c - see run.h. */
+#include "core/base/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/base/str.h"
+
+static char path_variable[] =
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static char locale_variable[] = "LC_ALL=C";
+static char frontend_variable[] = "DEBIAN_FRONTEND=noninteractive";
+static char *const environment[] = {path_variable, locale_variable, frontend_variable, NULL};
+
+/* In the child: never returns. A failed exec is told through the status pipe. */
+static void become(const char *const *argv, int output, int status_pipe, pid_t parent)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0)
+		execvpe(argv[0], (char *const *)argv, environment);
+	int error = errno;
+	ssize_t ignored = write(status_pipe, &error, sizeof(error));
+	(void)ignored;
+	_exit(127);
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Read output until its end or the deadline; what is over the limit is read and dropped. Returns
+ * false at the deadline. A grandchild that keeps the pipe open ends with the process group. */
+static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *text)
+{
+	char block[8192];
+	for (;;) {
+		siginfo_t info = {0};
+		bool has_ended = waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+				 info.si_pid == child;
+		long long left = deadline_ms - now_ms();
+		struct pollfd waiting = {.fd = fd, .events = POLLIN};
+		int ready = poll(&waiting, 1, has_ended ? 0 : left < 200 ? (int)(left > 0 ? left : 0) : 200);
+		if (ready <= 0 && has_ended)
+			return true;
+		if (ready <= 0 && left <= 0)
+			return false;
+		ssize_t got = ready > 0 ? read(fd, block, sizeof(block)) : -1;
+		if (ready > 0 && got == 0)
+			return true;
+		if (got > 0 && text->length + (size_t)got <= KH_RUN_OUTPUT_BYTES)
+			kh_str_add_bytes(text, block, (size_t)got);
+	}
+}
+
+/* After the output ended the program may still run: wait for it, no longer than the deadline. */
+static bool wait_for(pid_t child, long long deadline_ms, int *status)
+{
+	for (;;) {
+		if (waitpid(child, status, WNOHANG) == child)
+			return true;
+		if (now_ms() >= deadline_ms)
+			return false;
+		struct timespec moment = {0, 2000000};
+		nanosleep(&moment, NULL);
+	}
+}
+
+static int run_system(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+		      struct kh_run_result *ret_result, struct kh_error *err)
+{
+	(void)runner;
+	int out[2], failed[2];
+	if (pipe2(out, O_CLOEXEC) != 0)
+		return kh_fail(err, KH_PROGRAM, errno, "run '%s'", argv[0]);
+	kh_auto(kh_close) int out_read = out[0];
+	if (pipe2(failed, O_CLOEXEC) != 0) {
+		kh_close(&out[1]);
+		return kh_fail(err, KH_PROGRAM, errno, "run '%s'", argv[0]);
+	}
+	kh_auto(kh_close) int failed_read = failed[0];
+	pid_t parent = getpid();
+	pid_t child = fork();
+	if (child == 0)
+		become(argv, out[1], failed[1], parent);
+	kh_close(&out[1]);
+	kh_close(&failed[1]);
+	if (child < 0)
+		return kh_fail(err, KH_PROGRAM, errno, "run '%s'", argv[0]);
+	setpgid(child, child);
+	int exec_error = 0;
+	if (read(failed_read, &exec_error, sizeof(exec_error)) == sizeof(exec_error)) {
+		waitpid(child, NULL, 0);
+		return kh_fail(err, KH_PROGRAM, exec_error, "run '%s'", argv[0]);
+	}
+	kh_auto(kh_str_done) struct kh_str text = {0};
+	long long deadline_ms = now_ms() + timeout_s * 1000LL;
+	int status = 0;
+	bool in_time = collect(out_read, child, deadline_ms, &text) &&
+		       wait_for(child, deadline_ms, &status);
+	kill(-child, SIGKILL);
+	if (!in_time)
+		waitpid(child, &status, 0);
+	ret_result->timed_out = !in_time;
+	ret_result->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	ret_result->output = kh_str_take(&text);
+	return 0;
+}
+
+struct kh_runner kh_run_system = {run_system, NULL};
+
+/* The last lines of a program's output: where it usually says why. */
+static const char *tail(const char *output)
+{
+	const char *at = output + strlen(output);
+	for (int lines = 0; at > output; at--)
+		if (at[-1] == '\n' && at[0] != '\0' && ++lines == 4)
+			break;
+	return at;
+}
+
+int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s, char **ret_output,
+	   struct kh_error *err)
+{
+	kh_auto(kh_run_result_done) struct kh_run_result result = {0};
+	if (runner->run(runner, argv, timeout_s, &result, err) != 0)
+		return -1;
+	if (result.timed_out)
+		return kh_fail(err, KH_PROGRAM, 0, "run '%s': no end after %u s", argv[0],
+			       timeout_s);
+	if (result.status != 0) {
+		kh_auto(kh_free) char *said = kh_strdup(tail(result.output));
+		return kh_fail(err, KH_PROGRAM, 0, "run '%s': exit status %d: %s", argv[0],
+			       result.status, kh_str_trim(said));
+	}
+	if (ret_output)
+		*ret_output = kh_take(result.output);
+	return 0;
+}
+
+void kh_run_result_done(struct kh_run_result *result)
+{
+	kh_free(&result->output);
+}

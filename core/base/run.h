@@ -1,0 +1,40 @@
+/* run.h - the one way to run a program.
+ *
+ * An argument vector, never a shell; a fixed environment (LC_ALL=C, PATH of the system directories);
+ * standard input from /dev/null; output (both streams together) captured up to a limit; a timeout;
+ * a process group that dies with us. The runner is an object with a function pointer: tests hand in
+ * a recorder with canned output and compare the recorded command lines.
+ */
+#ifndef KH_BASE_RUN_H
+#define KH_BASE_RUN_H
+
+#include <stdbool.h>
+
+#include "core/base/error.h"
+
+struct kh_run_result {
+	int status;     /* exit status, or 128 + signal */
+	bool timed_out; /* it was killed because it took longer than timeout_s */
+	char *output;   /* stdout and stderr, at most KH_RUN_OUTPUT_BYTES */
+};
+
+enum { KH_RUN_OUTPUT_BYTES = 1 << 20 };
+
+struct kh_runner {
+	/* Returns 0 when the program was started and ended (whatever its status), -1 with *err
+	 * (KH_PROGRAM) when it could not be started. */
+	int (*run)(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+		   struct kh_run_result *ret_result, struct kh_error *err);
+	void *data;
+};
+
+extern struct kh_runner kh_run_system; /* really runs it */
+
+/* Run argv and make anything but exit status 0 an error (KH_PROGRAM) that carries the end of the
+ * output. ret_output (may be NULL) is owned by the caller. */
+int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s, char **ret_output,
+	   struct kh_error *err);
+
+void kh_run_result_done(struct kh_run_result *result);
+
+#endif

@@ -1,0 +1,362 @@
+/* config_keys.c - the key table. Order here is the order in help, starter file and man page. */
+#include "core/config_keys.h"
+
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/config.h"
+#include "core/config_check.h"
+
+#define AT(member) offsetof(struct kh_config, member)
+#define POOL_AT(member) offsetof(struct kh_config_pool, member)
+
+/* Words in the order of the enums of config.h. The controllers: include/linux/cgroup_subsys.h, and
+ * "pressure", a feature that cgroup_disable= accepts too. */
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const struct kh_config_key modules_keys[] = {
+	{.name = "load",
+	 .type = KH_KEY_LIST,
+	 .offset = AT(modules.load),
+	 .check = kh_config_check_module,
+	 .item = "module name",
+	 .fallback = "[virtio, virtio_ring, virtio_pci, virtio_blk, virtio_net, virtio_balloon, "
+		     "vhost_net, kvm, kvm_vendor]",
+	 .doc = "Modules to load now and at every boot, in this order. 'kvm_vendor' stands for "
+		"kvm_intel or kvm_amd. One that this kernel has built in counts as loaded; one that "
+		"it lacks is skipped with the reason. Guests on tap devices need 'tun' too: it "
+		"loads itself when /dev/net/tun is opened."},
+	{.name = "require",
+	 .type = KH_KEY_LIST,
+	 .offset = AT(modules.require),
+	 .check = kh_config_check_module,
+	 .item = "module name",
+	 .fallback = "[kvm, kvm_vendor]",
+	 .doc = "Which of the modules in 'load' must be there: the lack of one of these is an "
+		"error."},
+	{.name = "options",
+	 .type = KH_KEY_OPTIONS,
+	 .offset = AT(modules.options),
+	 .fallback = "{kvm_intel: {nested: 1}, kvm_amd: {nested: 1}}",
+	 .doc = "Module parameters, MODULE: {NAME: VALUE}, written to modprobe.d. 'nested: 1' lets "
+		"guests run guests of their own."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key address_keys[] = {
+	{.name = "address",
+	 .type = KH_KEY_LIST,
+	 .offset = AT(bridge.addresses),
+	 .check = kh_config_check_address,
+	 .item = "IPv4 or IPv6 address with its prefix length",
+	 .takes_one = true,
+	 .example = "192.0.2.10/25",
+	 .doc = "The host's address, or a list of them, each with its prefix length. Required."},
+	{.name = "gateway",
+	 .type = KH_KEY_LIST,
+	 .offset = AT(bridge.gateways),
+	 .check = kh_config_check_server,
+	 .item = "IPv4 or IPv6 address",
+	 .takes_one = true,
+	 .example = "192.0.2.1",
+	 .doc = "The default gateway; at most one for IPv4 and one for IPv6. None: no default "
+		"route."},
+	{.name = "dns",
+	 .type = KH_KEY_LIST,
+	 .offset = AT(bridge.dns),
+	 .check = kh_config_check_server,
+	 .item = "IPv4 or IPv6 address",
+	 .takes_one = true,
+	 .example = "[192.0.2.2]",
+	 .doc = "Name servers, first choice first."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key bridge_keys[] = {
+	{.name = "name",
+	 .type = KH_KEY_TEXT,
+	 .offset = AT(bridge.name),
+	 .check = kh_config_check_bridge,
+	 .item = "link name",
+	 .fallback = "br0",
+	 .doc = "Name of the bridge that carries the host's address and the guests."},
+	{.name = "port",
+	 .type = KH_KEY_TEXT,
+	 .offset = AT(bridge.port),
+	 .check = kh_config_check_port,
+	 .item = "auto, none, a link name or a MAC address",
+	 .fallback = "auto",
+	 .doc = "The host's link that becomes a port of the bridge. auto: the one with the default "
+		"route. none: no bridge is made. A MAC address is safer than a name where drivers "
+		"rename links."},
+	{.name = "address",
+	 .type = KH_KEY_ADDRESS,
+	 .offset = AT(bridge.address_mode),
+	 .choices = WORDS("inherit", "dhcp"),
+	 .nested = address_keys,
+	 .fallback = "inherit",
+	 .example = "{address: 192.0.2.10/25, gateway: 192.0.2.1, dns: [192.0.2.2]}",
+	 .doc = "The bridge's address. inherit: everything the port has today moves to the bridge "
+		"(addresses or DHCP, gateway, routes, DNS, MTU). dhcp: by DHCP. Or a mapping with "
+		"the addresses."},
+	{.name = "stp",
+	 .type = KH_KEY_BOOL,
+	 .offset = AT(bridge.stp),
+	 .fallback = "false",
+	 .doc = "Spanning tree protocol on the bridge. Only needed where guests or cables can close "
+		"a loop."},
+	{.name = "activate",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(bridge.activate),
+	 .choices = WORDS("reboot", "now"),
+	 .fallback = "reboot",
+	 .doc = "When the host moves onto the bridge."},
+	{.name = "confirm_timeout",
+	 .type = KH_KEY_NUMBER,
+	 .offset = AT(bridge.confirm_timeout_s),
+	 .min = 5,
+	 .max = 3600,
+	 .unit = "seconds",
+	 .fallback = "120",
+	 .doc = "Seconds after which an unreachable network is put back as it was before."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key grub_keys[] = {
+	{.name = "iommu",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(grub.iommu),
+	 .choices = WORDS("auto", "on", "pt", "off"),
+	 .fallback = "auto",
+	 .doc = "The IOMMU, which gives devices to guests. auto: on where the machine has one. pt: "
+		"on, and the host's own devices bypass it."},
+	{.name = "transparent_hugepage",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(grub.transparent_hugepage),
+	 .choices = WORDS("always", "madvise", "never"),
+	 .fallback = "madvise",
+	 .doc = "Transparent huge pages, at boot and now. madvise: for programs that ask, as QEMU "
+		"does."},
+	{.name = "elevator",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(grub.elevator),
+	 .choices = WORDS("auto", "none", "mq-deadline", "bfq", "kyber", "deadline", "noop", "cfq"),
+	 .fallback = "auto",
+	 .doc = "I/O scheduler of the disks. auto: by class of disk. On kernels since 5.0 by a udev "
+		"rule, with the old names mapped: noop is none, deadline is mq-deadline, cfq is "
+		"bfq."},
+	{.name = "cgroup_disable",
+	 .type = KH_KEY_LIST,
+	 .offset = AT(grub.cgroup_disable),
+	 .choices = WORDS("cpu", "cpuset", "cpuacct", "memory", "io", "blkio", "devices", "freezer",
+			  "net_cls", "net_prio", "perf_event", "hugetlb", "pids", "rdma", "misc",
+			  "dmem", "pressure"),
+	 .item = "cgroup controller",
+	 .fallback = "[]",
+	 .example = "[cpu, cpuset, memory]",
+	 .doc = "Cgroup controllers to switch off at boot. Each takes away what libvirt's tuning of "
+		"guests needs."},
+	{.name = "extra",
+	 .type = KH_KEY_LIST,
+	 .offset = AT(grub.extra),
+	 .check = kh_config_check_argument,
+	 .item = "kernel argument",
+	 .fallback = "[]",
+	 .example = "[\"mitigations=auto\", \"console=ttyS0\"]",
+	 .doc = "More kernel arguments, one an item."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key pool_keys[] = {
+	{.name = "size",
+	 .type = KH_KEY_SIZE,
+	 .offset = POOL_AT(size_bytes),
+	 .choices = WORDS("2M", "1G"),
+	 .example = "2M",
+	 .doc = "Size of one page. Required."},
+	{.name = "count",
+	 .type = KH_KEY_NUMBER,
+	 .offset = POOL_AT(count),
+	 .min = 1,
+	 .max = 1LL << 32,
+	 .unit = "pages",
+	 .example = "512",
+	 .doc = "Number of pages. A pool has exactly one of count, percent and for_guests."},
+	{.name = "percent",
+	 .type = KH_KEY_NUMBER,
+	 .offset = POOL_AT(percent),
+	 .min = 1,
+	 .max = 90,
+	 .unit = "percent",
+	 .example = "50",
+	 .doc = "Percent of the RAM (of the node's RAM, when a node is given)."},
+	{.name = "for_guests",
+	 .type = KH_KEY_SIZE,
+	 .offset = POOL_AT(for_guests_bytes),
+	 .min = 2LL << 20,
+	 .max = 1LL << 50,
+	 .example = "16G",
+	 .doc = "Memory of the guests that will use the pool, rounded up to whole pages."},
+	{.name = "mount",
+	 .type = KH_KEY_TEXT,
+	 .offset = POOL_AT(mount),
+	 .check = kh_config_check_mount,
+	 .item = "absolute path",
+	 .example = "/dev/hugepages",
+	 .doc = "Where hugetlbfs with this page size is mounted. Without it: nowhere."},
+	{.name = "reserve",
+	 .type = KH_KEY_CHOICE,
+	 .offset = POOL_AT(reserve),
+	 .choices = WORDS("auto", "boot", "runtime"),
+	 .fallback = "auto",
+	 .doc = "When pages are set aside. boot: by a kernel argument. runtime: now and by sysctl. "
+		"auto: boot for 1G, because they are hard to find later, runtime for 2M."},
+	{.name = "node",
+	 .type = KH_KEY_NUMBER,
+	 .offset = POOL_AT(node),
+	 .min = 0,
+	 .max = 1023,
+	 .unit = "(a NUMA node)",
+	 .example = "0",
+	 .doc = "NUMA node that the pages come from. Without it: all nodes together."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key hugepages_keys[] = {
+	{.name = "default_size",
+	 .type = KH_KEY_SIZE,
+	 .offset = AT(hugepages.default_size_bytes),
+	 .choices = WORDS("auto", "2M", "1G"),
+	 .fallback = "auto",
+	 .doc = "Page size that programs get when they name none. auto: the kernel's own."},
+	{.name = "pools",
+	 .type = KH_KEY_POOLS,
+	 .offset = AT(hugepages.pools),
+	 .nested = pool_keys,
+	 .fallback = "[]",
+	 .example = "[{size: 2M, count: 512, mount: /dev/hugepages}]",
+	 .doc = "Huge pages set aside for guests. They are lost to everything else, even when idle, "
+		"so there are none unless you say how many."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key ksm_keys[] = {
+	{.name = "run",
+	 .type = KH_KEY_BOOL,
+	 .offset = AT(ksm.run),
+	 .fallback = "true",
+	 .doc = "Merge equal memory pages of guests (kernel same-page merging), now and at every "
+		"boot. It saves memory, costs CPU time, works against transparent huge pages, and "
+		"lets guests find out what others have in memory."},
+	{.name = "pages_to_scan",
+	 .type = KH_KEY_NUMBER,
+	 .offset = AT(ksm.pages_to_scan),
+	 .min = 1,
+	 .max = 1000000,
+	 .unit = "pages",
+	 .fallback = "200",
+	 .doc = "Pages that are looked at between two pauses."},
+	{.name = "sleep_millisecs",
+	 .type = KH_KEY_NUMBER,
+	 .offset = AT(ksm.sleep_millisecs),
+	 .min = 0,
+	 .max = 3600000,
+	 .unit = "milliseconds",
+	 .fallback = "20",
+	 .doc = "Length of a pause, in milliseconds."},
+	{.name = "merge_across_nodes",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(ksm.merge_across_nodes),
+	 .choices = WORDS("auto", "on", "off"),
+	 .fallback = "auto",
+	 .doc = "Merge pages of different NUMA nodes. auto: off on hosts with more than one node, "
+		"where a merged page may be far away."},
+	{.name = "persist",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(ksm.persist),
+	 .choices = WORDS("rc.local", "tmpfiles"),
+	 .fallback = "rc.local",
+	 .doc = "What sets KSM at every boot: /etc/rc.local or tmpfiles.d."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key io_keys[] = {
+	{.name = "tso",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(io.tso),
+	 .choices = WORDS("auto", "on", "off"),
+	 .fallback = "auto",
+	 .doc = "TCP segmentation offload of the bridge's port. auto: left as it is."},
+	{.name = "gso",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(io.gso),
+	 .choices = WORDS("auto", "on", "off"),
+	 .fallback = "auto",
+	 .doc = "Generic segmentation offload of the bridge's port. auto: left as it is."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key numa_keys[] = {
+	{.name = "balancing",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(numa.balancing),
+	 .choices = WORDS("auto", "on", "off"),
+	 .fallback = "auto",
+	 .doc = "Automatic NUMA balancing: the kernel moves memory to the node that uses it. auto: "
+		"on where there is more than one node."},
+	{.name = NULL},
+};
+
+static const struct kh_config_key report_keys[] = {
+	{.name = "require",
+	 .type = KH_KEY_LIST,
+	 .offset = AT(report.require),
+	 .check = kh_config_check_id,
+	 .item = "id of a check",
+	 .fallback = "[]",
+	 .example = "[cpu.pdpe1gb, cpu.aes]",
+	 .doc = "Checks that must pass: where they would only warn, the host is not ready."},
+	{.name = NULL},
+};
+
+const struct kh_config_key kh_config_keys[] = {
+	{.name = "modules",
+	 .type = KH_KEY_SECTION,
+	 .nested = modules_keys,
+	 .doc = "Kernel modules and their parameters."},
+	{.name = "bridge",
+	 .type = KH_KEY_SECTION,
+	 .nested = bridge_keys,
+	 .doc = "The bridge that joins guests to the host's network."},
+	{.name = "grub",
+	 .type = KH_KEY_SECTION,
+	 .nested = grub_keys,
+	 .doc = "Kernel arguments, written to the boot loader's configuration."},
+	{.name = "hugepages",
+	 .type = KH_KEY_SECTION,
+	 .nested = hugepages_keys,
+	 .doc = "Memory set aside in huge pages for guests."},
+	{.name = "ksm",
+	 .type = KH_KEY_SECTION,
+	 .nested = ksm_keys,
+	 .doc = "Kernel same-page merging."},
+	{.name = "sysctl",
+	 .type = KH_KEY_SYSCTL,
+	 .offset = AT(sysctl),
+	 .fallback = "{vm.swappiness: 10}",
+	 .example = "{vm.swappiness: 10, net.ipv4.conf.all.arp_filter: 1}",
+	 .doc = "Kernel settings, NAME: VALUE, written to sysctl.d and set now."},
+	{.name = "io",
+	 .type = KH_KEY_SECTION,
+	 .nested = io_keys,
+	 .doc = "Offloads of the network card."},
+	{.name = "numa",
+	 .type = KH_KEY_SECTION,
+	 .nested = numa_keys,
+	 .doc = "Machines with more than one memory node."},
+	{.name = "report",
+	 .type = KH_KEY_SECTION,
+	 .nested = report_keys,
+	 .doc = "The readiness report."},
+	{.name = NULL},
+};

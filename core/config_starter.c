@@ -1,0 +1,282 @@
+/* config_starter.c - see config_help.h: the file that `kvmhost init` writes. */
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/yaml.h"
+#include "core/config_help.h"
+#include "core/config_keys.h"
+
+enum { WIDTH = 79 };
+
+/* A text found on the host as part of a comment: one line of harmless characters. Owned. */
+static char *harmless(const char *text)
+{
+	char *quoted = kh_yaml_quote(text ? text : "unknown");
+	size_t length = strlen(quoted);
+	memmove(quoted, quoted + 1, length - 2);
+	quoted[length - 2] = '\0';
+	return quoted;
+}
+
+static void add_about(struct kh_str *str, const char *label, const char *text)
+{
+	kh_auto(kh_free) char *line = kh_printf("%s %s", label, text);
+	kh_config_wrap(str, "#   ", line, WIDTH);
+}
+
+static void add_list(struct kh_str *str, const struct kh_strv *list)
+{
+	kh_auto(kh_free) char *joined = kh_strv_join(list, ", ");
+	kh_str_addf(str, "%s", joined);
+}
+
+static double gib(long long kib)
+{
+	return (double)kib / (1 << 20);
+}
+
+static void about_system(struct kh_str *str, const struct kh_facts *facts)
+{
+	kh_auto(kh_free) char *name = harmless(facts->os.name);
+	kh_auto(kh_free) char *kernel = harmless(facts->os.kernel_release);
+	kh_auto(kh_free) char *model = harmless(facts->cpu.model_name);
+	kh_auto(kh_free) char *system = kh_printf("%s, kernel %s", name, kernel);
+	add_about(str, "system: ", system);
+	kh_auto(kh_free) char *cpu = kh_printf(
+		"%s, %lld logical CPUs%s", model, facts->cpu.count,
+		kh_facts_cpu_has(&facts->cpu, "pdpe1gb") ? ", 1G pages" : ", no 1G pages");
+	add_about(str, "CPU:    ", cpu);
+}
+
+static void about_memory(struct kh_str *str, const struct kh_facts *facts)
+{
+	const struct kh_facts_memory *memory = &facts->memory;
+	if (memory->total_kib <= 0)
+		return;
+	kh_auto(kh_str_done) struct kh_str text = {0};
+	kh_str_addf(&text, "%.1f GiB", gib(memory->total_kib));
+	for (size_t i = 0; memory->node_count > 1 && i < memory->node_count; i++)
+		kh_str_addf(&text, ", node %lld: %.1f GiB", memory->nodes[i].id,
+			    gib(memory->nodes[i].total_kib));
+	if (memory->swap_total_kib >= 0)
+		kh_str_addf(&text, ", swap %.1f GiB", gib(memory->swap_total_kib));
+	add_about(str, "memory: ", text.text);
+}
+
+static const struct kh_facts_link *default_link(const struct kh_facts *facts)
+{
+	const char *name = facts->net.default_link;
+	return name ? kh_facts_net_link(&facts->net, name) : NULL;
+}
+
+static const char *manager_name(enum kh_net_manager manager)
+{
+	switch (manager) {
+	case KH_NET_IFUPDOWN:
+		return "ifupdown";
+	case KH_NET_NETWORKMANAGER:
+		return "NetworkManager";
+	case KH_NET_NETWORKD:
+		return "systemd-networkd";
+	case KH_NET_NETPLAN:
+		return "netplan";
+	case KH_NET_IFCFG:
+		return "ifcfg files";
+	case KH_NET_NONE:
+		break;
+	}
+	return "nothing that is known";
+}
+
+static void about_network(struct kh_str *str, const struct kh_facts *facts)
+{
+	const struct kh_facts_link *link = default_link(facts);
+	kh_auto(kh_str_done) struct kh_str text = {0};
+	if (link) {
+		kh_auto(kh_free) char *name = harmless(link->name);
+		kh_str_addf(&text, "%s has the default route", name);
+		kh_str_addf(&text, link->mac ? " (%s)" : "%s", link->mac ? link->mac : "");
+		if (link->addresses.count > 0)
+			kh_str_add(&text, ", ");
+		add_list(&text, &link->addresses);
+	} else {
+		kh_str_add(&text, "no default route found");
+	}
+	kh_str_addf(&text, "; managed by %s", manager_name(facts->net.manager));
+	add_about(str, "network:", text.text);
+}
+
+static const char *class_name(enum kh_disk_class class)
+{
+	switch (class) {
+	case KH_DISK_ROTATIONAL:
+		return "rotating";
+	case KH_DISK_SOLID:
+		return "flash";
+	case KH_DISK_NVME:
+		return "NVMe";
+	case KH_DISK_VIRTUAL:
+		break;
+	}
+	return "virtual";
+}
+
+static void about_disks(struct kh_str *str, const struct kh_facts *facts)
+{
+	kh_auto(kh_str_done) struct kh_str text = {0};
+	for (size_t i = 0; i < facts->disk.disk_count; i++) {
+		const struct kh_facts_disk_one *disk = &facts->disk.disks[i];
+		kh_auto(kh_free) char *name = harmless(disk->name);
+		kh_auto(kh_free) char *scheduler = harmless(disk->scheduler);
+		kh_str_addf(&text, "%s%s (%s, %.0f GB, scheduler %s)", i > 0 ? ", " : "", name,
+			    class_name(disk->class), (double)disk->size_bytes / 1e9, scheduler);
+	}
+	if (text.length > 0)
+		add_about(str, "disks:  ", text.text);
+}
+
+static void add_header(struct kh_str *str, const struct kh_facts *facts)
+{
+	kh_auto(kh_free) char *host = harmless(facts->os.hostname);
+	kh_auto(kh_free) char *first = kh_printf(
+		"kvmhost.yaml - how kvmhost sets up %s; written by 'kvmhost init'.", host);
+	kh_config_wrap(str, "# ", first, WIDTH);
+	kh_config_wrap(str, "# ",
+		       "Every key stands here with its default: change what you want different, "
+		       "delete what you do not want to decide. 'kvmhost plan' shows what it would "
+		       "do, kvmhost.yaml(5) explains.",
+		       WIDTH);
+	kh_str_add(str, "#\n# This host:\n");
+	about_system(str, facts);
+	about_memory(str, facts);
+	about_network(str, facts);
+	about_disks(str, facts);
+}
+
+/* ---- this host's numbers beside a key ---- */
+
+static void note_port(struct kh_str *str, const struct kh_facts *facts)
+{
+	const struct kh_facts_link *link = default_link(facts);
+	if (!link)
+		return;
+	kh_auto(kh_free) char *name = harmless(link->name);
+	kh_str_addf(str, "  # On this host auto is %s%s%s.\n", name, link->mac ? ", " : "",
+		    link->mac ? link->mac : "");
+}
+
+static void note_address(struct kh_str *str, const struct kh_facts *facts)
+{
+	const struct kh_facts_link *link = default_link(facts);
+	if (!link || link->addresses.count == 0)
+		return;
+	kh_str_add(str, "  # What this host has today, written down:\n  #   address: {address: [");
+	add_list(str, &link->addresses);
+	kh_str_add(str, "]");
+	const char *gateways[] = {facts->net.gateway4, facts->net.gateway6};
+	kh_auto(kh_strv_done) struct kh_strv list = {0};
+	for (size_t i = 0; i < KH_COUNT(gateways); i++)
+		if (gateways[i])
+			kh_strv_add(&list, gateways[i]);
+	if (list.count > 0) {
+		kh_str_add(str, ", gateway: [");
+		add_list(str, &list);
+		kh_str_add(str, "]");
+	}
+	kh_str_add(str, "}\n");
+}
+
+/* Half of some memory in pages, or 0 when too little is left: the host keeps 1 GiB and 10 %. */
+static long long half_in_pages(long long total_kib, long long page_kib)
+{
+	long long pages = total_kib / 2 / page_kib;
+	return total_kib - pages * page_kib >= 1 << 20 && pages * page_kib >= 1 << 20 ? pages : 0;
+}
+
+static void suggest(struct kh_str *str, const struct kh_facts *facts, const char *size,
+		    long long page_kib, const char *more)
+{
+	const struct kh_facts_memory *memory = &facts->memory;
+	kh_auto(kh_str_done) struct kh_str lines = {0};
+	for (size_t i = 0; memory->node_count > 1 && i < memory->node_count; i++) {
+		long long pages = half_in_pages(memory->nodes[i].total_kib, page_kib);
+		if (pages > 0)
+			kh_str_addf(&lines, "  #     - {size: %s, count: %lld, node: %lld, %s}\n",
+				    size, pages, memory->nodes[i].id, more);
+	}
+	long long pages = half_in_pages(memory->total_kib, page_kib);
+	if (memory->node_count <= 1 && pages > 0)
+		kh_str_addf(&lines, "  #     - {size: %s, count: %lld, %s}\n", size, pages, more);
+	if (lines.length > 0)
+		kh_str_addf(str, "  # Half of this host's memory in pages of %s:\n  #   pools:\n%s",
+			    size, lines.text);
+}
+
+static void note_pools(struct kh_str *str, const struct kh_facts *facts)
+{
+	suggest(str, facts, "2M", 2048, "mount: /dev/hugepages");
+	if (kh_facts_cpu_has(&facts->cpu, "pdpe1gb"))
+		suggest(str, facts, "1G", 1 << 20, "mount: /dev/hugepages1G, reserve: boot");
+}
+
+static void note_nodes(struct kh_str *str, const struct kh_facts *facts)
+{
+	if (facts->memory.node_count > 0)
+		kh_str_addf(str, "  # NUMA nodes of this host: %zu.\n", facts->memory.node_count);
+}
+
+static const struct {
+	const char *key;
+	void (*add)(struct kh_str *str, const struct kh_facts *facts);
+} notes[] = {
+	{"bridge.port", note_port},      {"bridge.address", note_address},
+	{"hugepages.pools", note_pools}, {"ksm.merge_across_nodes", note_nodes},
+	{"numa.balancing", note_nodes},
+};
+
+/* ---- the keys ---- */
+
+static void add_nested(struct kh_str *str, const struct kh_config_key *table)
+{
+	for (; table->name; table++) {
+		kh_auto(kh_free) char *text = kh_printf("%s: %s", table->name, table->doc);
+		kh_config_wrap(str, "  #   ", text, WIDTH);
+	}
+}
+
+static void add_key(struct kh_str *str, const struct kh_config_key *section,
+		    const struct kh_config_key *key, const struct kh_facts *facts)
+{
+	kh_auto(kh_free) char *accepts = kh_config_key_accepts(key);
+	kh_config_wrap(str, "  # ", key->doc, WIDTH);
+	kh_auto(kh_free) char *takes = kh_printf("Takes %s.", accepts);
+	kh_config_wrap(str, "  # ", takes, WIDTH);
+	if (key->nested)
+		add_nested(str, key->nested);
+	if (key->example)
+		kh_str_addf(str, "  # Example: %s: %s\n", key->name, key->example);
+	kh_auto(kh_free) char *dotted = kh_printf("%s.%s", section->name, key->name);
+	for (size_t i = 0; i < KH_COUNT(notes); i++)
+		if (strcmp(notes[i].key, dotted) == 0)
+			notes[i].add(str, facts);
+	kh_str_addf(str, "  %s: %s\n", key->name, key->fallback);
+}
+
+char *kh_config_starter(const struct kh_facts *facts)
+{
+	struct kh_str text = {0};
+	add_header(&text, facts);
+	for (const struct kh_config_key *section = kh_config_keys; section->name; section++) {
+		kh_str_add(&text, "\n");
+		kh_config_wrap(&text, "# ", section->doc, WIDTH);
+		if (section->type != KH_KEY_SECTION) {
+			kh_str_addf(&text, "# Example: %s: %s\n", section->name, section->example);
+			kh_str_addf(&text, "%s: %s\n", section->name, section->fallback);
+			continue;
+		}
+		kh_str_addf(&text, "%s:\n", section->name);
+		for (const struct kh_config_key *key = section->nested; key->name; key++)
+			add_key(&text, section, key, facts);
+	}
+	return kh_str_take(&text);
+}

@@ -1,0 +1,189 @@
+/* history.c - the reading side of the journal; see journal.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/journal.h"
+
+static const char runs_dir[] = "/var/lib/kvmhost/runs";
+
+static struct kh_record *record_at(struct kh_run_record *run, const json_t *line)
+{
+	json_int_t number = json_integer_value(json_object_get(line, "n"));
+	if (number < 1 || (size_t)number > run->record_count)
+		return NULL;
+	return &run->records[number - 1];
+}
+
+static void take_begin(struct kh_run_record *run, const json_t *line)
+{
+	kh_free(&run->time);
+	kh_free(&run->version);
+	kh_free(&run->command);
+	kh_free(&run->boot_id);
+	run->time = kh_strdup(kh_json_get(line, "time"));
+	run->version = kh_strdup(kh_json_get(line, "version"));
+	run->command = kh_strdup(kh_json_get(line, "command"));
+	run->boot_id = kh_strdup(kh_json_get(line, "boot_id"));
+}
+
+static void take_triggers(struct kh_run_record *run, const json_t *line)
+{
+	json_t *list = json_object_get(line, "triggers");
+	if (!json_is_array(list))
+		return;
+	if (!run->triggers)
+		run->triggers = json_array();
+	json_array_extend(run->triggers, list);
+}
+
+static void take_line(struct kh_run_record *run, json_t *line)
+{
+	const char *event = kh_json_get(line, "event");
+	struct kh_record *record = record_at(run, line);
+	if (strcmp(event, "begin") == 0) {
+		take_begin(run, line);
+	} else if (strcmp(event, "intent") == 0) {
+		kh_append(run->records, run->record_count)->intent = json_incref(line);
+	} else if (strcmp(event, "done") == 0 && record) {
+		record->is_done = true;
+		json_decref(record->done);
+		record->done = json_incref(line);
+	} else if (strcmp(event, "undo") == 0 && record) {
+		record->is_undone = true;
+		run->state = KH_RUN_UNDO_INTERRUPTED;
+	} else if (strcmp(event, "undo-begin") == 0) {
+		run->state = KH_RUN_UNDO_INTERRUPTED;
+	} else if (strcmp(event, "undone") == 0) {
+		run->state = KH_RUN_UNDONE;
+	} else if (strcmp(event, "end") == 0 || strcmp(event, "settled") == 0) {
+		run->state = KH_RUN_ENDED;
+	} else if (strcmp(event, "triggers") == 0) {
+		take_triggers(run, line);
+	}
+}
+
+static int read_run(const struct kh_root *root, const char *name, struct kh_history *history,
+		    struct kh_error *err)
+{
+	kh_auto(kh_free) char *path = kh_printf("%s/%s/journal.jsonl", runs_dir, name);
+	kh_auto(kh_free) char *text = NULL;
+	int found = kh_root_read(root, path, &text, NULL, err);
+	if (found < 0)
+		return -1;
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, text ? text : "");
+	struct kh_run_record run = {.id = kh_str_number(name), .state = KH_RUN_INTERRUPTED};
+	for (size_t i = 0; i < lines.count; i++) {
+		json_t *line = json_loads(lines.items[i], 0, NULL);
+		if (line)
+			take_line(&run, line);
+		json_decref(line);
+	}
+	*kh_append(history->runs, history->run_count) = run;
+	return 0;
+}
+
+int kh_history_read(const struct kh_root *root, struct kh_history *ret_history, struct kh_error *err)
+{
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_root_list(root, runs_dir, &names);
+	for (size_t i = 0; i < names.count; i++)
+		if (kh_str_number(names.items[i]) > 0 &&
+		    read_run(root, names.items[i], &history, err) != 0)
+			return kh_wrap(err, "history");
+	*ret_history = history;
+	history = (struct kh_history){0};
+	return 0;
+}
+
+static void run_done(struct kh_run_record *run)
+{
+	for (size_t i = 0; i < run->record_count; i++) {
+		json_decref(run->records[i].intent);
+		json_decref(run->records[i].done);
+	}
+	free(run->records);
+	free(run->time);
+	free(run->version);
+	free(run->command);
+	free(run->boot_id);
+	json_decref(run->triggers);
+}
+
+void kh_history_done(struct kh_history *history)
+{
+	for (size_t i = 0; i < history->run_count; i++)
+		run_done(&history->runs[i]);
+	free(history->runs);
+	*history = (struct kh_history){0};
+}
+
+const struct kh_run_record *kh_history_unfinished(const struct kh_history *history, long long except)
+{
+	for (size_t i = history->run_count; i > 0; i--) {
+		const struct kh_run_record *run = &history->runs[i - 1];
+		bool has_effect = run->record_count > 0 || run->triggers;
+		if (run->id == except)
+			continue;
+		if (run->state == KH_RUN_UNDO_INTERRUPTED ||
+		    (run->state == KH_RUN_INTERRUPTED && has_effect))
+			return run;
+	}
+	return NULL;
+}
+
+const char *kh_run_state_name(enum kh_run_state state)
+{
+	switch (state) {
+	case KH_RUN_ENDED:
+		return "done";
+	case KH_RUN_INTERRUPTED:
+		return "interrupted";
+	case KH_RUN_UNDONE:
+		return "undone";
+	case KH_RUN_UNDO_INTERRUPTED:
+		return "undo interrupted";
+	}
+	return "?";
+}
+
+static json_t *changes_json(const struct kh_run_record *run)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < run->record_count; i++) {
+		const struct kh_record *record = &run->records[i];
+		json_t *change = json_object();
+		static const char *const keys[] = {"stage", "kind", "path", "why", "value"};
+		for (size_t k = 0; k < KH_COUNT(keys); k++) {
+			json_t *value = json_object_get(record->intent, keys[k]);
+			if (value)
+				json_object_set(change, keys[k], value);
+		}
+		json_object_set_new(change, "done", json_boolean(record->is_done));
+		json_object_set_new(change, "undone", json_boolean(record->is_undone));
+		json_array_append_new(list, change);
+	}
+	return list;
+}
+
+json_t *kh_history_json(const struct kh_history *history)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < history->run_count; i++) {
+		const struct kh_run_record *run = &history->runs[i];
+		if (run->record_count == 0)
+			continue; /* cut off before its first change */
+		json_t *object = json_object();
+		json_object_set_new(object, "run", json_integer(run->id));
+		json_object_set_new(object, "time", kh_json_text(run->time));
+		json_object_set_new(object, "command", kh_json_text(run->command));
+		json_object_set_new(object, "version", kh_json_text(run->version));
+		json_object_set_new(object, "state", json_string(kh_run_state_name(run->state)));
+		json_object_set_new(object, "changes", changes_json(run));
+		json_array_append_new(list, object);
+	}
+	return list;
+}

@@ -1,0 +1,117 @@
+/* perform.c - see perform.h. */
+#include "core/perform.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/facts_memory.h"
+#include "core/modules.h"
+
+/* Is what we are about to replace still what the plan showed? */
+static int check_unchanged(const struct kh_root *root, const struct kh_change *change,
+			   struct kh_error *err)
+{
+	kh_auto(kh_file_state_done) struct kh_file_state now = {0};
+	if (kh_file_look(root, change->path, &now, err) != 0)
+		return -1;
+	bool is_same = now.type == change->old.type && now.mode == change->old.mode &&
+		       strcmp(now.digest, change->old.digest) == 0;
+	if (is_same)
+		return 0;
+	kh_fail(err, KH_SYSTEM, 0, "'%s' was changed while kvmhost was at work", change->path);
+	return kh_hint(err, "nothing was written to it; run the command again");
+}
+
+static int put_file(const struct kh_root *root, const struct kh_change *change,
+		    struct kh_error *err)
+{
+	if (check_unchanged(root, change, err) != 0)
+		return -1;
+	struct kh_file_state meta = change->old; /* borrows the extended attributes */
+	if (meta.type == KH_FILE_ABSENT) {
+		meta.uid = geteuid();
+		meta.gid = getegid();
+	}
+	meta.mode = change->mode;
+	return kh_file_put(root, change->path, change->content, change->length, &meta, err);
+}
+
+static char *value_now(const struct kh_root *root, const char *path)
+{
+	kh_auto(kh_free) char *text = kh_root_line(root, path);
+	return kh_facts_chosen_word(text);
+}
+
+static int set_value(const struct kh_root *root, const struct kh_change *change,
+		     json_t **ret_details, char **ret_warning, struct kh_error *err)
+{
+	if (kh_file_set_value(root, change->path, change->value, err) != 0)
+		return -1;
+	kh_auto(kh_free) char *whole = kh_root_line(root, change->path);
+	kh_auto(kh_free) char *now = value_now(root, change->path);
+	const char *obtained = now ? now : "";
+	*ret_details = json_pack("{s:o}", "obtained", kh_json_text(obtained));
+	if (strcmp(obtained, change->value) == 0 || (whole && strcmp(whole, change->value) == 0))
+		return 0;
+	if (change->accepts_less) {
+		*ret_warning = kh_printf("%s: asked for %s, obtained %s: not enough free, unfragmented "
+					 "memory now; a reboot usually helps",
+					 change->path, change->value, obtained);
+		return 0;
+	}
+	return kh_fail(err, KH_VERIFY, 0, "set '%s' to '%s': the kernel still says '%s'",
+		       change->path, change->value, obtained);
+}
+
+static int load_module(const struct kh_root *root, const struct kh_change *change,
+		       json_t **ret_details, struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv loaded = {0};
+	kh_auto(kh_free) char *release = kh_root_line(root, "/proc/sys/kernel/osrelease");
+	if (kh_modules_load(root, release, change->path, &loaded, err) != 0)
+		return -1;
+	json_t *names = json_array();
+	for (size_t i = 0; i < loaded.count; i++)
+		json_array_append_new(names, json_string(loaded.items[i]));
+	*ret_details = json_pack("{s:o}", "loaded", names);
+	return 0;
+}
+
+static int run_program(struct kh_runner *runner, const struct kh_change *change,
+		       struct kh_error *err)
+{
+	kh_auto(kh_free) const char **argv = kh_alloc((change->argv.count + 1) * sizeof(char *));
+	for (size_t i = 0; i < change->argv.count; i++)
+		argv[i] = change->argv.items[i];
+	return kh_run(runner, argv, KH_PERFORM_TIMEOUT_S, NULL, err);
+}
+
+int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struct kh_change *change,
+	       json_t **ret_details, char **ret_warning, struct kh_error *err)
+{
+	switch (change->kind) {
+	case KH_CHANGE_PUT_FILE:
+		return put_file(root, change, err);
+	case KH_CHANGE_REMOVE_FILE:
+		return check_unchanged(root, change, err) == 0
+			       ? kh_file_remove(root, change->path, err)
+			       : -1;
+	case KH_CHANGE_MAKE_DIR:
+		return kh_file_make_dir(root, change->path, change->mode, err);
+	case KH_CHANGE_LINK:
+		return check_unchanged(root, change, err) == 0
+			       ? kh_file_link(root, change->path, change->target, err)
+			       : -1;
+	case KH_CHANGE_SET_VALUE:
+		return set_value(root, change, ret_details, ret_warning, err);
+	case KH_CHANGE_LOAD_MODULE:
+		return load_module(root, change, ret_details, err);
+	case KH_CHANGE_RUN:
+	case KH_CHANGE_TRIGGER:
+		return run_program(runner, change, err);
+	}
+	return kh_fail(err, KH_SYSTEM, 0, "unknown change");
+}

@@ -1,0 +1,150 @@
+/* plan.h - the changes a run would make, as data.
+ *
+ * Stages add changes with the calls below and nothing else; each takes a `why`, printed in the plan
+ * and kept in the journal. The plan compares with what is below the root and keeps only what
+ * differs, so a finished host gives an empty plan. Missing parent directories are planned by
+ * themselves. Two stages (or one stage twice) planning the same path is an error that names both.
+ *
+ * Running values, modules and programs exist on the live root only: below another root such a change
+ * becomes a note ("left to the boot", "left to do") and does not count as pending.
+ *
+ * Texts are copied. All return 0 or -1 with *err filled.
+ */
+#ifndef KH_PLAN_H
+#define KH_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/root.h"
+#include "core/base/str.h"
+
+enum kh_change_kind {
+	KH_CHANGE_PUT_FILE,
+	KH_CHANGE_REMOVE_FILE,
+	KH_CHANGE_MAKE_DIR,
+	KH_CHANGE_LINK,
+	KH_CHANGE_SET_VALUE,
+	KH_CHANGE_LOAD_MODULE,
+	KH_CHANGE_RUN,
+	KH_CHANGE_TRIGGER,
+};
+
+struct kh_change {
+	enum kh_change_kind kind;
+	char *stage; /* name */
+	char *path;  /* PUT_FILE...SET_VALUE; the module's name for LOAD_MODULE; the trigger's name */
+	char *why;
+	struct kh_file_state old; /* as found when planned (files, directories, links) */
+	char *content;            /* PUT_FILE: new bytes */
+	size_t length;
+	mode_t mode; /* PUT_FILE, MAKE_DIR */
+	char *target;            /* LINK */
+	char *old_value, *value; /* SET_VALUE */
+	bool accepts_less;       /* SET_VALUE: fewer obtained is a warning, not an error */
+	struct kh_strv argv;     /* RUN, TRIGGER */
+	struct kh_strv undo_argv;
+	struct kh_strv outputs; /* RUN, TRIGGER: files it rewrites; kept before, put back by undo */
+};
+
+enum kh_note_kind {
+	KH_NOTE_INFO, /* skipped, and why; left to the boot; stale things found */
+	KH_NOTE_WARNING,
+	KH_NOTE_REBOOT, /* persisted, effective only after a reboot, and why */
+	KH_NOTE_LEFT,   /* left to do by the operator or the boot, below another root */
+};
+
+struct kh_note {
+	enum kh_note_kind kind;
+	char *stage;
+	char *text;
+};
+
+struct kh_claim { /* a path some stage decides on, changed or not */
+	char *path;
+	const char *stage;
+};
+
+struct kh_plan {
+	const struct kh_root *root;
+	const char *stage; /* that is planning now */
+	struct kh_change *changes;
+	size_t change_count;
+	struct kh_note *notes;
+	size_t note_count;
+	struct kh_claim *claims;
+	size_t claim_count;
+};
+
+void kh_plan_init(struct kh_plan *plan, const struct kh_root *root);
+void kh_plan_done(struct kh_plan *plan);
+/* Drop what was added after these counts: a stage that fails half-way leaves nothing. */
+void kh_plan_cut(struct kh_plan *plan, size_t changes, size_t notes, size_t claims);
+
+/* A regular file with this text. mode 0: keep what is there, 0644 for a new file. Owner and extended
+ * attributes of an existing file stay. */
+int kh_plan_put_file(struct kh_plan *plan, const char *path, const char *content, mode_t mode,
+		     const char *why, struct kh_error *err);
+/* The same for content that is not text. */
+int kh_plan_put_bytes(struct kh_plan *plan, const char *path, const char *content, size_t length,
+		      mode_t mode, const char *why, struct kh_error *err);
+/* No regular file or symbolic link there. */
+int kh_plan_remove_file(struct kh_plan *plan, const char *path, const char *why,
+			struct kh_error *err);
+int kh_plan_make_dir(struct kh_plan *plan, const char *path, mode_t mode, const char *why,
+		     struct kh_error *err);
+int kh_plan_link(struct kh_plan *plan, const char *path, const char *target, const char *why,
+		 struct kh_error *err);
+/* A value in a file of /proc or /sys. Equal when the trimmed text, or its word in brackets, is the
+ * value. A file that does not exist becomes a note ("this kernel has no such knob"), one that cannot
+ * be written because /sys or /proc is mounted read-only becomes a note too. */
+int kh_plan_set_value(struct kh_plan *plan, const char *path, const char *value, const char *why,
+		      struct kh_error *err);
+/* The same where the kernel may give less than was asked for (huge pages). */
+int kh_plan_set_count(struct kh_plan *plan, const char *path, long long count, const char *why,
+		      struct kh_error *err);
+/* Load a module now (with what it needs), unless it is loaded or built in; absence is for the stage
+ * to find out before. Below another root: a note. */
+int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
+			struct kh_error *err);
+
+/* A program. argv and outputs are NULL-terminated; undo_argv reverses it, or no_undo says why nothing
+ * need. outputs (may be NULL) are files it rewrites: undo puts their old content back. A stage plans
+ * a program only while its effect is missing. */
+struct kh_plan_command {
+	const char *const *argv;
+	const char *const *undo_argv;
+	const char *no_undo;
+	const char *const *outputs;
+	const char *why;
+};
+int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, struct kh_error *err);
+
+/* Work that several changes want once, run after the last change of the phase: name is what it is
+ * called ("regenerate grub.cfg"); the same name asked for twice runs once. Undo runs it again after
+ * the files are back; outputs as above. */
+int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan_command *command,
+		    struct kh_error *err);
+
+void kh_plan_note(struct kh_plan *plan, enum kh_note_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Has this plan a change of this path (so that a stage can ask for a trigger)? */
+bool kh_plan_has(const struct kh_plan *plan, const char *path);
+
+/* Is there a change that is a trigger, a program... of this kind? */
+bool kh_plan_has_kind(const struct kh_plan *plan, enum kh_change_kind kind);
+
+/* The plan as text: a unified diff or one line per change, with its reason, then the notes. */
+char *kh_plan_text(const struct kh_plan *plan);
+json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes": [...]} */
+/* One line that names a change: "put /etc/fstab", "set /sys/… 0 → 1". Owned by the caller. */
+char *kh_plan_change_title(const struct kh_change *change);
+/* "put", "remove", "directory", "link", "set", "load", "run", "trigger": also in the journal. */
+const char *kh_plan_kind_name(enum kh_change_kind kind);
+const char *kh_plan_note_name(enum kh_note_kind kind);
+
+#endif

@@ -1,0 +1,61 @@
+/* report_text.c - the readiness report as people read it. */
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/report.h"
+
+static const char *color(enum kh_status status)
+{
+	switch (status) {
+	case KH_PASS:
+		return "\033[32m";
+	case KH_WARN:
+		return "\033[33m";
+	case KH_FAIL:
+		return "\033[31m";
+	case KH_SKIP:
+		return "\033[2m";
+	}
+	return "";
+}
+
+static void add_line(struct kh_str *out, const struct kh_check *check, bool with_color)
+{
+	const char *on = with_color ? color(check->status) : "";
+	const char *off = with_color ? "\033[0m" : "";
+	kh_str_addf(out, "%s%-4s%s  %-32s  %s", on, kh_status_name(check->status), off, check->id,
+		    check->found);
+	if (check->status != KH_PASS && check->status != KH_SKIP && *check->expected)
+		kh_str_addf(out, " (expected: %s)", check->expected);
+	kh_str_add(out, "\n");
+	if (check->status != KH_WARN && check->status != KH_FAIL)
+		return;
+	static const char indent[] = "                                        ";
+	if (check->gap)
+		kh_str_addf(out, "%sgap: %s%s%s\n", indent, check->gap,
+			    check->persisted ? "; persisted: " : "",
+			    check->persisted ? check->persisted : "");
+	if (*check->why)
+		kh_str_addf(out, "%swhy: %s\n", indent, check->why);
+	if (check->fix)
+		kh_str_addf(out, "%sfix: %s\n", indent, check->fix);
+}
+
+char *kh_report_text(const struct kh_report *report, const char *host, bool with_color,
+		     bool with_passes)
+{
+	kh_auto(kh_str_done) struct kh_str out = {0};
+	size_t counts[4] = {0};
+	for (size_t i = 0; i < report->check_count; i++) {
+		const struct kh_check *check = &report->checks[i];
+		counts[check->status]++;
+		bool is_quiet = check->status == KH_PASS || check->status == KH_SKIP;
+		if (with_passes || !is_quiet)
+			add_line(&out, check, with_color);
+	}
+	kh_str_addf(&out, "%s: %s (%zu checks: %zu pass, %zu warn, %zu fail, %zu skip)\n",
+		    host ? host : "this host", kh_report_is_ready(report) ? "ready" : "not ready",
+		    report->check_count, counts[KH_PASS], counts[KH_WARN], counts[KH_FAIL],
+		    counts[KH_SKIP]);
+	return kh_str_take(&out);
+}

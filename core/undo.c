@@ -1,0 +1,203 @@
+/* undo.c - see undo.h.
+ *
+ * Two passes over the same steps. The first changes nothing: it walks the records backwards and keeps,
+ * per path, the state the path will have by then; where that is neither what the record left nor what
+ * it found, somebody else changed it: a conflict. The second pass acts. A step whose path is already as
+ * it was before counts as done, so an interrupted undo simply goes on.
+ */
+#include "core/undo.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/undo_steps.h"
+
+struct work {
+	const struct kh_undo *undo;
+	struct kh_history history;
+	size_t count;               /* changes put back */
+	struct kh_strv conflicts;
+	json_t *simulated; /* path -> what it will be: see kh_undo_state_text */
+	struct kh_undo_triggers triggers;
+};
+
+static void work_done(struct work *work)
+{
+	kh_history_done(&work->history);
+	kh_strv_done(&work->conflicts);
+	json_decref(work->simulated);
+	kh_undo_triggers_done(&work->triggers);
+}
+
+static bool has_records(const struct kh_run_record *run)
+{
+	return run->record_count > 0 && run->state != KH_RUN_UNDONE;
+}
+
+/* The oldest run to put back, 0 when there is none. */
+static int find_first(const struct work *work, long long *ret_first, struct kh_error *err)
+{
+	const struct kh_history *history = &work->history;
+	long long wanted = work->undo->run, newest = 0, oldest = 0;
+	bool is_known = false;
+	for (size_t i = 0; i < history->run_count; i++) {
+		const struct kh_run_record *run = &history->runs[i];
+		is_known = is_known || (run->id == wanted && run->record_count > 0);
+		if (!has_records(run))
+			continue;
+		newest = run->id;
+		oldest = oldest ? oldest : run->id;
+	}
+	if (wanted > 0 && !is_known) {
+		kh_fail(err, KH_USAGE, 0, "there is no run %lld", wanted);
+		return kh_hint(err, "'kvmhost history' lists the runs");
+	}
+	*ret_first = wanted > 0 ? wanted : wanted < 0 ? oldest : newest;
+	return 0;
+}
+
+/* Call step for every record that is to be put back, newest first. */
+static int walk(struct work *work, long long first,
+		int (*step)(struct work *, const struct kh_run_record *, size_t, struct kh_error *),
+		struct kh_error *err)
+{
+	for (size_t r = work->history.run_count; r > 0; r--) {
+		const struct kh_run_record *run = &work->history.runs[r - 1];
+		if (run->id < first || !has_records(run))
+			continue;
+		for (size_t i = run->record_count; i > 0; i--) {
+			const struct kh_record *record = &run->records[i - 1];
+			const char *stage = kh_json_get(record->intent, "stage");
+			if (record->is_undone ||
+			    (work->undo->stage && strcmp(stage, work->undo->stage) != 0))
+				continue;
+			if (step(work, run, i - 1, err) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- first pass ---- */
+
+static int simulate(struct work *work, const struct kh_run_record *run, size_t index,
+		    struct kh_error *err)
+{
+	const struct kh_record *record = &run->records[index];
+	const char *path = kh_json_get(record->intent, "path");
+	if (!kh_undo_is_guarded(record, run, work->undo->root))
+		return 0;
+	kh_auto(kh_free) char *now = NULL;
+	const char *known = json_string_value(json_object_get(work->simulated, path));
+	if (known)
+		now = kh_strdup(known);
+	else if (kh_undo_state_now(work->undo->root, record, &now, err) != 0)
+		return -1;
+	kh_auto(kh_free) char *before = kh_undo_state_before(record);
+	kh_auto(kh_free) char *after = kh_undo_state_after(record);
+	if (strcmp(now, before) != 0 && strcmp(now, after) != 0 &&
+	    !kh_strv_has(&work->conflicts, path))
+		kh_strv_add(&work->conflicts, path);
+	json_object_set_new(work->simulated, path, json_string(before));
+	return 0;
+}
+
+static int refuse(const struct work *work, struct kh_error *err)
+{
+	kh_auto(kh_free) char *paths = kh_strv_join(&work->conflicts, "', '");
+	kh_fail(err, KH_HOST, 0, "changed by somebody since: '%s'", paths);
+	return kh_hint(err, "nothing was put back; look at what was changed there, or use --force to "
+			    "overwrite it");
+}
+
+/* ---- second pass ---- */
+
+static int put_back(struct work *work, const struct kh_run_record *run, size_t index,
+		    struct kh_error *err)
+{
+	const struct kh_undo *undo = work->undo;
+	kh_auto(kh_journal_free) struct kh_journal *journal = NULL;
+	kh_auto(kh_free) char *note = NULL;
+	const struct kh_record *record = &run->records[index];
+	if (kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
+	    kh_undo_step(undo, run, record, &work->triggers, &note, err) != 0)
+		return -1;
+	struct kh_event event = {.kind = note ? KH_EVENT_WARNING : KH_EVENT_DONE,
+				 .stage = kh_json_get(record->intent, "stage")};
+	kh_auto(kh_free) char *text = note ? kh_take(note) : kh_undo_title(record);
+	event.text = text;
+	if (undo->sink)
+		undo->sink->event(undo->sink, &event);
+	work->count++;
+	/* A trigger counts as undone only with the whole run: what it wants runs at the very end, and an
+	 * undo that is cut off before that must want it again. */
+	if (strcmp(kh_json_get(record->intent, "kind"), kh_plan_kind_name(KH_CHANGE_TRIGGER)) == 0)
+		return 0;
+	return kh_journal_event(journal, "undo", index + 1, err);
+}
+
+static int mark_undone(const struct work *work, long long first, struct kh_error *err)
+{
+	for (size_t r = work->history.run_count; r > 0; r--) {
+		const struct kh_run_record *run = &work->history.runs[r - 1];
+		if (run->id < first || !has_records(run) || work->undo->stage)
+			continue;
+		kh_auto(kh_journal_free) struct kh_journal *journal = NULL;
+		if (kh_journal_reopen(work->undo->root, run->id, &journal, err) != 0 ||
+		    kh_journal_event(journal, "undone", 0, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int prepare(struct work *work, long long *ret_first, struct kh_error *err)
+{
+	work->simulated = json_object();
+	if (kh_history_read(work->undo->root, &work->history, err) != 0)
+		return -1;
+	return find_first(work, ret_first, err);
+}
+
+int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error *err)
+{
+	kh_auto(work_done) struct work work = {.undo = undo};
+	long long first = 0;
+	if (prepare(&work, &first, err) != 0)
+		return -1;
+	*ret_count = 0;
+	if (first == 0)
+		return 0;
+	if (walk(&work, first, simulate, err) != 0)
+		return kh_wrap(err, "undo");
+	if (work.conflicts.count > 0 && !undo->is_forced)
+		return refuse(&work, err);
+	if (walk(&work, first, put_back, err) != 0 ||
+	    kh_undo_run_triggers(undo, &work.triggers, err) != 0 ||
+	    mark_undone(&work, first, err) != 0)
+		return kh_wrap(err, "undo");
+	*ret_count = work.count;
+	return 0;
+}
+
+static int add_title(struct work *work, const struct kh_run_record *run, size_t index,
+		     struct kh_error *err)
+{
+	(void)err;
+	kh_strv_add_owned(&work->conflicts, kh_undo_title(&run->records[index]));
+	return 0;
+}
+
+int kh_undo_plan(const struct kh_undo *undo, struct kh_strv *ret_lines, struct kh_error *err)
+{
+	kh_auto(work_done) struct work work = {.undo = undo};
+	long long first = 0;
+	if (prepare(&work, &first, err) != 0)
+		return -1;
+	if (first > 0 && walk(&work, first, add_title, err) != 0)
+		return -1;
+	kh_strv_copy(ret_lines, &work.conflicts);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* undo_steps.h - one step of undo: what a path was before and after a change, and how to go back. */
+#ifndef KH_UNDO_STEPS_H
+#define KH_UNDO_STEPS_H
+
+#include "core/journal.h"
+#include "core/undo.h"
+
+/* Programs to run once all files are back. */
+struct kh_undo_triggers {
+	json_t *commands; /* array of argument vectors, each once; or NULL */
+};
+void kh_undo_triggers_done(struct kh_undo_triggers *triggers);
+int kh_undo_run_triggers(const struct kh_undo *undo, const struct kh_undo_triggers *triggers,
+			 struct kh_error *err);
+
+/* May somebody else's change be lost by putting this back? Files and links always, running values only
+ * within the boot that set them, the rest never. */
+bool kh_undo_is_guarded(const struct kh_record *record, const struct kh_run_record *run,
+			const struct kh_root *root);
+
+/* A state as comparable text: "file 0644 DIGEST", "link TARGET", "absent", "value 10". Owned. */
+char *kh_undo_state_before(const struct kh_record *record);
+char *kh_undo_state_after(const struct kh_record *record);
+int kh_undo_state_now(const struct kh_root *root, const struct kh_record *record, char **ret_text,
+		      struct kh_error *err);
+
+char *kh_undo_title(const struct kh_record *record); /* "put back /etc/fstab" */
+
+/* ret_note: what could not be put back and why that is no harm; NULL when all went well. */
+int kh_undo_step(const struct kh_undo *undo, const struct kh_run_record *run,
+		 const struct kh_record *record, struct kh_undo_triggers *triggers, char **ret_note,
+		 struct kh_error *err);
+
+#endif

@@ -1,0 +1,331 @@
+/* networkd.c - the bridge in the language of systemd-networkd.
+ *
+ * Three new files; the file that has the port's settings today stays as it is and is passed over,
+ * because networkd takes the first file that fits and ours sort before it. It may serve other links
+ * too (Name=en*), and undo has nothing to repair. The bridge's file carries its settings on.
+ *
+ * A port is matched by its MAC address, as new drivers rename links. The bridge has the same
+ * address, so links of other types are kept out.
+ *
+ * Sources: systemd.network(5), systemd.netdev(5); "Type=!vlan bond bridge": as netplan writes it.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/mem.h"
+#include "net/backend.h"
+#include "net/ini.h"
+#include "net/networkd_match.h"
+
+static const char note[] = "# Made by kvmhost (stage bridge).\n";
+
+static bool is_in(const char *word, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Sections that speak of addresses and routes: the bridge's. All others ([SR-IOV], queues) are of
+ * the hardware. */
+static bool is_host_section(const char *section)
+{
+	static const char *const sections[] = {
+		"Network",
+		"Address",
+		"Neighbor",
+		"IPv6AddressLabel",
+		"RoutingPolicyRule",
+		"NextHop",
+		"Route",
+		"DHCP",
+		"DHCPv4",
+		"DHCPv6",
+		"DHCPServer",
+		"DHCPPrefixDelegation",
+		"DHCPv6PrefixDelegation",
+		"IPv6AcceptRA",
+		"IPv6SendRA",
+		"IPv6PrefixDelegation",
+		"IPv6Prefix",
+		"IPv6RoutePrefix",
+		"DHCPServerStaticLease",
+	};
+	return is_in(section, sections, KH_COUNT(sections));
+}
+
+/* Of [Network]: what hangs on the port itself. */
+static bool is_port_key(const char *key)
+{
+	static const char *const keys[] = {"VLAN", "MACVLAN",  "MACVTAP", "IPVLAN", "IPVTAP",
+					   "LLDP", "EmitLLDP", "Bridge",  "Bond",   "VRF"};
+	return is_in(key, keys, KH_COUNT(keys));
+}
+
+/* Does a block ("[Address]", "[Route]") hold what the configuration replaces? */
+static bool is_replaced_block(const struct kh_net_wish *wish, const struct kh_ini *ini, int block)
+{
+	const char *section = "", *address = NULL, *gateway = NULL, *destination = NULL;
+	for (size_t i = 0; i < ini->line_count; i++) {
+		const struct kh_ini_line *line = &ini->lines[i];
+		if (line->block != block || !line->key)
+			continue;
+		section = line->section;
+		address = strcmp(line->key, "Address") == 0 ? line->value : address;
+		gateway = strcmp(line->key, "Gateway") == 0 ? line->value : gateway;
+		destination = strcmp(line->key, "Destination") == 0 ? line->value : destination;
+	}
+	if (strcmp(section, "Address") == 0 && address)
+		return kh_net_replaces(wish, kh_net_family(address));
+	bool is_default = !destination || strcmp(destination, "0.0.0.0/0") == 0 ||
+			  strcmp(destination, "::/0") == 0;
+	return strcmp(section, "Route") == 0 && gateway && is_default &&
+	       kh_net_replaces(wish, kh_net_family(gateway));
+}
+
+/* A line of [Network] that the configuration replaces. */
+static bool is_replaced_line(const struct kh_net_wish *wish, const struct kh_ini_line *line)
+{
+	bool is_ours = wish->config->address_mode != KH_ADDRESS_INHERIT;
+	bool is_address = strcmp(line->key, "Address") == 0 || strcmp(line->key, "Gateway") == 0;
+	if (strcmp(line->section, "Network") != 0 || !is_ours)
+		return false;
+	if (is_address)
+		return kh_net_replaces(wish, kh_net_family(line->value));
+	if (strcmp(line->key, "DNS") == 0)
+		return wish->config->dns.count > 0;
+	return strcmp(line->key, "DHCP") == 0;
+}
+
+/* ---- the bridge's settings ---- */
+
+static bool has_dhcp(const char *value, const char *family)
+{
+	return kh_ini_is_true(value) ||
+	       (value && (strcmp(value, family) == 0 || strcmp(value, "both") == 0));
+}
+
+static void add_own_address(const struct kh_net_wish *wish, const struct kh_ini *port,
+			    struct kh_str *out)
+{
+	const struct kh_config_bridge *config = wish->config;
+	if (config->address_mode == KH_ADDRESS_INHERIT)
+		return;
+	const char *today = kh_ini_get(port, "Network", "DHCP");
+	bool is_dhcp4 = config->address_mode == KH_ADDRESS_DHCP ||
+			(has_dhcp(today, "ipv4") && !kh_net_replaces(wish, 4));
+	bool is_dhcp6 = has_dhcp(today, "ipv6") && !kh_net_replaces(wish, 6);
+	kh_str_addf(out, "\n[Network]\nDHCP=%s\n",
+		    is_dhcp4 ? (is_dhcp6 ? "yes" : "ipv4") : (is_dhcp6 ? "ipv6" : "no"));
+	for (size_t i = 0; i < config->addresses.count; i++)
+		kh_str_addf(out, "Address=%s\n", config->addresses.items[i]);
+	for (size_t i = 0; i < config->gateways.count; i++)
+		kh_str_addf(out, "Gateway=%s\n", config->gateways.items[i]);
+	for (size_t i = 0; i < config->dns.count; i++)
+		kh_str_addf(out, "DNS=%s\n", config->dns.items[i]);
+}
+
+static bool is_dynamic(const struct kh_net_wish *wish, const struct kh_ini *port)
+{
+	const char *dhcp = kh_ini_get(port, "Network", "DHCP");
+	switch (wish->config->address_mode) {
+	case KH_ADDRESS_DHCP:
+		return true;
+	case KH_ADDRESS_STATIC:
+		return false;
+	case KH_ADDRESS_INHERIT:
+		break;
+	}
+	return has_dhcp(dhcp, "ipv4") || has_dhcp(dhcp, "ipv6") ||
+	       (!kh_ini_get(port, "Network", "Address") && !kh_ini_get(port, "Address", "Address"));
+}
+
+/* The client identity of today: only an automatic IAID would change with the link's name. */
+static void add_identity(const struct kh_net_wish *wish, const struct kh_ini *port,
+			 struct kh_str *out)
+{
+	static const char *const sections[] = {"DHCP", "DHCPv4", "DHCPv6"};
+	if (!is_dynamic(wish, port) || !wish->dhcp || !wish->dhcp->has_iaid)
+		return;
+	for (size_t i = 0; i < KH_COUNT(sections); i++)
+		if (kh_ini_get(port, sections[i], "IAID"))
+			return;
+	kh_str_addf(out, "\n# The DHCP client identity of %s, so that lease and address stay.\n",
+		    wish->port->name);
+	kh_str_addf(out, "[DHCPv4]\nIAID=%u\n\n[DHCPv6]\nIAID=%u\n", wish->dhcp->iaid,
+		    wish->dhcp->iaid);
+}
+
+static void add_link(const struct kh_ini *port, struct kh_str *out)
+{
+	static const char *const keys[] = {"MTUBytes", "RequiredForOnline",
+					   "RequiredFamilyForOnline"};
+	bool is_begun = false;
+	for (size_t i = 0; i < KH_COUNT(keys); i++) {
+		const char *value = kh_ini_get(port, "Link", keys[i]);
+		if (!value)
+			continue;
+		kh_str_addf(out, "%s%s=%s\n", is_begun ? "" : "\n[Link]\n", keys[i], value);
+		is_begun = true;
+	}
+}
+
+static void add_raw(struct kh_str *out, const char *raw)
+{
+	kh_str_add(out, raw);
+	if (!kh_str_ends(raw, "\n"))
+		kh_str_add(out, "\n");
+}
+
+static bool is_blank(const struct kh_ini_line *line)
+{
+	return line->raw[strspn(line->raw, " \t\n")] == '\0';
+}
+
+/* Copy the sections of the host (or of the hardware) as they are, a blank line in front of each. */
+static void copy_sections(const struct kh_net_wish *wish, const struct kh_ini *ini, bool of_host,
+			  struct kh_str *out)
+{
+	for (size_t i = 0; i < ini->line_count; i++) {
+		const struct kh_ini_line *line = &ini->lines[i];
+		bool is_match = strcmp(line->section, "Match") == 0;
+		if (line->block == 0 || is_match || is_host_section(line->section) != of_host ||
+		    is_blank(line) || (of_host && is_replaced_block(wish, ini, line->block)))
+			continue;
+		if (line->key && of_host && strcmp(line->section, "Network") == 0 &&
+		    (is_port_key(line->key) || is_replaced_line(wish, line)))
+			continue;
+		if (line->is_header)
+			kh_str_add(out, "\n");
+		add_raw(out, line->raw);
+	}
+}
+
+static char *bridge_network(const struct kh_net_wish *wish, const struct kh_networkd_file *file,
+			    const struct kh_ini *port)
+{
+	kh_auto(kh_str_done) struct kh_str out = {0};
+	kh_str_addf(&out, "%s# The settings of %s, from %s.\n[Match]\nName=%s\n", note,
+		    wish->port->name, file->path, wish->config->name);
+	add_link(port, &out);
+	copy_sections(wish, port, true, &out);
+	add_own_address(wish, port, &out);
+	add_identity(wish, port, &out);
+	return kh_str_take(&out);
+}
+
+static char *netdev(const struct kh_net_wish *wish)
+{
+	kh_auto(kh_str_done) struct kh_str out = {0};
+	kh_str_addf(&out, "%s[NetDev]\nName=%s\nKind=bridge\n", note, wish->config->name);
+	if (wish->port->mac)
+		kh_str_addf(&out, "MACAddress=%s\n", wish->port->mac);
+	kh_str_add(&out, "\n[Bridge]\n");
+	kh_str_add(&out, wish->config->stp ? "STP=yes\n" : "STP=no\nForwardDelaySec=0\n");
+	return kh_str_take(&out);
+}
+
+/* ---- the port ---- */
+
+static char *port_network(const struct kh_net_wish *wish, const struct kh_networkd_file *file,
+			  const struct kh_ini *port)
+{
+	kh_auto(kh_str_done) struct kh_str out = {0};
+	const struct kh_facts_link *link = wish->port;
+	kh_str_addf(&out, "%s# Stands before %s, so that %s is a port of %s.\n[Match]\n", note,
+		    file->path, link->name, wish->config->name);
+	if (kh_net_has_own_mac(wish))
+		kh_str_addf(&out, "MACAddress=%s\nType=!vlan bond bridge\n", link->mac);
+	else
+		kh_str_addf(&out, "Name=%s\n", link->name);
+	copy_sections(wish, port, false, &out);
+	kh_str_addf(&out, "\n[Network]\nBridge=%s\nLinkLocalAddressing=no\n", wish->config->name);
+	for (size_t i = 0; i < port->line_count; i++) {
+		const struct kh_ini_line *line = &port->lines[i];
+		if (line->key && strcmp(line->section, "Network") == 0 && is_port_key(line->key))
+			add_raw(&out, line->raw);
+	}
+	return kh_str_take(&out);
+}
+
+/* ---- names ---- */
+
+/* The name of the first file that would take the link, or NULL. */
+static int first_for(const struct kh_net_wish *wish, const struct kh_facts_link *link,
+		     char **ret_name, struct kh_error *err)
+{
+	kh_auto(kh_networkd_file_done) struct kh_networkd_file file = {0};
+	if (kh_networkd_find(wish->view, link, &file, err) != 0)
+		return -1;
+	*ret_name = kh_take(file.name);
+	return 0;
+}
+
+/* A prefix whose file for NAME sorts before OTHER (NULL: any will do), or NULL. */
+static const char *prefix_before(const char *name, const char *other)
+{
+	static const char *const prefixes[] = {"05-kvmhost-", "00-kvmhost-", "00-00-kvmhost-",
+					       "00-"};
+	for (size_t i = 0; i < KH_COUNT(prefixes); i++) {
+		kh_auto(kh_free) char *ours = kh_printf("%s%s.network", prefixes[i], name);
+		if (!other || strcmp(ours, other) < 0)
+			return prefixes[i];
+	}
+	return NULL;
+}
+
+static int path_before(const struct kh_net_wish *wish, const struct kh_facts_link *link,
+		       char **ret_path, struct kh_error *err)
+{
+	kh_auto(kh_free) char *first = NULL;
+	if (first_for(wish, link, &first, err) != 0)
+		return -1;
+	const char *prefix = prefix_before(link->name, first);
+	if (!prefix) {
+		kh_fail(err, KH_HOST, 0, "no file name sorts before '%s'", first);
+		return kh_hint(err, "rename that file to '10-%s'", first);
+	}
+	*ret_path = kh_printf("/etc/systemd/network/%s%s.network", prefix, link->name);
+	return 0;
+}
+
+static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, struct kh_error *err)
+{
+	const char *bridge = wish->config->name;
+	kh_auto(kh_networkd_file_done) struct kh_networkd_file file = {0};
+	if (kh_networkd_find(wish->view, wish->port, &file, err) != 0)
+		return -1;
+	if (!file.name) {
+		kh_fail(err, KH_HOST, 0, "no .network file fits '%s'", wish->port->name);
+		return kh_hint(err, "name the uplink with bridge.port, or set 'port: none'");
+	}
+	kh_auto(kh_ini_done) struct kh_ini port = {0};
+	kh_ini_parse(file.text, &port);
+	if (kh_ini_get(&port, "Network", "Bridge")) {
+		answer->carrier = kh_strdup(kh_ini_get(&port, "Network", "Bridge"));
+		return 0;
+	}
+	struct kh_facts_link future = {
+		.name = (char *)bridge, .kind = KH_LINK_BRIDGE, .mac = wish->port->mac};
+	kh_auto(kh_free) char *port_path = NULL;
+	kh_auto(kh_free) char *bridge_path = NULL;
+	if (path_before(wish, wish->port, &port_path, err) != 0 ||
+	    path_before(wish, &future, &bridge_path, err) != 0)
+		return -1;
+	kh_auto(kh_free) char *netdev_path =
+		kh_printf("/etc/systemd/network/05-kvmhost-%s.netdev", bridge);
+	if (kh_net_view_exists(wish->view, netdev_path))
+		return kh_net_taken(wish, netdev_path, err);
+	kh_auto(kh_free) char *of_netdev = netdev(wish);
+	kh_auto(kh_free) char *of_bridge = bridge_network(wish, &file, &port);
+	kh_auto(kh_free) char *of_port = port_network(wish, &file, &port);
+	kh_net_answer_edit(answer, netdev_path, of_netdev, 0, "the bridge");
+	kh_net_answer_edit(answer, bridge_path, of_bridge, 0,
+			   "the address moves from the port to the bridge");
+	kh_net_answer_edit(answer, port_path, of_port, 0, "the uplink becomes the bridge's port");
+	answer->is_dynamic = is_dynamic(wish, &port);
+	return 0;
+}
+
+const struct kh_net_backend kh_net_networkd = {KH_NET_NETWORKD, plan};

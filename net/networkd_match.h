@@ -1,0 +1,25 @@
+/* networkd_match.h - which .network file systemd-networkd takes for a link.
+ *
+ * The files of all directories in the order of their names, a name in an earlier directory hiding
+ * the same name in later ones; the first whose [Match] section fits is taken, with its drop-ins.
+ * Source: systemd.network(5).
+ */
+#ifndef KH_NET_NETWORKD_MATCH_H
+#define KH_NET_NETWORKD_MATCH_H
+
+#include "core/facts_net.h"
+#include "net/ini.h"
+#include "net/view.h"
+
+struct kh_networkd_file {
+	char *name; /* "10-eno1.network"; NULL: none fits */
+	char *path;
+	char *text; /* with the text of its drop-ins behind it */
+};
+
+/* Error KH_HOST: a file may fit, but its [Match] asks for something that cannot be told here. */
+int kh_networkd_find(const struct kh_net_view *view, const struct kh_facts_link *link,
+		     struct kh_networkd_file *ret_file, struct kh_error *err);
+void kh_networkd_file_done(struct kh_networkd_file *file);
+
+#endif
