@@ -1,4 +1,5 @@
 /* cmd_apply.c - kvmhost apply: make the changes. */
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -88,6 +89,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	    need_root(&session.root, err) != 0 ||
 	    kh_lock_take(&session.root, "apply", &lock, err) != 0)
 		return -1;
+	signal(SIGHUP, SIG_IGN); /* a session that is lost half-way must not stop the work half-way */
 	struct kh_sink sink = kh_sink_lines(options);
 	struct kh_engine engine = {.root = &session.root,
 				   .config = &session.config,

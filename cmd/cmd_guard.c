@@ -1,5 +1,6 @@
 /* cmd_guard.c - kvmhost guard: run by kvmhost-guard.service at boot, not by people; see net/guard.h. */
 #include "cmd/cmd.h"
+#include "core/base/mem.h"
 #include "net/guard.h"
 
 static int run(const struct kh_options *options, struct kh_error *err)

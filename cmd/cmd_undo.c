@@ -1,4 +1,5 @@
 /* cmd_undo.c - kvmhost undo: put back the last run, everything back to before one, or all. */
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -58,6 +59,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	}
 	if (kh_lock_take(&root, "undo", &lock, err) != 0)
 		return -1;
+	signal(SIGHUP, SIG_IGN); /* as in apply */
 	int answer = show_and_ask(options, &undo, err);
 	if (answer <= 0)
 		return answer;
@@ -65,6 +67,9 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (kh_undo_apply(&undo, &count, err) != 0)
 		return -1;
 	printf("%zu change%s put back\n", count, count == 1 ? "" : "s");
+	if (count > 0 && root.is_live)
+		printf("what the last boot made of them (kernel arguments, bridge, mounts) stays until "
+		       "the next: reboot to be as before\n");
 	return 0;
 }
 

@@ -66,13 +66,14 @@ bool kh_wants_color(void)
 
 bool kh_is_terminal(void)
 {
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	/* Whoever can answer is asked, also when the output goes to a file or through a pipe. */
+	return isatty(STDIN_FILENO);
 }
 
 bool kh_ask(const char *question)
 {
-	printf("%s [y/N] ", question);
 	fflush(stdout);
+	fprintf(stderr, "%s [y/N] ", question);
 	char answer[16] = "";
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;

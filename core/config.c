@@ -112,12 +112,18 @@ static int load_setting(const char *setting, struct kh_config *config, struct kh
 	return kh_config_parse_setting(&parser, key);
 }
 
+/* The last source, and what holds for all of them together: a shorter modules.load than the one
+ * that modules.require was made for leaves nothing required that is not loaded. */
 static int load_settings(const struct kh_strv *settings, struct kh_config *config,
 			 struct kh_error *err)
 {
 	for (size_t i = 0; settings && i < settings->count; i++)
 		if (load_setting(settings->items[i], config, err) < 0)
 			return -1;
+	struct kh_config_modules *modules = &config->modules;
+	for (size_t i = modules->require.count; i > 0; i--)
+		if (!kh_strv_has(&modules->load, modules->require.items[i - 1]))
+			kh_strv_remove(&modules->require, i - 1);
 	return 0;
 }
 

@@ -139,8 +139,8 @@ char *kh_config_schema_json(void)
 	json_object_set_new(schema, "$schema",
 			    json_string("http://json-schema.org/draft-07/schema#"));
 	json_object_set_new(schema, "title", json_string("kvmhost.yaml"));
-	char *json = json_dumps(schema, JSON_INDENT(2) | JSON_SORT_KEYS);
+	kh_auto(kh_free) char *json = json_dumps(schema, JSON_INDENT(2) | JSON_SORT_KEYS);
 	json_decref(schema);
 	json_decref(defaults);
-	return json;
+	return kh_printf("%s\n", json);
 }

@@ -24,10 +24,13 @@ static void add_about(struct kh_str *str, const char *label, const char *text)
 	kh_config_wrap(str, "#   ", line, WIDTH);
 }
 
+/* As YAML in brackets: a ':' there needs quotes for libyaml before 0.2. */
 static void add_list(struct kh_str *str, const struct kh_strv *list)
 {
-	kh_auto(kh_free) char *joined = kh_strv_join(list, ", ");
-	kh_str_addf(str, "%s", joined);
+	for (size_t i = 0; i < list->count; i++) {
+		const char *quote = strchr(list->items[i], ':') ? "\"" : "";
+		kh_str_addf(str, "%s%s%s%s", i > 0 ? ", " : "", quote, list->items[i], quote);
+	}
 }
 
 static double gib(long long kib)
@@ -41,11 +44,11 @@ static void about_system(struct kh_str *str, const struct kh_facts *facts)
 	kh_auto(kh_free) char *kernel = harmless(facts->os.kernel_release);
 	kh_auto(kh_free) char *model = harmless(facts->cpu.model_name);
 	kh_auto(kh_free) char *system = kh_printf("%s, kernel %s", name, kernel);
-	add_about(str, "system: ", system);
+	add_about(str, "system:", system);
 	kh_auto(kh_free) char *cpu = kh_printf(
 		"%s, %lld logical CPUs%s", model, facts->cpu.count,
 		kh_facts_cpu_has(&facts->cpu, "pdpe1gb") ? ", 1G pages" : ", no 1G pages");
-	add_about(str, "CPU:    ", cpu);
+	add_about(str, "CPU:", cpu);
 }
 
 static void about_memory(struct kh_str *str, const struct kh_facts *facts)
@@ -60,7 +63,7 @@ static void about_memory(struct kh_str *str, const struct kh_facts *facts)
 			    gib(memory->nodes[i].total_kib));
 	if (memory->swap_total_kib >= 0)
 		kh_str_addf(&text, ", swap %.1f GiB", gib(memory->swap_total_kib));
-	add_about(str, "memory: ", text.text);
+	add_about(str, "memory:", text.text);
 }
 
 static const struct kh_facts_link *default_link(const struct kh_facts *facts)
@@ -98,7 +101,8 @@ static void about_network(struct kh_str *str, const struct kh_facts *facts)
 		kh_str_addf(&text, link->mac ? " (%s)" : "%s", link->mac ? link->mac : "");
 		if (link->addresses.count > 0)
 			kh_str_add(&text, ", ");
-		add_list(&text, &link->addresses);
+		kh_auto(kh_free) char *addresses = kh_strv_join(&link->addresses, ", ");
+		kh_str_add(&text, addresses);
 	} else {
 		kh_str_add(&text, "no default route found");
 	}
@@ -132,7 +136,7 @@ static void about_disks(struct kh_str *str, const struct kh_facts *facts)
 			    class_name(disk->class), (double)disk->size_bytes / 1e9, scheduler);
 	}
 	if (text.length > 0)
-		add_about(str, "disks:  ", text.text);
+		add_about(str, "disks:", text.text);
 }
 
 static void add_header(struct kh_str *str, const struct kh_facts *facts)

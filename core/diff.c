@@ -158,7 +158,7 @@ static void print_hunk(struct kh_str *out, const struct script *script, size_t f
 static size_t hunk_end(const struct script *script, size_t first)
 {
 	size_t last = first;
-	for (size_t i = first; i < script->count && i <= last + 2 * CONTEXT; i++)
+	for (size_t i = first; i < script->count && i <= last + 2 * CONTEXT + 1; i++)
 		if (script->edits[i].sign != ' ')
 			last = i;
 	size_t end = last + CONTEXT + 1;

@@ -1,4 +1,6 @@
 /* history.c - the reading side of the journal; see journal.h. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +91,11 @@ int kh_history_read(const struct kh_root *root, struct kh_history *ret_history, 
 {
 	kh_auto(kh_history_done) struct kh_history history = {0};
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_auto(kh_close) int dir = kh_root_open_at(root, runs_dir, O_RDONLY | O_DIRECTORY);
+	if (dir < 0 && errno != ENOENT && errno != ENOTDIR) {
+		kh_fail(err, KH_HOST, errno, "history: read '%s'", runs_dir);
+		return kh_hint(err, "run this as root");
+	}
 	kh_root_list(root, runs_dir, &names);
 	for (size_t i = 0; i < names.count; i++)
 		if (kh_str_number(names.items[i]) > 0 &&

@@ -46,7 +46,9 @@ bool kh_modules_is_loaded(const struct kh_root *root, const char *name);
 
 /* Load NAME of this kernel release with what it needs; ret_loaded gets the names of all that came,
  * in the order they came. Looks at the module list afterwards: KH_VERIFY when it is not there, with
- * the likely reason. Blacklisted modules are not loaded, as at boot: KH_HOST. */
+ * the likely reason. Blacklisted modules are not loaded, as at boot: KH_HOST.
+ * Returns 1, with *err filled too, when this hardware does not let the module work (virtualization
+ * switched off in the firmware, the other vendor's CPU): trying again does not help. */
 int kh_modules_load(const struct kh_root *root, const char *release, const char *name,
 		    struct kh_strv *ret_loaded, struct kh_error *err);
 /* Returns 1 when somebody uses it (it stays). A module that is not loaded is done. */

@@ -67,6 +67,12 @@ static int lacks_virtualization(const struct kh_root *root, const char *name, st
 			    "enable VT-x or SVM there");
 }
 
+static bool is_hardware_refusal(const char *name, int error)
+{
+	bool is_no_device = error == ENODEV || error == EOPNOTSUPP || error == EIO || error == 0;
+	return other_vendor(name) && is_no_device;
+}
+
 /* Put the likely reason into the hint; returns -1. */
 static int explain(const struct kh_root *root, const char *name, int error, struct kh_error *err)
 {
@@ -151,13 +157,15 @@ int kh_modules_load(const struct kh_root *root, const char *release, const char 
 			       name);
 	if (result < 0) {
 		kh_fail(err, KH_SYSTEM, -result, "load module '%s'", name);
-		return explain(root, name, -result, err);
+		explain(root, name, -result, err);
+		return is_hardware_refusal(name, -result) ? 1 : -1;
 	}
 	if (kh_modules_is_loaded(root, name))
 		return 0;
 	kh_fail(err, KH_VERIFY, 0,
 		"load module '%s': the kernel reported success, but it is not in its list", name);
-	return explain(root, name, 0, err);
+	explain(root, name, 0, err);
+	return is_hardware_refusal(name, 0) ? 1 : -1;
 }
 
 /* ---- unloading ---- */

@@ -66,13 +66,20 @@ static int set_value(const struct kh_root *root, const struct kh_change *change,
 		       change->path, change->value, obtained);
 }
 
+/* What the hardware refuses is a warning: the rest of the configuration can still be applied, and the
+ * next plan says what is missing. */
 static int load_module(const struct kh_root *root, const struct kh_change *change,
-		       json_t **ret_details, struct kh_error *err)
+		       json_t **ret_details, char **ret_warning, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv loaded = {0};
 	kh_auto(kh_free) char *release = kh_root_line(root, "/proc/sys/kernel/osrelease");
-	if (kh_modules_load(root, release, change->path, &loaded, err) != 0)
+	int result = kh_modules_load(root, release, change->path, &loaded, err);
+	if (result < 0)
 		return -1;
+	if (result == 1) {
+		*ret_warning = kh_printf("%s (%s)", err->message, err->hint ? err->hint : "");
+		kh_error_done(err);
+	}
 	json_t *names = json_array();
 	for (size_t i = 0; i < loaded.count; i++)
 		json_array_append_new(names, json_string(loaded.items[i]));
@@ -108,7 +115,7 @@ int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struc
 	case KH_CHANGE_SET_VALUE:
 		return set_value(root, change, ret_details, ret_warning, err);
 	case KH_CHANGE_LOAD_MODULE:
-		return load_module(root, change, ret_details, err);
+		return load_module(root, change, ret_details, ret_warning, err);
 	case KH_CHANGE_RUN:
 	case KH_CHANGE_TRIGGER:
 		return run_program(runner, change, err);

@@ -154,7 +154,7 @@ static void list_files(const struct kh_root *root, const char *extra, struct kh_
 	kh_dropin_list(root, sysctl_dirs, ".conf", extra, paths);
 	if (has_systemd(root))
 		return;
-	bool is_first = kh_root_exists(root, "/etc/init.d/functions");
+	bool is_first = kh_root_is_dir(root, "/etc/rc.d/init.d"); /* Red Hat's start scripts */
 	kh_strv_insert(paths, is_first ? 0 : paths->count, sysctl_conf);
 }
 

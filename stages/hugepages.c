@@ -183,12 +183,14 @@ static void note_boot_pool(const struct kh_context *context, const struct kh_hug
 			"no boot loader is known here to reserve the %s pages: give the kernel "
 			"'hugepagesz=%s hugepages=%lld' some other way, or use reserve: runtime",
 			size, size, pool->pages);
-	kh_plan_note(
-		plan, context->root->is_live ? KH_NOTE_REBOOT : KH_NOTE_LEFT,
-		context->root->is_live
-			? "%lld pages of %s are reserved by the kernel's arguments at the next boot"
-			: "left to the boot: reserve %lld pages of %s",
-		pool->pages, size);
+	if (context->root->is_live)
+		kh_plan_note(
+			plan, KH_NOTE_REBOOT,
+			"huge pages of %s: the kernel's arguments reserve %lld at the next boot",
+			size, pool->pages);
+	else
+		kh_plan_note(plan, KH_NOTE_LEFT, "left to the boot: reserve huge pages of %s: %lld",
+			     size, pool->pages);
 }
 
 static int plan_now(const struct kh_context *context, const struct kh_hugepool *pool,

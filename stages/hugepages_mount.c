@@ -227,7 +227,8 @@ static int plan_mount_point(const struct kh_context *context, const struct kh_hu
 	const char *target = pool->config->mount;
 	if (!is_below_dev(target))
 		return kh_plan_make_dir(plan, target, 0755, "mount point of hugetlbfs", err);
-	if (!context->facts->os.has_systemd)
+	bool is_installed = kh_root_is_dir(context->root, "/etc"); /* not just proc and sys */
+	if (is_installed && !context->facts->os.has_systemd)
 		kh_plan_note(plan, KH_NOTE_WARNING,
 			     "nothing makes the directory %s at boot without systemd: use a mount "
 			     "point outside /dev, such as /hugepages",

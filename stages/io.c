@@ -9,6 +9,7 @@
 
 #include "core/base/mem.h"
 #include "core/template.h"
+#include "stages/stages.h"
 
 const char *const kh_io_rules_path = "/etc/udev/rules.d/60-kvmhost-io.rules";
 const char *const kh_io_modules_path = "/etc/modules-load.d/kvmhost-io.conf";
@@ -101,14 +102,12 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 	return 0;
 }
 
-static const char *const after[] = {"preflight", NULL};
-
 const struct kh_stage kh_stage_io = {
 	.name = "io",
 	.summary = "I/O schedulers per class of disk; NIC offloads on request",
 	.touches = "/etc/udev/rules.d/60-kvmhost-io.rules, /etc/modules-load.d/kvmhost-io.conf, "
 		   "/sys/block/*/queue/scheduler",
-	.after = after,
+	.after = kh_after_preflight,
 	.phase = KH_PHASE_CONFIGURE,
 	.plan = plan,
 	.check = check,

@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/dropin.h"
 #include "core/modules.h"
+#include "core/probe.h"
 #include "core/sysctl.h"
 #include "stages/io.h"
 
@@ -264,8 +265,8 @@ static const char *missing_reason(const struct kh_context *context,
 {
 	if (!disk->scheduler)
 		return "this disk has no I/O scheduler";
-	if (context->root->is_live && context->facts->os.is_container)
-		return "in a container, disks are the host's";
+	if (context->root->is_live && kh_probe_is_read_only(context->root, "/sys/block"))
+		return "/sys is mounted read-only here: disks are the host's";
 	return name ? NULL : "this kernel does not offer it for this disk";
 }
 
@@ -278,18 +279,21 @@ static void check_disk(const struct kh_context *context, const struct kh_facts_d
 	kh_auto(kh_free) char *id = kh_printf("io.scheduler.%s", disk->name);
 	kh_auto(kh_free) char *place = rule_place(context, disk, wanted);
 	kh_auto(kh_free) char *gap = is_effective ? NULL : gap_of(context);
+	const char *no_knob = missing_reason(context, disk, name);
+	bool is_live = context->root->is_live;
 	const struct kh_setting setting = {
 		.id = id,
 		.wanted = wanted,
-		.effective = disk->scheduler,
+		.effective = no_knob ? NULL : disk->scheduler,
 		.persisted = place ? wanted : NULL,
 		.where = place,
-		.needs_reboot = !context->root->is_live,
+		.needs_reboot = !is_live,
 		.gap = gap,
-		.no_knob = missing_reason(context, disk, name),
+		.no_knob = no_knob,
 		.why = why_sched,
-		.fix = gap ? "take the other setting out, then: kvmhost apply io"
-			   : "kvmhost apply io",
+		.fix = gap                 ? "take the other setting out, then: kvmhost apply io"
+		       : place && !is_live ? "reboot"
+					   : "kvmhost apply io",
 	};
 	kh_report_setting(report, &setting);
 }

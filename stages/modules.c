@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/template.h"
 #include "stages/modules_want.h"
+#include "stages/stages.h"
 
 static const char *const why_load = "virtio, vhost and kvm are there at every boot, in this order";
 static const char *const why_options = "modules are loaded with the configured options";
@@ -171,6 +172,12 @@ static int plan_running(const struct kh_context *context, const struct kh_want *
 	struct stat status;
 	if (!now || kh_want_same_value(now, option->value))
 		return 0;
+	if (!context->root->is_live) {
+		kh_plan_note(plan, KH_NOTE_LEFT,
+			     "left to the boot: module '%s' with %s=%s (%s was recorded)",
+			     option->module, option->name, option->value, now);
+		return 0;
+	}
 	if (kh_root_stat(context->root, path, true, &status, err) != 0)
 		return -1;
 	if (status.st_mode & S_IWUSR)
@@ -276,14 +283,12 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	return 0;
 }
 
-static const char *const after[] = {"preflight", NULL};
-
 const struct kh_stage kh_stage_modules = {
 	.name = "modules",
 	.summary = "kernel modules: loaded now and at every boot, with their options",
 	.touches = "/etc/modules-load.d/kvmhost.conf (/etc/sysconfig/modules/kvmhost.modules where "
 		   "there is no systemd), /etc/modprobe.d/kvmhost.conf, loaded modules",
-	.after = after,
+	.after = kh_after_preflight,
 	.phase = KH_PHASE_CONFIGURE,
 	.plan = plan,
 	.check = kh_modules_check,

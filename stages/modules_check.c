@@ -85,6 +85,17 @@ static const char *effective_state(const struct kh_context *context,
 	return module->state == KH_WANT_LOADED ? "loaded" : "not loaded";
 }
 
+/* Why nobody can say or do anything about this module here, or NULL. */
+static const char *no_knob_reason(const struct kh_context *context,
+				  const struct kh_want_module *module)
+{
+	bool is_container = context->root->is_live && context->facts->os.is_container;
+	bool is_there = module->state == KH_WANT_LOADED || module->state == KH_WANT_BUILTIN;
+	if (module->state == KH_WANT_UNKNOWN)
+		return "no modules of the running kernel are installed here";
+	return is_container && !is_there ? "in a container, modules are the host's" : NULL;
+}
+
 static void check_module(const struct kh_context *context, const struct kh_want *want,
 			 const struct kh_want_module *module, struct kh_report *report)
 {
@@ -94,28 +105,25 @@ static void check_module(const struct kh_context *context, const struct kh_want 
 		return;
 	}
 	bool is_builtin = module->state == KH_WANT_BUILTIN;
-	bool is_container = context->root->is_live && context->facts->os.is_container;
-	bool is_unknown = module->state == KH_WANT_UNKNOWN;
 	const char *wanted = is_builtin ? "built in" : "loaded";
 	const char *running = context->facts->os.kernel_release;
 	bool is_running = want->release && running && strcmp(want->release, running) == 0;
 	kh_auto(kh_free) char *place = is_builtin ? NULL : place_of(context, module->name);
+	bool waits = module->state == KH_WANT_LOADABLE && (!context->root->is_live || !is_running);
+	const char *no_knob = no_knob_reason(context, module);
 	const struct kh_setting setting = {
 		.id = id,
 		.wanted = wanted,
-		.effective = effective_state(context, module),
+		.effective = no_knob ? NULL : effective_state(context, module),
 		.persisted = is_builtin || place ? wanted : NULL,
 		.where = place,
-		.needs_reboot = module->state == KH_WANT_LOADABLE &&
-				(!context->root->is_live || !is_running),
+		.needs_reboot = waits,
 		.gap = module->reason,
-		.no_knob = is_unknown ? "no modules of the running kernel are installed here"
-			   : is_container && module->state != KH_WANT_LOADED && !is_builtin
-				   ? "in a container, modules are the host's"
-				   : NULL,
+		.no_knob = no_knob,
 		.why = why_module,
-		.fix = module->reason ? "remove the reason, then: kvmhost apply modules"
-				      : fix_apply,
+		.fix = module->reason   ? "remove the reason, then: kvmhost apply modules"
+		       : place && waits ? "reboot"
+					: fix_apply,
 	};
 	kh_report_setting(report, &setting);
 }
@@ -193,19 +201,17 @@ static void option_place_done(struct option_place *place)
 	kh_free(&place->where);
 }
 
-static void find_option(const struct kh_context *context, const struct kh_config_option *option,
-			struct option_place *ret_place)
+static void find_option(const struct kh_context *context, const struct kh_want *want,
+			const struct kh_config_option *option, struct option_place *ret_place)
 {
-	kh_auto(kh_modprobe_done) struct kh_modprobe modprobe = {0};
 	*ret_place = (struct option_place){0};
 	char *boot = boot_option(context, option);
 	if (boot) {
 		*ret_place = (struct option_place){boot, kh_strdup("the kernel's command line")};
 		return;
 	}
-	kh_modprobe_read(context->root, NULL, NULL, &modprobe);
-	const struct kh_modprobe_line *line =
-		kh_modprobe_option(&modprobe, option->module, option->name, &ret_place->value);
+	const struct kh_modprobe_line *line = kh_modprobe_option(&want->modprobe, option->module,
+								 option->name, &ret_place->value);
 	if (line)
 		ret_place->where = kh_printf("%s:%d", line->path, line->line);
 }
@@ -224,7 +230,7 @@ static void check_option(const struct kh_context *context, const struct kh_want 
 	kh_auto(kh_free) char *now = kh_root_line(context->root, path);
 	kh_auto(kh_free) char *reason = NULL;
 	kh_auto(option_place_done) struct option_place place = {0};
-	find_option(context, option, &place);
+	find_option(context, want, option, &place);
 	const char *persisted = in_our_form(place.value, option);
 	bool is_kept = persisted && strcmp(persisted, option->value) == 0;
 	if (kh_want_takes_option(context, want, option, &reason) && !now &&

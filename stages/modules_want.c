@@ -18,7 +18,8 @@ bool kh_want_has_virtualization(const struct kh_context *context)
 
 const char *kh_want_load_path(const struct kh_context *context)
 {
-	bool has_scripts = kh_root_exists(context->root, "/etc/rc.d/rc.sysinit");
+	bool has_scripts = kh_root_is_dir(context->root, "/etc/sysconfig/modules") ||
+			   kh_root_exists(context->root, "/etc/rc.d/rc.sysinit");
 	return !context->facts->os.has_systemd && has_scripts ? kh_want_load_script
 							      : kh_want_load_d;
 }
@@ -117,11 +118,9 @@ static enum kh_want_state state_of(const struct kh_context *context, const struc
 }
 
 /* Why this module cannot be loaded although it is there, or NULL. Owned. */
-static char *blocker(const struct kh_context *context, const char *name)
+static char *blocker(const struct kh_context *context, const struct kh_want *want, const char *name)
 {
-	kh_auto(kh_modprobe_done) struct kh_modprobe modprobe = {0};
-	kh_modprobe_read(context->root, NULL, NULL, &modprobe);
-	const struct kh_modprobe_line *line = kh_modprobe_blacklist(&modprobe, name);
+	const struct kh_modprobe_line *line = kh_modprobe_blacklist(&want->modprobe, name);
 	if (line)
 		return kh_printf("blacklisted by %s:%d", line->path, line->line);
 	const char *flag = kh_modules_same(name, "kvm_intel") ? "vmx"
@@ -148,7 +147,7 @@ static void add(const struct kh_context *context, struct kh_want *want, const ch
 	module->is_required = is_required(context, name);
 	module->state = is_unknown_vendor ? KH_WANT_ABSENT : state_of(context, want, name);
 	if (module->state == KH_WANT_LOADABLE || module->state == KH_WANT_UNKNOWN)
-		module->reason = blocker(context, name);
+		module->reason = blocker(context, want, name);
 	if (module->reason)
 		module->state = KH_WANT_BLOCKED;
 	if (module->state == KH_WANT_ABSENT)
@@ -163,6 +162,7 @@ int kh_want_collect(const struct kh_context *context, struct kh_want *ret_want,
 	const struct kh_facts *facts = context->facts;
 	const struct kh_strv *load = &context->config->modules.load;
 	kh_auto(kh_want_done) struct kh_want want = {0};
+	kh_modprobe_read(context->root, NULL, NULL, &want.modprobe);
 	want.release = kh_modules_release(context->root, facts->os.kernel_release,
 					  facts->boot.next_release);
 	if (kh_modules_open(context->root, want.release, &want.tree, err) < 0)
@@ -187,6 +187,7 @@ void kh_want_done(struct kh_want *want)
 	free(want->modules);
 	free(want->release);
 	kh_modules_free(&want->tree);
+	kh_modprobe_done(&want->modprobe);
 	*want = (struct kh_want){0};
 }
 

@@ -26,9 +26,10 @@ struct kh_want_module {
 struct kh_want {
 	struct kh_want_module *modules; /* in the configured order, each once */
 	size_t module_count;
-	char *release;           /* whose modules were looked at, or NULL */
-	struct kh_modules *tree; /* of that release, or NULL */
-	bool is_vendor_left;     /* the CPU is not known: which kvm module is left to the boot */
+	char *release;               /* whose modules were looked at, or NULL */
+	struct kh_modules *tree;     /* of that release, or NULL */
+	struct kh_modprobe modprobe; /* as it is now */
+	bool is_vendor_left; /* the CPU is not known: which kvm module is left to the boot */
 };
 
 int kh_want_collect(const struct kh_context *context, struct kh_want *ret_want,

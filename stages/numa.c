@@ -14,23 +14,12 @@ static const char name[] = "kernel.numa_balancing";
 static const char knob[] = "/proc/sys/kernel/numa_balancing";
 static const char drop_in[] = "/etc/sysctl.d/90-kvmhost-numa.conf";
 
-/* The value of the configuration's own `sysctl: kernel.numa_balancing`, which has another owner. */
-static const char *explicit_value(const struct kh_config *config)
-{
-	for (size_t i = 0; i < config->sysctl_count; i++)
-		if (strcmp(config->sysctl[i].name, name) == 0)
-			return config->sysctl[i].value;
-	return NULL;
-}
-
 /* "1", "0", or NULL: leave it alone. ret_reason says why. */
 static const char *wanted_value(const struct kh_context *context, const char **ret_reason)
 {
 	const struct kh_facts_memory *memory = &context->facts->memory;
 	*ret_reason = NULL;
-	if (explicit_value(context->config))
-		*ret_reason = "the configuration sets it under 'sysctl'";
-	else if (context->config->numa.balancing != KH_AUTO)
+	if (context->config->numa.balancing != KH_AUTO)
 		return context->config->numa.balancing == KH_ON ? "1" : "0";
 	else if (memory->node_count == 0)
 		*ret_reason = "no NUMA nodes are recorded here";

@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/journal.h"
 #include "core/probe.h"
-#include "core/stage.h"
+#include "stages/stages.h"
 
 enum {
 	MIB = 1 << 20,
@@ -149,8 +149,8 @@ static void note_host(const struct kh_context *context, struct kh_plan *plan)
 			     "trusted signature load");
 	if (facts->os.is_container)
 		kh_plan_note(plan, KH_NOTE_INFO,
-			     "this is a container: boot loader, modules and running kernel values "
-			     "belong to its host and are skipped");
+			     "this is a container: boot loader and modules belong to its host and "
+			     "are skipped, running kernel values are set where they are writable");
 	long long memory_mib = facts->memory.total_kib / 1024;
 	if (facts->memory.total_kib > 0 && memory_mib < LOW_MEMORY_MIB)
 		kh_plan_note(plan, KH_NOTE_WARNING,

@@ -9,9 +9,9 @@
 
 #include "core/base/mem.h"
 #include "core/probe.h"
-#include "core/stage.h"
 #include "core/sysctl.h"
 #include "core/template.h"
+#include "stages/stages.h"
 
 static const char *const sysctl_path = "/etc/sysctl.d/90-kvmhost.conf";
 static const char *const why_setting = "set in the section sysctl of the configuration";
@@ -254,6 +254,8 @@ static void check_one(const struct kh_context *context, const struct kh_config_s
 	kh_auto(kh_free) char *where =
 		winner.path ? kh_printf("%s:%d", winner.path, winner.line) : NULL;
 	kh_auto(kh_free) char *gap = gap_of(context, one, &winner, effective == one->value);
+	bool is_live = context->root->is_live;
+	bool is_kept = winner.value && kh_sysctl_equal(winner.value, one->value);
 	const struct kh_setting setting = {
 		.id = id,
 		.wanted = one->value,
@@ -261,12 +263,13 @@ static void check_one(const struct kh_context *context, const struct kh_config_s
 		.persisted = in_our_form(winner.value, one),
 		.where = where,
 		/* another root: what the file says comes with the boot */
-		.needs_reboot = !context->root->is_live,
+		.needs_reboot = !is_live,
 		.gap = gap,
 		.no_knob = is_missing ? explain_missing(context, one->name, &may_come) : NULL,
 		.why = reason_for(one->name),
 		.fix = gap ? "take the other setting out, then: kvmhost apply sysctl"
-			   : "kvmhost apply sysctl",
+		       : is_kept && !is_live ? "reboot"
+					     : "kvmhost apply sysctl",
 	};
 	kh_report_setting(report, &setting);
 }
@@ -279,13 +282,11 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 	return 0;
 }
 
-static const char *const after[] = {"preflight", NULL};
-
 const struct kh_stage kh_stage_sysctl = {
 	.name = "sysctl",
 	.summary = "kernel settings (sysctl): running values and a file for the boot",
 	.touches = "/etc/sysctl.d/90-kvmhost.conf, /proc/sys",
-	.after = after,
+	.after = kh_after_preflight,
 	.phase = KH_PHASE_CONFIGURE,
 	.plan = plan,
 	.check = check,

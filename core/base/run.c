@@ -19,7 +19,7 @@ static char path_variable[] =
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 static char locale_variable[] = "LC_ALL=C";
 static char frontend_variable[] = "DEBIAN_FRONTEND=noninteractive";
-static char *const environment[] = {path_variable, locale_variable, frontend_variable, NULL};
+static char *environment[] = {path_variable, locale_variable, frontend_variable, NULL};
 
 /* In the child: never returns. A failed exec is told through the status pipe. */
 static void become(const char *const *argv, int output, int status_pipe, pid_t parent)
@@ -32,8 +32,9 @@ static void become(const char *const *argv, int output, int status_pipe, pid_t p
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	environ = environment; /* also the PATH that execvp searches */
 	if (null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0)
-		execvpe(argv[0], (char *const *)argv, environment);
+		execvp(argv[0], (char *const *)argv);
 	int error = errno;
 	ssize_t ignored = write(status_pipe, &error, sizeof(error));
 	(void)ignored;

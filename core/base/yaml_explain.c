@@ -29,6 +29,8 @@ static const struct sentence sentences[] = {
 	 "write \\\\ for a backslash, or use single quotes", false},
 	{"quoted scalar", "hexdecimal", "an escape in double quotes lacks its hexadecimal digits",
 	 "write \\\\ for a backslash, or use single quotes", false},
+	{"plain scalar", "unexpected ':'", "a text with ':' in it needs quotes here",
+	 "put the value in quotes", false},
 	{"flow sequence", "expected ',' or ']'", "expected ',' or ']' in this list",
 	 "a comma is missing, or the '[' is not closed", false},
 	{"flow mapping", "expected ',' or '}'", "expected ',' or '}' in this mapping",

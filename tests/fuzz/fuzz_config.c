@@ -1,10 +1,10 @@
 /* fuzz_config.c - any bytes as a configuration file: an error or a configuration, never a crash.
  *
- *     fuzz_config FILE...             replay these inputs
- *     fuzz_config --mutate N FILE...  and N mutations of them, always the same ones
+ *     fuzz_config FILE...             replay these, and 3000 mutations (always the same)
+ *     fuzz_config --mutate N FILE...  the same with N mutations
  *     fuzz_config --print FILE        show what becomes of one
  *
- * LLVMFuzzerTestOneInput is the entry for libFuzzer (build with -DKH_FUZZ_NO_MAIN). The first byte
+ * LLVMFuzzerTestOneInput is the entry for libFuzzer (build with -DKH_LIBFUZZER). The first byte
  * '!' makes the rest a --set. What loads must load again from its own JSON, with the same result.
  */
 #include <assert.h>
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifndef KH_FUZZ_NO_MAIN
+#ifndef KH_LIBFUZZER
 
 struct input {
 	uint8_t *bytes;
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && strcmp(argv[1], "--print") == 0)
 		return print_one(argv[2]);
 	int first = is_mutating ? 3 : 1;
-	long mutations = is_mutating ? strtol(argv[2], NULL, 10) : 0;
+	long mutations = is_mutating ? strtol(argv[2], NULL, 10) : 3000;
 	int files = argc - first;
 	if (files <= 0)
 		return fprintf(stderr, "fuzz_config [--mutate N] FILE...\n"), 2;

@@ -1,9 +1,15 @@
 /* stage_host.c - see stage_host.h. */
 #include "tests/lib/stage_host.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "core/base/mem.h"
 #include "core/perform.h"
@@ -117,4 +123,18 @@ const char *stage_host_status(const struct stage_host *host, const char *id)
 {
 	const struct kh_check *check = kh_report_find(&host->report, id);
 	return check ? kh_status_name(check->status) : "none";
+}
+
+void expect_text(const char *text, const char *part)
+{
+	assert_non_null(text);
+	if (!strstr(text, part))
+		fail_msg("no '%s' in:\n%s", part, text);
+}
+
+void expect_no_text(const char *text, const char *part)
+{
+	assert_non_null(text);
+	if (strstr(text, part))
+		fail_msg("'%s' in:\n%s", part, text);
 }

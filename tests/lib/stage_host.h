@@ -42,4 +42,8 @@ void stage_host_check(struct stage_host *host, const struct kh_stage *stage);
 /* "pass", "warn", "fail", "skip", or "none": no such check. */
 const char *stage_host_status(const struct stage_host *host, const char *id);
 
+/* For texts of plans and files: fail the test unless (if) part is in text. */
+void expect_text(const char *text, const char *part);
+void expect_no_text(const char *text, const char *part);
+
 #endif

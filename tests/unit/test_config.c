@@ -254,6 +254,17 @@ static void a_setting_wins_over_the_file(void **state)
 	assert_int_equal(config.numa.balancing, KH_ON);
 }
 
+static void what_is_not_loaded_is_not_required(void **state)
+{
+	(void)state;
+	kh_auto(kh_config_done) struct kh_config file = {0}, setting = {0};
+	load("modules: {load: [vhost_net, kvm]}\n", NULL, &file);
+	expect_list(&file.modules.require, "kvm");
+	load("modules: {require: [kvm]}\n", (const char *const[]){"modules.load=[]", NULL},
+	     &setting);
+	expect_list(&setting.modules.require, "");
+}
+
 static void every_given_key_keeps_its_place(void **state)
 {
 	(void)state;
@@ -577,6 +588,7 @@ int main(void)
 		cmocka_unit_test(pools_may_be_given_by_percent_or_guests_and_per_node),
 		cmocka_unit_test(lists_and_mappings_replace_the_default_and_sections_do_not),
 		cmocka_unit_test(a_setting_wins_over_the_file),
+		cmocka_unit_test(what_is_not_loaded_is_not_required),
 		cmocka_unit_test(every_given_key_keeps_its_place),
 		cmocka_unit_test(a_replaced_list_forgets_its_places),
 		cmocka_unit_test(a_bad_setting_is_shown_as_typed),

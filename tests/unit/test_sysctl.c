@@ -117,7 +117,7 @@ static void without_systemd_sysctl_conf_is_last_or_on_centos_6_first(void **stat
 	fixture_put(fixture, "/etc/sysctl.conf", "vm.swappiness=3\n");
 	fixture_put(fixture, "/etc/sysctl.d/90-kvmhost.conf", "vm.swappiness=4\n");
 	expect(fixture, "vm.swappiness", "/etc/sysctl.conf", 1, "3");
-	fixture_put(fixture, "/etc/init.d/functions", "");
+	fixture_put(fixture, "/etc/rc.d/init.d/functions", "");
 	expect(fixture, "vm.swappiness", "/etc/sysctl.d/90-kvmhost.conf", 1, "4");
 }
 

@@ -1,0 +1,141 @@
+/* guard_probe.c - the guard's senses on the running machine: links, neighbours, time.
+ *
+ * Whether a gateway answers: a datagram to its discard port makes the kernel resolve the address;
+ * the neighbour table then says whether it did. No raw socket, nothing sent that a router would
+ * mind. Source: arp(7), rtnetlink(7) (ndm_state).
+ */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/neighbour.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "net/guard.h"
+
+enum { DISCARD_PORT = 9, PROBE_TRIES = 8, PROBE_STEP_MS = 150 };
+
+static void sleep_ms(long ms)
+{
+	struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+	nanosleep(&time, NULL);
+}
+
+static void socket_done(struct nl_sock **socket)
+{
+	if (*socket)
+		nl_socket_free(*socket);
+}
+
+static struct nl_sock *route_socket(void)
+{
+	struct nl_sock *socket = nl_socket_alloc();
+	if (socket && nl_connect(socket, NETLINK_ROUTE) < 0) {
+		nl_socket_free(socket);
+		return NULL;
+	}
+	return socket;
+}
+
+/* Make the kernel look for the neighbour. */
+static void poke(const char *link, const char *address)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(DISCARD_PORT)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+				  .sin6_port = htons(DISCARD_PORT),
+				  .sin6_scope_id = if_nametoindex(link)};
+	bool is_v6 = inet_pton(AF_INET6, address, &v6.sin6_addr) == 1;
+	if (!is_v6 && inet_pton(AF_INET, address, &v4.sin_addr) != 1)
+		return;
+	kh_auto(kh_close) int fd =
+		socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	(void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link, (socklen_t)strlen(link) + 1);
+	const struct sockaddr *to = is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
+	socklen_t length = is_v6 ? sizeof(v6) : sizeof(v4);
+	ssize_t ignored = sendto(fd, "", 1, MSG_NOSIGNAL, to, length);
+	(void)ignored;
+}
+
+/* Is the neighbour's link address known? */
+static bool is_resolved(struct nl_sock *socket, int ifindex, const char *address)
+{
+	const int good = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PERMANENT | NUD_NOARP;
+	struct nl_cache *cache = NULL;
+	struct nl_addr *wanted = NULL;
+	bool result = false;
+	if (rtnl_neigh_alloc_cache(socket, &cache) < 0)
+		return false;
+	if (nl_addr_parse(address, AF_UNSPEC, &wanted) == 0) {
+		struct rtnl_neigh *neighbour = rtnl_neigh_get(cache, ifindex, wanted);
+		result = neighbour && (rtnl_neigh_get_state(neighbour) & good) != 0;
+		if (neighbour)
+			rtnl_neigh_put(neighbour);
+		nl_addr_put(wanted);
+	}
+	nl_cache_free(cache);
+	return result;
+}
+
+static bool answers(struct kh_guard_world *world, const char *link, const char *address)
+{
+	(void)world;
+	kh_auto(socket_done) struct nl_sock *socket = route_socket();
+	int ifindex = (int)if_nametoindex(link);
+	if (!socket || ifindex == 0)
+		return false;
+	poke(link, address);
+	for (int i = 0; i < PROBE_TRIES; i++) {
+		if (is_resolved(socket, ifindex, address))
+			return true;
+		sleep_ms(PROBE_STEP_MS);
+	}
+	return false;
+}
+
+static void drop_link(struct kh_guard_world *world, const char *name)
+{
+	(void)world;
+	kh_auto(socket_done) struct nl_sock *socket = route_socket();
+	struct rtnl_link *link = rtnl_link_alloc();
+	if (socket && link && if_nametoindex(name) != 0) {
+		rtnl_link_set_name(link, name);
+		rtnl_link_delete(socket, link);
+	}
+	if (link)
+		rtnl_link_put(link);
+}
+
+static void look(struct kh_guard_world *world, const struct kh_root *root,
+		 struct kh_facts_net *ret_net)
+{
+	(void)world;
+	kh_facts_net_collect(root, ret_net);
+}
+
+static void wait_second(struct kh_guard_world *world)
+{
+	(void)world;
+	sleep_ms(1000);
+}
+
+static long long now_ms(struct kh_guard_world *world)
+{
+	struct timespec now;
+	(void)world;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+struct kh_guard_world kh_guard_real_world = {
+	.look = look,
+	.answers = answers,
+	.drop_link = drop_link,
+	.wait = wait_second,
+	.now_ms = now_ms,
+};

@@ -1,0 +1,384 @@
+/* bridge.c - br0 with the host's address, the uplink as its port, effective at the next boot.
+ *
+ * Finds the uplink, asks the back end of whoever configures it (net/backend.h) for the files, and
+ * plans the guard (net/guard.h) in front of them. Nothing is restarted: the running network stays
+ * as it is.
+ */
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "net/guard.h"
+#include "stages/bridge.h"
+#include "stages/stages.h"
+
+static const char cloud_path[] = "/etc/cloud/cloud.cfg.d/99-kvmhost-network.cfg";
+
+void kh_bridge_digest(const struct kh_config_bridge *config, char ret_hex[KH_DIGEST_SIZE])
+{
+	kh_auto(kh_free) char *addresses = kh_strv_join(&config->addresses, ",");
+	kh_auto(kh_free) char *gateways = kh_strv_join(&config->gateways, ",");
+	kh_auto(kh_free) char *dns = kh_strv_join(&config->dns, ",");
+	kh_auto(kh_free) char *text =
+		kh_printf("%s %s %d [%s] [%s] [%s] %d %lld", config->name, config->port,
+			  (int)config->address_mode, addresses, gateways, dns, (int)config->stp,
+			  config->confirm_timeout_s);
+	kh_digest_bytes(text, strlen(text), ret_hex);
+}
+
+/* ---- what was done before ---- */
+
+struct past {
+	bool has_record;
+	bool is_same; /* the record belongs to the present configuration */
+	struct kh_net_record record;
+	struct kh_net_state state;
+};
+
+static void past_done(struct past *past)
+{
+	kh_net_record_done(&past->record);
+	kh_net_state_done(&past->state);
+}
+
+static int read_past(const struct kh_context *context, struct past *past, struct kh_error *err)
+{
+	char record_digest[KH_DIGEST_SIZE] = "", wanted[KH_DIGEST_SIZE];
+	int found = kh_net_record_read(context->root, &past->record, record_digest, err);
+	if (found < 0) {
+		kh_wrap(err, "guard");
+		return kh_hint(err, "remove '%s'", kh_net_record_path);
+	}
+	past->has_record = found == 0;
+	if (!past->has_record)
+		return 0;
+	kh_bridge_digest(&context->config->bridge, wanted);
+	past->is_same = strcmp(past->record.digest, wanted) == 0;
+	kh_net_state_read(context->root, record_digest, &past->state);
+	return 0;
+}
+
+/* What the guard took back once is not tried again by itself. */
+static int refuse_repeat(const struct past *past, struct kh_plan *plan, struct kh_error *err)
+{
+	bool is_reverted =
+		past->state.phase == KH_NET_REVERTED || past->state.phase == KH_NET_REVERTING;
+	const char *why = past->state.why ? past->state.why : "the network did not answer";
+	if (!past->has_record || !is_reverted)
+		return 0;
+	if (!past->is_same) {
+		kh_plan_note(plan, KH_NOTE_WARNING,
+			     "the guard put the old network back at the last attempt: %s", why);
+		return 0;
+	}
+	kh_fail(err, KH_HOST, 0, "the guard put the old network back: %s", why);
+	return kh_hint(
+		err,
+		"correct the bridge section of the configuration; to try the same again, run "
+		"'kvmhost undo' or remove '%s' first",
+		kh_net_record_path);
+}
+
+/* ---- cloud-init ---- */
+
+static bool switches_network_off(const char *text)
+{
+	return text && strstr(text, "network:") && strstr(text, "config: disabled");
+}
+
+/* cloud-init writes the network configuration at boot, over ours, unless it is told not to. */
+static bool has_cloud_init(const struct kh_net_view *view)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	if (!kh_root_exists(view->root, "/etc/cloud/cloud.cfg") ||
+	    kh_root_exists(view->root, "/etc/cloud/cloud-init.disabled"))
+		return false;
+	kh_net_view_list(view, "/etc/cloud/cloud.cfg.d", &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_free) char *path =
+			kh_printf("/etc/cloud/cloud.cfg.d/%s", names.items[i]);
+		kh_auto(kh_free) char *text = kh_net_view_text(view, path);
+		if (kh_str_ends(names.items[i], ".cfg") && switches_network_off(text))
+			return false;
+	}
+	return true;
+}
+
+/* It stands before all others: the manager's files must not change while cloud-init owns them. */
+static void put_cloud_first(struct kh_net_answer *answer)
+{
+	kh_net_answer_edit(
+		answer, cloud_path,
+		"# Made by kvmhost (stage bridge): the network is configured by hand now.\n"
+		"network: {config: disabled}\n",
+		0, "cloud-init would write its own network configuration at boot");
+	struct kh_net_edit last = answer->edits[answer->edit_count - 1];
+	for (size_t i = answer->edit_count - 1; i > 0; i--)
+		answer->edits[i] = answer->edits[i - 1];
+	answer->edits[0] = last;
+}
+
+/* ---- the plan ---- */
+
+struct work {
+	const struct kh_context *context;
+	struct kh_plan *plan;
+	struct past past;
+	struct kh_bridge_port port;
+	struct kh_net_view view;
+	struct kh_dhcp_identity dhcp;
+	struct kh_net_answer answer;
+	enum kh_net_manager manager;
+};
+
+static void work_done(struct work *work)
+{
+	past_done(&work->past);
+	kh_bridge_port_done(&work->port);
+	kh_dhcp_identity_done(&work->dhcp);
+	kh_net_answer_done(&work->answer);
+}
+
+static int no_manager(const struct work *work, struct kh_error *err)
+{
+	kh_fail(err, KH_HOST, 0, "cannot tell who configures '%s'", work->port.link->name);
+	return kh_hint(err,
+		       "known: ifupdown, netplan, NetworkManager, systemd-networkd, ifcfg; or set "
+		       "'bridge.port: none'");
+}
+
+/* Ask the back end. The past's originals are shown to it, so that it answers the same again. */
+static int ask(struct work *work, struct kh_error *err)
+{
+	const struct kh_context *context = work->context;
+	const char *link = work->port.link->name;
+	kh_net_view_init(&work->view, context->root,
+			 work->past.has_record ? &work->past.record : NULL);
+	work->manager = work->view.record ? work->view.record->manager
+					  : kh_facts_net_manager(context->root, link);
+	const struct kh_net_backend *backend = kh_net_backend_find(work->manager);
+	if (!backend)
+		return no_manager(work, err);
+	kh_dhcp_identity_read(context->root, link, work->port.link->ifindex, &work->dhcp);
+	const struct kh_net_wish wish = {.view = &work->view,
+					 .facts = &context->facts->net,
+					 .config = &context->config->bridge,
+					 .port = work->port.link,
+					 .dhcp = &work->dhcp};
+	if (backend->plan(&wish, &work->answer, err) != 0)
+		return kh_wrap(err, "%s", kh_net_manager_name(work->manager));
+	if (!work->answer.carrier && has_cloud_init(&work->view))
+		put_cloud_first(&work->answer);
+	return 0;
+}
+
+static bool is_in_place(const struct kh_root *root, const struct kh_net_edit *edit)
+{
+	kh_auto(kh_free) char *text = kh_root_text(root, edit->path);
+	return text && edit->content ? strcmp(text, edit->content) == 0 : text == edit->content;
+}
+
+static bool is_all_in_place(const struct work *work)
+{
+	for (size_t i = 0; i < work->answer.edit_count; i++)
+		if (!is_in_place(work->context->root, &work->answer.edits[i]))
+			return false;
+	return true;
+}
+
+/* What the network has to look like for the guard to be content. */
+static void expect(const struct work *work, struct kh_net_record *record)
+{
+	const struct kh_config_bridge *config = &work->context->config->bridge;
+	const struct kh_facts_net *net = &work->context->facts->net;
+	const struct kh_facts_link *today = work->port.master ? work->port.master : work->port.link;
+	bool has_default = net->default_link && strcmp(net->default_link, today->name) == 0;
+	record->is_dynamic = work->answer.is_dynamic;
+	record->wants_route = has_default || config->gateways.count > 0;
+	if (config->address_mode == KH_ADDRESS_STATIC) {
+		kh_strv_copy(&record->addresses, &config->addresses);
+		kh_strv_copy(&record->gateways, &config->gateways);
+		return;
+	}
+	if (record->is_dynamic)
+		return;
+	/* Addresses of router advertisements come and go: those of IPv4 are what was configured. */
+	for (size_t i = 0; i < today->addresses.count; i++)
+		if (kh_net_family(today->addresses.items[i]) == 4)
+			kh_strv_add(&record->addresses, today->addresses.items[i]);
+	if (has_default && (net->gateway4 || net->gateway6))
+		kh_strv_add(&record->gateways, net->gateway4 ? net->gateway4 : net->gateway6);
+}
+
+static int make_record(const struct work *work, struct kh_net_record *record, struct kh_error *err)
+{
+	const struct kh_config_bridge *config = &work->context->config->bridge;
+	const struct past *past = &work->past;
+	char digest[KH_DIGEST_SIZE];
+	kh_bridge_digest(config, digest);
+	record->digest = kh_strdup(digest);
+	record->boot_id = kh_strdup(work->context->facts->os.boot_id);
+	record->bridge = kh_strdup(config->name);
+	record->port = kh_strdup(work->port.link->name);
+	record->manager = work->manager;
+	record->timeout_s = config->confirm_timeout_s;
+	expect(work, record);
+	/* Until the last change was confirmed, what it would go back to is what this one goes back
+	 * to. */
+	bool keep_before = past->state.phase == KH_NET_WAITING;
+	return kh_guard_record_files(work->context->root, &work->answer, work->view.record,
+				     keep_before, record, err);
+}
+
+static int plan_edits(struct work *work, struct kh_error *err)
+{
+	for (size_t i = 0; i < work->answer.edit_count; i++) {
+		const struct kh_net_edit *edit = &work->answer.edits[i];
+		int result = edit->content
+				     ? kh_plan_put_file(work->plan, edit->path, edit->content,
+							edit->mode, edit->why, err)
+				     : kh_plan_remove_file(work->plan, edit->path, edit->why, err);
+		if (result != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void note_reboot(const struct work *work)
+{
+	const struct kh_config_bridge *config = &work->context->config->bridge;
+	if (work->port.master)
+		kh_plan_note(work->plan, KH_NOTE_REBOOT,
+			     "the changed settings of '%s' take effect at the next boot",
+			     config->name);
+	else
+		kh_plan_note(
+			work->plan, KH_NOTE_REBOOT,
+			"the address of '%s' moves to '%s' at the next boot; the guard puts it "
+			"back if the network does not answer within %lld s",
+			work->port.link->name, config->name, config->confirm_timeout_s);
+	for (size_t i = 0; i < work->answer.notes.count; i++)
+		kh_plan_note(work->plan, KH_NOTE_INFO, "%s", work->answer.notes.items[i]);
+}
+
+/* A record that was judged already guards nothing any more; one of other settings or of files that
+ * somebody edited since leads back to the wrong place. */
+static bool needs_record(const struct work *work, bool is_done)
+{
+	const struct past *past = &work->past;
+	if (!past->has_record || !work->view.record)
+		return true;
+	return !is_done && (!past->is_same || past->state.phase != KH_NET_WAITING);
+}
+
+static int plan_bridge(struct work *work, struct kh_error *err)
+{
+	bool is_done = is_all_in_place(work);
+	/* Everything as we want it, by somebody else's hand: there is nothing to guard. */
+	if (is_done && !work->past.has_record)
+		return 0;
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	bool is_new = needs_record(work, is_done);
+	if (!is_done && refuse_repeat(&work->past, work->plan, err) != 0)
+		return -1;
+	if (is_new && make_record(work, &record, err) != 0)
+		return -1;
+	if (kh_guard_plan(work->plan, work->context->facts->os.has_systemd, is_new ? &record : NULL,
+			  err) != 0)
+		return -1;
+	if (plan_edits(work, err) != 0)
+		return -1;
+	if (!work->port.master || !is_done)
+		note_reboot(work);
+	return 0;
+}
+
+/* The port is in a bridge as the system runs. If the files are ours, settings may have changed;
+ * otherwise it is somebody else's bridge and stays. */
+static int plan_in_use(struct work *work, struct kh_error *err)
+{
+	kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT;
+	const struct kh_facts_link *ours =
+		kh_facts_net_link(&work->context->facts->net, work->past.record.port);
+	if (ours && kh_strv_has(&work->port.master->ports, ours->name))
+		work->port.link = ours;
+	bool is_known = ask(work, &problem) == 0;
+	bool is_ours = is_known && work->view.record && !work->answer.carrier;
+	if (is_ours)
+		return plan_bridge(work, err);
+	kh_plan_note(work->plan, KH_NOTE_INFO, "%s: nothing to do", work->port.reason);
+	if (is_known && !work->answer.carrier)
+		kh_plan_note(work->plan, KH_NOTE_WARNING,
+			     "%s does not configure that: it may be gone after the next boot",
+			     kh_net_manager_name(work->manager));
+	return 0;
+}
+
+static int refuse_now(const struct kh_context *context, struct kh_error *err)
+{
+	kh_fail(err, KH_HOST, 0, "%s: 'activate: now' is not done yet",
+		kh_config_where(context->config, "bridge.activate"));
+	return kh_hint(err, "use 'activate: reboot': the guard watches over the next boot");
+}
+
+/* Where there is nobody's network to configure, the reason; or NULL. */
+static const char *not_here(const struct kh_context *context)
+{
+	if (context->facts->os.is_container)
+		return "a container's network is its host's";
+	if (!kh_root_is_dir(context->root, "/etc"))
+		return "the files that configure the network are not recorded";
+	return NULL;
+}
+
+static int plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
+{
+	kh_auto(work_done) struct work work = {.context = context, .plan = plan};
+	const char *reason = not_here(context);
+	if (reason && strcmp(context->config->bridge.port, "none") != 0) {
+		kh_plan_note(plan, KH_NOTE_INFO, "no bridge: %s", reason);
+		return 0;
+	}
+	if (kh_bridge_find_port(context, &work.port, err) != 0 ||
+	    read_past(context, &work.past, err) != 0)
+		return -1;
+	switch (work.port.need) {
+	case KH_BRIDGE_NONE:
+		kh_plan_note(plan, KH_NOTE_INFO, "no bridge: %s", work.port.reason);
+		return 0;
+	case KH_BRIDGE_IN_USE:
+		return plan_in_use(&work, err);
+	case KH_BRIDGE_WANTED:
+		break;
+	}
+	if (context->config->bridge.activate == KH_ACTIVATE_NOW)
+		return refuse_now(context, err);
+	if (ask(&work, err) != 0)
+		return -1;
+	if (!work.answer.carrier)
+		return plan_bridge(&work, err);
+	kh_plan_note(plan, KH_NOTE_REBOOT,
+		     "'%s' is configured as a port of '%s', from the next boot",
+		     work.port.link->name, work.answer.carrier);
+	return 0;
+}
+
+bool kh_bridge_is_persisted(const struct kh_context *context)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(work_done) struct work work = {.context = context};
+	if (kh_bridge_find_port(context, &work.port, &ignored) != 0 || !work.port.link ||
+	    read_past(context, &work.past, &ignored) != 0 || ask(&work, &ignored) != 0)
+		return false;
+	return work.answer.carrier || is_all_in_place(&work);
+}
+
+const struct kh_stage kh_stage_bridge = {
+	.name = "bridge",
+	.summary = "a bridge with the host's address, the uplink as its port",
+	.touches =
+		"the network manager's files, kvmhost-guard.service, /var/lib/kvmhost/guard.json",
+	.after = kh_after_preflight,
+	.phase = KH_PHASE_CONFIGURE,
+	.plan = plan,
+	.check = kh_bridge_check,
+};

@@ -1,0 +1,38 @@
+/* bridge.h - between the parts of the bridge stage: bridge.c plans, bridge_port.c finds the uplink,
+ * bridge_check.c reports. */
+#ifndef KH_STAGES_BRIDGE_H
+#define KH_STAGES_BRIDGE_H
+
+#include "core/stage.h"
+#include "net/backend.h"
+#include "net/record.h"
+
+enum kh_bridge_need {
+	KH_BRIDGE_NONE,   /* nothing to do; the reason is noted */
+	KH_BRIDGE_IN_USE, /* the port is in a bridge in the running system */
+	KH_BRIDGE_WANTED,
+};
+
+struct kh_bridge_port {
+	enum kh_bridge_need need;
+	const struct kh_facts_link *link;
+	const struct kh_facts_link *master; /* the bridge it is in now, or NULL */
+	char *reason;                       /* of KH_BRIDGE_NONE and KH_BRIDGE_IN_USE */
+	struct kh_facts_link made_up; /* a named port of a tree without /sys; link points here */
+};
+
+/* Which link becomes the port. Errors: KH_HOST with a hint, rather than a guess. */
+int kh_bridge_find_port(const struct kh_context *context, struct kh_bridge_port *ret_port,
+			struct kh_error *err);
+void kh_bridge_port_done(struct kh_bridge_port *port);
+
+/* The configuration's bridge section as one digest: what the record belongs to. */
+void kh_bridge_digest(const struct kh_config_bridge *config, char ret_hex[KH_DIGEST_SIZE]);
+
+/* Do the network manager's files have the bridge, so that it is there after a boot? */
+bool kh_bridge_is_persisted(const struct kh_context *context);
+
+int kh_bridge_check(const struct kh_context *context, struct kh_report *report,
+		    struct kh_error *err);
+
+#endif
