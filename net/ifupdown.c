@@ -109,6 +109,8 @@ static void add_ip_lines(const struct job *job, struct kh_str *out)
 	kh_str_addf(out, "\tpre-up ip link set dev %s type bridge %s\n", bridge,
 		    job->wish->config->stp ? "stp_state 1" : "stp_state 0 forward_delay 0");
 	kh_str_addf(out, "\tpre-up ip link set dev %s master %s\n", job->port, bridge);
+	/* A port needs no IPv6 address; a kernel without IPv6 has nothing to switch off. */
+	kh_str_addf(out, "\tpre-up ip link set dev %s addrgenmode none || true\n", job->port);
 	kh_str_addf(out, "\tpre-up ip link set dev %s up\n", job->port);
 	kh_str_addf(out, "\tpost-down ip link del dev %s\n", bridge);
 }
