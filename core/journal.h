@@ -56,6 +56,10 @@ const struct kh_run_record *kh_history_unfinished(const struct kh_history *histo
 /* The newest run in this state, or NULL. */
 const struct kh_run_record *kh_history_find(const struct kh_history *history,
 					    enum kh_run_state state);
+/* Did a run of this boot ask for this value and get no more than `obtained`? Then asking again changes
+ * nothing. false also when the runs cannot be read (not root). */
+bool kh_history_was_refused(const struct kh_root *root, const char *path, const char *value,
+			    const char *obtained);
 const char *kh_run_state_name(enum kh_run_state state);
 json_t *kh_history_json(const struct kh_history *history);
 

@@ -4,7 +4,8 @@
  * expected, what was found, why it matters, how to fix it. `skip` means not applicable here, with the
  * reason in `found`. The verdict is ready when nothing fails. A configured setting is judged three
  * ways by kh_report_setting(): wanted, persisted (file and line), effective now; a gap has its reason.
- * Ids named by `report.require` are promoted from warn to fail by the report itself.
+ * Ids named by `report.require` are promoted to fail by the report itself when they do not pass: a
+ * required check that is skipped, or that no stage knows, lets nothing be ready.
  */
 #ifndef KH_REPORT_H
 #define KH_REPORT_H
@@ -31,7 +32,7 @@ struct kh_check {
 struct kh_report {
 	struct kh_check *checks;
 	size_t check_count;
-	const struct kh_strv *require; /* ids promoted from warn to fail; may be NULL */
+	const struct kh_strv *require; /* ids that must pass; may be NULL */
 };
 
 /* Add a check; the texts are copied. */
@@ -40,6 +41,9 @@ struct kh_check_text {
 };
 void kh_report_add(struct kh_report *report, const char *id, enum kh_status status,
 		   const struct kh_check_text *text);
+
+/* Add a failing check for every required id that nobody reported. */
+void kh_report_add_missing(struct kh_report *report);
 
 /* Add the check of a configured setting; the status follows from the values:
  *   effective == wanted, persisted               pass
