@@ -110,7 +110,8 @@ static int older_first(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-int kh_history_read(const struct kh_root *root, struct kh_history *ret_history, struct kh_error *err)
+int kh_history_read(const struct kh_root *root, struct kh_history *ret_history,
+		    struct kh_error *err)
 {
 	kh_auto(kh_history_done) struct kh_history history = {0};
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
@@ -153,7 +154,8 @@ void kh_history_done(struct kh_history *history)
 	*history = (struct kh_history){0};
 }
 
-const struct kh_run_record *kh_history_unfinished(const struct kh_history *history, long long except)
+const struct kh_run_record *kh_history_unfinished(const struct kh_history *history,
+						  long long except)
 {
 	for (size_t i = history->run_count; i > 0; i--) {
 		const struct kh_run_record *run = &history->runs[i - 1];

@@ -254,8 +254,8 @@ static int set_value(struct kh_plan *plan, const char *path, const char *value, 
 		return 0;
 	}
 	if (!kh_root_exists(plan->root, path)) {
-		kh_plan_note(plan, KH_NOTE_INFO, "skipped: set %s to %s: this kernel has no such knob",
-			     path, value);
+		kh_plan_note(plan, KH_NOTE_INFO,
+			     "skipped: set %s to %s: this kernel has no such knob", path, value);
 		return 0;
 	}
 	if (is_read_only(plan->root, path)) {
@@ -297,7 +297,8 @@ int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
 	if (has_change(plan, KH_CHANGE_LOAD_MODULE, name))
 		return 0;
 	if (!plan->root->is_live) {
-		kh_plan_note(plan, KH_NOTE_LEFT, "left to the boot: load module %s (%s)", name, why);
+		kh_plan_note(plan, KH_NOTE_LEFT, "left to the boot: load module %s (%s)", name,
+			     why);
 		return 0;
 	}
 	if (!kh_modules_is_loaded(plan->root, name))

@@ -69,10 +69,8 @@ static char *persisted_text(const struct kh_setting *setting)
 
 static enum kh_status judge(const struct kh_setting *setting, const char **ret_gap)
 {
-	bool is_effective =
-		setting->effective && strcmp(setting->effective, setting->wanted) == 0;
-	bool is_persisted =
-		setting->persisted && strcmp(setting->persisted, setting->wanted) == 0;
+	bool is_effective = setting->effective && strcmp(setting->effective, setting->wanted) == 0;
+	bool is_persisted = setting->persisted && strcmp(setting->persisted, setting->wanted) == 0;
 	*ret_gap = setting->gap;
 	if (setting->no_knob) {
 		*ret_gap = setting->no_knob;

@@ -40,7 +40,10 @@ static int place_open(const struct kh_root *root, const char *path, struct place
 	return 0;
 }
 
-#define PLACE_INIT {-1, NULL, NULL}
+#define PLACE_INIT                                                                                 \
+	{                                                                                          \
+		-1, NULL, NULL                                                                     \
+	}
 
 /* ---- looking ---- */
 

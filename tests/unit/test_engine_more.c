@@ -1,5 +1,5 @@
-/* test_engine_more.c - what can go wrong between two runs: damaged journals, lost copies, files that
- * became something else, programs that fail, other boots, other roots. */
+/* test_engine_more.c - what can go wrong between two runs: damaged journals, lost copies, files
+ * that became something else, programs that fail, other boots, other roots. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -71,7 +71,8 @@ static int run_program(struct kh_runner *runner, const char *const *argv, unsign
 	wish.program_fails -= fails;
 	*ret_result = (struct kh_run_result){.output = kh_strdup("no\n"), .status = fails};
 	struct kh_file_state meta = {.mode = 0644, .uid = geteuid(), .gid = getegid()};
-	return fails ? 0 : kh_file_put(&current->fixture.root, "/boot/link", "made\n", 5, &meta, err);
+	return fails ? 0
+		     : kh_file_put(&current->fixture.root, "/boot/link", "made\n", 5, &meta, err);
 }
 
 static struct kh_runner runner = {run_program, NULL};
@@ -195,8 +196,9 @@ static void a_missing_copy_stops_undo_before_it_begins(void **state)
 	fixture_remove(&host->fixture, "/var/lib/kvmhost/runs/0001/0001.old");
 	kh_auto(kh_free) char *message = NULL;
 	assert_int_equal(undo(host, 0, false, &message), KH_SYSTEM);
-	assert_string_equal(message, "kept copy '/var/lib/kvmhost/runs/0001/0001.old': No such file "
-				     "or directory, of '/etc/one'");
+	assert_string_equal(message,
+			    "kept copy '/var/lib/kvmhost/runs/0001/0001.old': No such file "
+			    "or directory, of '/etc/one'");
 	kh_auto(kh_free) char *now = fixture_tree(&host->fixture);
 	assert_string_equal(now, applied);
 	assert_int_equal(undo(host, 0, true, NULL), KH_OK);
@@ -212,8 +214,9 @@ static void a_damaged_copy_is_not_put_back(void **state)
 	fixture_put(&host->fixture, "/var/lib/kvmhost/runs/0001/0001.old", "thei");
 	kh_auto(kh_free) char *message = NULL;
 	assert_int_equal(undo(host, 0, false, &message), KH_SYSTEM);
-	assert_string_equal(message, "kept copy '/var/lib/kvmhost/runs/0001/0001.old' is damaged, of "
-				     "'/etc/one'");
+	assert_string_equal(message,
+			    "kept copy '/var/lib/kvmhost/runs/0001/0001.old' is damaged, of "
+			    "'/etc/one'");
 	assert_file(host, "/etc/one", "ours\n");
 }
 
@@ -234,8 +237,9 @@ static void lines_of_noise_in_a_journal_are_no_obstacle(void **state)
 {
 	struct host *host = *state;
 	assert_int_equal(apply(host, NULL), KH_OK);
-	edit_journal(host, "\n", "\n[]\n{}\nnull\n\xff\xfe\n{\"event\":\"intent\"}\n"
-				  "{\"event\":\"done\",\"n\":-3}\n{\"event\":7,\"n\":\"x\"}\n");
+	edit_journal(host, "\n",
+		     "\n[]\n{}\nnull\n\xff\xfe\n{\"event\":\"intent\"}\n"
+		     "{\"event\":\"done\",\"n\":-3}\n{\"event\":7,\"n\":\"x\"}\n");
 	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
 	assert_original(host);
 }
@@ -372,6 +376,29 @@ static void what_a_program_writes_through_a_link_is_kept(void **state)
 	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
 	assert_original(host);
 	assert_int_equal(host->runs, 1);
+}
+
+static void a_refused_value_does_not_keep_the_trigger_from_running(void **state)
+{
+	struct host *host = *state;
+	wish.has_trigger = true;
+	wish.knob = "1";
+	fixture_remove(&host->fixture, "/sys/knob");
+	fixture_put(&host->fixture, "/sys/knob/inside", "writing to a directory is refused\n");
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(apply(host, &message), KH_SYSTEM);
+	assert_string_equal(message, "stage 'stage': set '/sys/knob' to '1': Is a directory");
+	assert_file(host, "/etc/one", "ours\n");
+	assert_file(host, "/boot/out", "made\n");
+	assert_int_equal(pending(host),
+			 2); /* the value, and the trigger this stage asks for with it */
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	assert_int_equal(kh_history_read(&host->fixture.root, &history, &err), 0);
+	assert_null(kh_history_unfinished(&history, 0));
+	assert_int_equal(undo(host, -1, false, NULL), KH_OK);
+	assert_file(host, "/etc/one", "theirs\n");
+	assert_file(host, "/boot/out", "old\n");
 }
 
 static void below_another_root_undo_runs_no_program_and_sets_no_value(void **state)
@@ -553,6 +580,7 @@ int main(void)
 		TEST(a_file_too_large_to_keep_is_refused_not_cut),
 		TEST(a_failed_program_is_run_again_once_by_the_next_apply),
 		TEST(what_a_program_writes_through_a_link_is_kept),
+		TEST(a_refused_value_does_not_keep_the_trigger_from_running),
 		TEST(below_another_root_undo_runs_no_program_and_sets_no_value),
 		TEST(below_another_root_an_interrupted_runs_program_is_left_to_do),
 		TEST(a_value_of_an_earlier_boot_is_left_alone_when_it_is_not_ours),
