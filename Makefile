@@ -7,7 +7,9 @@
 
 B      ?= build
 MODE   ?= release
-CC     ?= gcc
+ifeq ($(origin CC),default)
+CC      = gcc
+endif
 prefix ?= /usr/local
 V      ?= 0
 Q       = $(if $(filter 1,$V),,@)
