@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <libmount/libmount.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,36 +39,46 @@ static void fill_entry(struct kh_fstab_entry *entry, struct libmnt_fs *fs)
 	entry->options = kh_strdup(options ? options : "");
 }
 
-/* Returns whether the line (of at least one byte) is a mount. */
-static bool parse_line(const char *line, size_t length, struct kh_fstab_entry *ret_entry)
+/* libmount guesses the format of a text from its first line; this one makes it fstab. */
+static const char an_fstab_line[] = "none none none none\n";
+
+/* Returns whether the line is a mount. prefix: "", or a line that settles the format. */
+static bool parse_line(const char *prefix, const char *line, size_t length,
+		       struct kh_fstab_entry *ret_entry)
 {
-	kh_auto(kh_free) char *copy = kh_strndup(line, length);
-	kh_auto(kh_fclose) FILE *stream = fmemopen(copy, length, "r");
+	kh_auto(kh_free) char *text = kh_printf("%s%.*s\n", prefix, (int)length, line);
+	kh_auto(kh_fclose) FILE *stream = fmemopen(text, strlen(text), "r");
 	kh_auto(unref_table) struct libmnt_table *table = mnt_new_table();
-	kh_auto(free_iterator) struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_FORWARD);
+	kh_auto(free_iterator) struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_BACKWARD);
 	struct libmnt_fs *fs = NULL;
 	if (!stream || !table || !iterator)
 		abort(); /* out of memory */
 	mnt_table_set_parser_errcb(table, skip_errors);
+	int wanted = *prefix ? 2 : 1;
 	if (mnt_table_parse_stream(table, stream, "fstab") != 0 ||
-	    mnt_table_next_fs(table, iterator, &fs) != 0)
+	    mnt_table_get_nents(table) != wanted || mnt_table_next_fs(table, iterator, &fs) != 0)
 		return false;
 	fill_entry(ret_entry, fs);
 	return true;
 }
 
-void kh_fstab_parse(const char *text, struct kh_fstab *ret_fstab)
+static void parse(const char *prefix, const char *text, struct kh_fstab *ret_fstab)
 {
 	struct kh_fstab fstab = {0};
 	size_t start = 0;
 	for (int line = 1; text[start]; line++) {
 		size_t length = strcspn(text + start, "\n");
 		struct kh_fstab_entry entry = {.line = line, .start = start, .end = start + length};
-		if (length > 0 && parse_line(text + start, length, &entry))
+		if (length < INT_MAX && parse_line(prefix, text + start, length, &entry))
 			*kh_append(fstab.entries, fstab.entry_count) = entry;
 		start += length + (text[start + length] == '\n');
 	}
 	*ret_fstab = fstab;
+}
+
+void kh_fstab_parse(const char *text, struct kh_fstab *ret_fstab)
+{
+	parse(an_fstab_line, text, ret_fstab);
 }
 
 void kh_fstab_done(struct kh_fstab *fstab)
@@ -219,8 +230,17 @@ static const struct kh_fstab_entry *find_others(const struct kh_fstab *fstab,
 	}
 }
 
-/* Returns 1 when somebody's line serves this mount (mended where needed), 0 when there is none. */
-static int use_others_line(char **text, const struct kh_fstab_hugetlb *mount, struct kh_error *err)
+static int refuse(const struct kh_fstab_entry *entry, struct kh_error *err)
+{
+	kh_fail(err, KH_HOST, 0, "'/etc/fstab:%d' mounts '%s' (%s) on '%s'", entry->line,
+		entry->source, entry->type, entry->target);
+	return kh_hint(err, "give the pool another mount point, or take that line out");
+}
+
+/* Returns 1 when somebody's line serves this mount (mended where needed, which may fail: unbalanced
+ * quotes swallow what is added), 0 when there is none. */
+static int use_others_line(char **text, const struct kh_fstab_hugetlb *mount, bool may_mend,
+			   struct kh_error *err)
 {
 	struct kh_block block;
 	kh_auto(kh_fstab_done) struct kh_fstab fstab = {0};
@@ -230,14 +250,15 @@ static int use_others_line(char **text, const struct kh_fstab_hugetlb *mount, st
 	const struct kh_fstab_entry *entry = find_others(&fstab, &block, mount->target);
 	if (!entry)
 		return 0;
-	if (strcmp(entry->type, "hugetlbfs") != 0) {
-		kh_fail(err, KH_HOST, 0, "'/etc/fstab:%d' mounts '%s' (%s) on '%s'", entry->line,
-			entry->source, entry->type, entry->target);
-		return kh_hint(err, "give the pool another mount point, or take that line out");
-	}
-	if (!is_as_wanted(entry, mount->page_bytes))
-		mend_line(text, entry, mount->page_bytes);
-	return 1;
+	if (strcmp(entry->type, "hugetlbfs") != 0)
+		return refuse(entry, err);
+	if (is_as_wanted(entry, mount->page_bytes))
+		return 1;
+	if (!may_mend)
+		return kh_fail(err, KH_HOST, 0, "'/etc/fstab:%d': the options '%s' make no sense",
+			       entry->line, entry->options);
+	mend_line(text, entry, mount->page_bytes);
+	return use_others_line(text, mount, false, err);
 }
 
 int kh_fstab_put_hugetlb(const char *text, const struct kh_fstab_hugetlb *mounts, size_t count,
@@ -247,7 +268,7 @@ int kh_fstab_put_hugetlb(const char *text, const struct kh_fstab_hugetlb *mounts
 	kh_auto(kh_free) char *mended = kh_strdup(text);
 	kh_auto(kh_str_done) struct kh_str lines = {0};
 	for (size_t i = 0; i < count; i++) {
-		int found = use_others_line(&mended, &mounts[i], err);
+		int found = use_others_line(&mended, &mounts[i], true, err);
 		if (found < 0)
 			return -1;
 		if (found == 0)
@@ -273,5 +294,5 @@ void kh_fstab_mounted(const struct kh_root *root, struct kh_fstab *ret_mounts)
 		if (strstr(all.items[i], " hugetlbfs "))
 			kh_strv_add(&hugetlb, all.items[i]);
 	kh_auto(kh_free) char *joined = kh_strv_join(&hugetlb, "\n");
-	kh_fstab_parse(joined, ret_mounts);
+	parse("", joined, ret_mounts);
 }

@@ -146,8 +146,8 @@ int kh_guard_restore(const struct kh_root *root, const struct kh_net_record *rec
 
 enum { MOST_WORDS = 6 };
 
-static const char *const ifupdown_stop[][MOST_WORDS] = {
-	{"systemctl", "stop", "networking.service"}};
+static const char *const ifupdown_stop[][MOST_WORDS] = {{"systemctl", "stop", "networking.service"},
+							{"ifdown", "--force", "BRIDGE"}};
 static const char *const ifupdown_start[][MOST_WORDS] = {
 	{"systemctl", "start", "networking.service"}, {"ifup", "-a"}, {"ifup", "PORT"}};
 static const char *const nm_start[][MOST_WORDS] = {{"nmcli", "connection", "reload"},

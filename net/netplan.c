@@ -14,8 +14,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "net/backend.h"
-#include "net/netplan_yaml.h"
+#include "net/netplan_edit.h"
 
 static const char dir[] = "/etc/netplan";
 static const char move_why[] = "the address moves from the port to the bridge";
@@ -28,55 +27,21 @@ static bool is_in(const char *word, const char *const *list, size_t count)
 	return false;
 }
 
-static bool belongs_to_port(const char *key)
-{
-	static const char *const keys[] = {
-		"match",
-		"set-name",
-		"wakeonlan",
-		"macaddress",
-		"mtu",
-		"renderer",
-		"auth",
-		"emit-lldp",
-		"interfaces",
-		"parameters",
-		"id",
-		"link",
-		"openvswitch",
-		"infiniband-mode",
-		"virtual-function-count",
-		"embedded-switch-mode",
-		"delay-virtual-functions-rebind",
-	};
-	return is_in(key, keys, KH_COUNT(keys)) || kh_str_ends(key, "-offload");
-}
-
-static bool belongs_to_both(const char *key)
-{
-	return strcmp(key, "mtu") == 0 || strcmp(key, "renderer") == 0;
-}
-
 /* ---- the port's entry ---- */
-
-struct entry {
-	yaml_node_t *section_key; /* "ethernets", "bonds", "vlans" */
-	yaml_node_t *key, *value;
-};
 
 static bool has_wildcard(const char *pattern)
 {
 	return strpbrk(pattern, "*?[") != NULL;
 }
 
-static bool fits(struct kh_yaml *yaml, const char *id, const yaml_node_t *value,
+static bool fits(struct kh_netplan *yaml, const char *id, const yaml_node_t *value,
 		 const struct kh_facts_link *link)
 {
-	const yaml_node_t *match = kh_yaml_get(yaml, value, "match");
-	const char *mac = kh_yaml_text(kh_yaml_get(yaml, match, "macaddress"));
-	const char *name = kh_yaml_text(kh_yaml_get(yaml, match, "name"));
-	const char *driver = kh_yaml_text(kh_yaml_get(yaml, match, "driver"));
-	const char *set_name = kh_yaml_text(kh_yaml_get(yaml, value, "set-name"));
+	const yaml_node_t *match = kh_netplan_get(yaml, value, "match");
+	const char *mac = kh_netplan_text(kh_netplan_get(yaml, match, "macaddress"));
+	const char *name = kh_netplan_text(kh_netplan_get(yaml, match, "name"));
+	const char *driver = kh_netplan_text(kh_netplan_get(yaml, match, "driver"));
+	const char *set_name = kh_netplan_text(kh_netplan_get(yaml, value, "set-name"));
 	if (!match)
 		return strcmp(id, link->name) == 0;
 	if (mac && (!link->mac || strcasecmp(mac, link->mac) != 0))
@@ -89,24 +54,24 @@ static bool fits(struct kh_yaml *yaml, const char *id, const yaml_node_t *value,
 	return mac || name || driver;
 }
 
-static bool find_entry(struct kh_yaml *yaml, const struct kh_facts_link *link,
-		       struct entry *ret_entry)
+static bool find_entry(struct kh_netplan *yaml, const struct kh_facts_link *link,
+		       struct kh_netplan_entry *ret_entry)
 {
 	static const char *const sections[] = {"ethernets", "bonds", "vlans"};
-	yaml_node_t *network = kh_yaml_get(yaml, kh_yaml_root(yaml), "network");
-	for (size_t s = 0; kh_yaml_key(yaml, network, s); s++) {
-		yaml_node_t *section_key = kh_yaml_key(yaml, network, s);
-		yaml_node_t *section = kh_yaml_value(yaml, network, s);
-		const char *section_name = kh_yaml_text(section_key);
+	yaml_node_t *network = kh_netplan_get(yaml, kh_netplan_root(yaml), "network");
+	for (size_t s = 0; kh_netplan_key(yaml, network, s); s++) {
+		yaml_node_t *section_key = kh_netplan_key(yaml, network, s);
+		yaml_node_t *section = kh_netplan_value(yaml, network, s);
+		const char *section_name = kh_netplan_text(section_key);
 		if (!section_name || !is_in(section_name, sections, KH_COUNT(sections)))
 			continue;
-		for (size_t i = 0; kh_yaml_key(yaml, section, i); i++) {
-			yaml_node_t *key = kh_yaml_key(yaml, section, i);
-			yaml_node_t *value = kh_yaml_value(yaml, section, i);
-			const char *id = kh_yaml_text(key);
+		for (size_t i = 0; kh_netplan_key(yaml, section, i); i++) {
+			yaml_node_t *key = kh_netplan_key(yaml, section, i);
+			yaml_node_t *value = kh_netplan_value(yaml, section, i);
+			const char *id = kh_netplan_text(key);
 			if (!id || !fits(yaml, id, value, link))
 				continue;
-			*ret_entry = (struct entry){section_key, key, value};
+			*ret_entry = (struct kh_netplan_entry){section_key, key, value};
 			return true;
 		}
 	}
@@ -114,299 +79,41 @@ static bool find_entry(struct kh_yaml *yaml, const struct kh_facts_link *link,
 }
 
 /* An entry that fits several links cannot become the port of one bridge. */
-static int is_alone(struct kh_yaml *yaml, const struct entry *entry, const char *path,
+static int is_alone(struct kh_netplan *yaml, const struct kh_netplan_entry *entry, const char *path,
 		    const struct kh_net_wish *wish, struct kh_error *err)
 {
-	const yaml_node_t *match = kh_yaml_get(yaml, entry->value, "match");
-	const char *name = kh_yaml_text(kh_yaml_get(yaml, match, "name"));
-	bool has_mac = kh_yaml_get(yaml, match, "macaddress") != NULL;
+	const yaml_node_t *match = kh_netplan_get(yaml, entry->value, "match");
+	const char *name = kh_netplan_text(kh_netplan_get(yaml, match, "name"));
+	bool has_mac = kh_netplan_get(yaml, match, "macaddress") != NULL;
 	if (!match || has_mac || (name && !has_wildcard(name)))
 		return 0;
 	for (size_t i = 0; i < wish->facts->link_count; i++) {
 		const struct kh_facts_link *other = &wish->facts->links[i];
 		if (other == wish->port || other->kind != KH_LINK_PHYSICAL ||
-		    !fits(yaml, kh_yaml_text(entry->key), entry->value, other))
+		    !fits(yaml, kh_netplan_text(entry->key), entry->value, other))
 			continue;
 		kh_fail(err, KH_HOST, 0, "'%s' in '%s' stands for '%s' and for '%s'",
-			kh_yaml_text(entry->key), path, wish->port->name, other->name);
+			kh_netplan_text(entry->key), path, wish->port->name, other->name);
 		return kh_hint(err, "give '%s' an entry of its own there", wish->port->name);
 	}
 	return 0;
 }
 
 /* The bridge that has this entry among its interfaces, or NULL. */
-static const char *carrier_of(struct kh_yaml *yaml, const char *id)
+static const char *carrier_of(struct kh_netplan *yaml, const char *id)
 {
-	yaml_node_t *network = kh_yaml_get(yaml, kh_yaml_root(yaml), "network");
-	yaml_node_t *bridges = kh_yaml_get(yaml, network, "bridges");
-	for (size_t i = 0; kh_yaml_key(yaml, bridges, i); i++) {
-		yaml_node_t *value = kh_yaml_value(yaml, bridges, i);
-		yaml_node_t *ports = kh_yaml_get(yaml, value, "interfaces");
-		for (size_t p = 0; kh_yaml_item(yaml, ports, p); p++) {
-			const char *port = kh_yaml_text(kh_yaml_item(yaml, ports, p));
+	yaml_node_t *network = kh_netplan_get(yaml, kh_netplan_root(yaml), "network");
+	yaml_node_t *bridges = kh_netplan_get(yaml, network, "bridges");
+	for (size_t i = 0; kh_netplan_key(yaml, bridges, i); i++) {
+		yaml_node_t *value = kh_netplan_value(yaml, bridges, i);
+		yaml_node_t *ports = kh_netplan_get(yaml, value, "interfaces");
+		for (size_t p = 0; kh_netplan_item(yaml, ports, p); p++) {
+			const char *port = kh_netplan_text(kh_netplan_item(yaml, ports, p));
 			if (port && strcmp(port, id) == 0)
-				return kh_yaml_text(kh_yaml_key(yaml, bridges, i));
+				return kh_netplan_text(kh_netplan_key(yaml, bridges, i));
 		}
 	}
 	return NULL;
-}
-
-/* ---- the bridge's entry ---- */
-
-struct job {
-	const struct kh_net_wish *wish;
-	struct kh_yaml *yaml;
-	const struct entry *entry;
-	int child;       /* column of the bridge's keys */
-	bool has_bridge; /* its own keys are in an earlier file */
-};
-
-static void indent(struct kh_str *out, int columns)
-{
-	for (int i = 0; i < columns; i++)
-		kh_str_add(out, " ");
-}
-
-static int family_of_default(const char *to)
-{
-	if (strcmp(to, "0.0.0.0/0") == 0 || strcmp(to, "0/0") == 0)
-		return 4;
-	return strcmp(to, "::/0") == 0 ? 6 : 0;
-}
-
-static bool is_replaced_route(const struct job *job, const yaml_node_t *route)
-{
-	const char *to = kh_yaml_text(kh_yaml_get(job->yaml, route, "to"));
-	const char *via = kh_yaml_text(kh_yaml_get(job->yaml, route, "via"));
-	int family = to ? family_of_default(to) : 0;
-	if (to && via && strcmp(to, "default") == 0)
-		family = kh_net_family(via);
-	return family && kh_net_replaces(job->wish, family);
-}
-
-static bool is_replaced_address(const struct job *job, const yaml_node_t *address)
-{
-	const char *text = kh_yaml_text(address);
-	if (!text)
-		text = kh_yaml_text(kh_yaml_key(job->yaml, address, 0));
-	return text && kh_net_replaces(job->wish, kh_net_family(text));
-}
-
-/* The items of a list of the port that stay valid, as flow text with commas. */
-static void keep_items(const struct job *job, const char *key, struct kh_strv *items)
-{
-	bool is_routes = strcmp(key, "routes") == 0;
-	const yaml_node_t *list = kh_yaml_get(job->yaml, job->entry->value, key);
-	for (size_t i = 0; kh_yaml_item(job->yaml, list, i); i++) {
-		const yaml_node_t *item = kh_yaml_item(job->yaml, list, i);
-		if (is_routes ? is_replaced_route(job, item) : is_replaced_address(job, item))
-			continue;
-		kh_auto(kh_str_done) struct kh_str text = {0};
-		kh_yaml_flow(job->yaml, item, &text);
-		kh_strv_add(items, kh_str_text(&text));
-	}
-}
-
-static void add_list(const struct job *job, const char *key, const struct kh_strv *items,
-		     struct kh_str *out)
-{
-	kh_auto(kh_free) char *joined = kh_strv_join(items, ", ");
-	if (items->count == 0)
-		return;
-	indent(out, job->child);
-	kh_str_addf(out, "%s: [%s]\n", key, joined);
-}
-
-static void add_key(const struct job *job, const char *text, struct kh_str *out)
-{
-	indent(out, job->child);
-	kh_str_addf(out, "%s\n", text);
-}
-
-static void add_own_address(const struct job *job, struct kh_str *out)
-{
-	const struct kh_config_bridge *config = job->wish->config;
-	kh_auto(kh_strv_done) struct kh_strv addresses = {0};
-	kh_auto(kh_strv_done) struct kh_strv routes = {0};
-	if (config->address_mode == KH_ADDRESS_INHERIT)
-		return;
-	bool is_first = !job->has_bridge;
-	if (is_first && config->address_mode == KH_ADDRESS_DHCP)
-		add_key(job, "dhcp4: true", out);
-	for (size_t i = 0; is_first && i < config->addresses.count; i++)
-		kh_strv_addf(&addresses, "\"%s\"", config->addresses.items[i]);
-	keep_items(job, "addresses", &addresses);
-	add_list(job, "addresses", &addresses, out);
-	keep_items(job, "routes", &routes);
-	for (size_t i = 0; is_first && i < config->gateways.count; i++)
-		kh_strv_addf(&routes, "{to: \"%s\", via: \"%s\"}",
-			     kh_net_family(config->gateways.items[i]) == 4 ? "0.0.0.0/0" : "::/0",
-			     config->gateways.items[i]);
-	add_list(job, "routes", &routes, out);
-	if (!is_first || config->dns.count == 0)
-		return;
-	kh_auto(kh_free) char *dns = kh_strv_join(&config->dns, "\", \"");
-	indent(out, job->child);
-	kh_str_addf(out, "nameservers: {addresses: [\"%s\"]}\n", dns);
-}
-
-static bool is_replaced(const struct job *job, const char *key)
-{
-	const struct kh_net_wish *wish = job->wish;
-	bool has_dns = wish->config->dns.count > 0;
-	if (wish->config->address_mode == KH_ADDRESS_INHERIT)
-		return false;
-	if (strcmp(key, "addresses") == 0 || strcmp(key, "routes") == 0)
-		return true; /* add_own_address writes what remains of them */
-	if (strcmp(key, "nameservers") == 0)
-		return has_dns;
-	return (kh_net_replaces(wish, 4) &&
-		(strcmp(key, "dhcp4") == 0 || strcmp(key, "gateway4") == 0)) ||
-	       (kh_net_replaces(wish, 6) &&
-		(strcmp(key, "dhcp6") == 0 || strcmp(key, "gateway6") == 0));
-}
-
-static void add_bridge_keys(const struct job *job, struct kh_str *out)
-{
-	const char *mac = job->wish->port->mac;
-	indent(out, job->child);
-	kh_str_addf(out, "interfaces: [%s]\n", kh_yaml_text(job->entry->key));
-	if (mac) {
-		indent(out, job->child);
-		kh_str_addf(out, "macaddress: \"%s\"\n", mac);
-	}
-	add_key(job,
-		job->wish->config->stp ? "parameters: {stp: true}"
-				       : "parameters: {stp: false, forward-delay: 0}",
-		out);
-}
-
-/* The keys that move, as they are where the entry is in block style. */
-static void add_moved_keys(const struct job *job, struct kh_str *out)
-{
-	const yaml_node_t *value = job->entry->value;
-	for (size_t i = 0; kh_yaml_key(job->yaml, value, i); i++) {
-		const yaml_node_t *key = kh_yaml_key(job->yaml, value, i);
-		const char *name = kh_yaml_text(key);
-		if (!name || (belongs_to_port(name) && !belongs_to_both(name)) ||
-		    is_replaced(job, name))
-			continue;
-		if (kh_yaml_is_block(value)) {
-			kh_yaml_copy(job->yaml, key, job->child - (int)key->start_mark.column, out);
-			continue;
-		}
-		indent(out, job->child);
-		kh_str_addf(out, "%s: ", name);
-		kh_yaml_flow(job->yaml, kh_yaml_value(job->yaml, value, i), out);
-		kh_str_add(out, "\n");
-	}
-}
-
-/* ---- the edited file ---- */
-
-struct cut { /* lines that go, and text that comes in front of a line */
-	bool *is_gone;
-	size_t insert_at;
-	struct kh_str insert;
-};
-
-static void cut_done(struct cut *cut)
-{
-	kh_free(&cut->is_gone);
-	kh_str_done(&cut->insert);
-}
-
-/* What remains of the port's entry: in block style its lines, otherwise one new line. */
-static void shrink_entry(const struct job *job, struct cut *cut, struct kh_str *remains)
-{
-	const yaml_node_t *value = job->entry->value, *entry_key = job->entry->key;
-	kh_auto(kh_strv_done) struct kh_strv kept = {0};
-	for (size_t i = 0; kh_yaml_key(job->yaml, value, i); i++) {
-		const yaml_node_t *key = kh_yaml_key(job->yaml, value, i);
-		const char *name = kh_yaml_text(key);
-		bool stays = name && belongs_to_port(name);
-		for (size_t l = key->start_mark.line;
-		     !stays && kh_yaml_is_block(value) && l < kh_yaml_end(job->yaml, key); l++)
-			cut->is_gone[l] = true;
-		if (!stays)
-			continue;
-		kh_auto(kh_str_done) struct kh_str text = {0};
-		kh_str_addf(&text, "%s: ", name);
-		kh_yaml_flow(job->yaml, kh_yaml_value(job->yaml, value, i), &text);
-		kh_strv_add(&kept, kh_str_text(&text));
-	}
-	if (kh_yaml_is_block(value)) {
-		const yaml_node_t *first = kh_yaml_key(job->yaml, value, 0);
-		if (kept.count == 0) {
-			indent(remains, (int)first->start_mark.column);
-			kh_str_add(remains, "dhcp4: false\n");
-		}
-		return;
-	}
-	for (size_t l = entry_key->start_mark.line; l < kh_yaml_end(job->yaml, entry_key); l++)
-		cut->is_gone[l] = true;
-	kh_auto(kh_free) char *joined = kh_strv_join(&kept, ", ");
-	indent(remains, (int)entry_key->start_mark.column);
-	kh_str_addf(remains, "%s: {%s}\n", kh_yaml_text(entry_key), joined);
-}
-
-/* Where the bridge's entry goes, and how far right: at the end of "bridges", or a new one at the
- * end. */
-static void place_bridge(struct job *job, struct cut *cut)
-{
-	yaml_node_t *network = kh_yaml_get(job->yaml, kh_yaml_root(job->yaml), "network");
-	int section_column = (int)job->entry->section_key->start_mark.column;
-	int entry_column = (int)job->entry->key->start_mark.column;
-	int step = entry_column - section_column;
-	const yaml_node_t *bridges = kh_yaml_get(job->yaml, network, "bridges");
-	const yaml_node_t *last = kh_yaml_key(job->yaml, network, 0);
-	for (size_t i = 0; kh_yaml_key(job->yaml, network, i); i++) {
-		const yaml_node_t *key = kh_yaml_key(job->yaml, network, i);
-		bool is_bridges =
-			strcmp(kh_yaml_text(key) ? kh_yaml_text(key) : "", "bridges") == 0;
-		if (is_bridges || !kh_yaml_is_block(bridges))
-			last = key;
-		if (is_bridges)
-			break;
-	}
-	cut->insert_at = kh_yaml_end(job->yaml, last);
-	if (!kh_yaml_is_block(bridges)) {
-		indent(&cut->insert, section_column);
-		kh_str_add(&cut->insert, "bridges:\n");
-	} else {
-		entry_column = (int)kh_yaml_key(job->yaml, bridges, 0)->start_mark.column;
-	}
-	job->child = entry_column + step;
-	indent(&cut->insert, entry_column);
-	kh_str_addf(&cut->insert, "%s:\n", job->wish->config->name);
-}
-
-static char *edited(struct job *job)
-{
-	kh_auto(cut_done) struct cut cut = {0};
-	kh_auto(kh_str_done) struct kh_str remains = {0};
-	kh_auto(kh_str_done) struct kh_str out = {0};
-	const struct kh_strv *lines = &job->yaml->lines;
-	cut.is_gone = kh_alloc(lines->count + 1);
-	place_bridge(job, &cut);
-	if (!job->has_bridge)
-		add_bridge_keys(job, &cut.insert);
-	add_own_address(job, &cut.insert);
-	add_moved_keys(job, &cut.insert);
-	shrink_entry(job, &cut, &remains);
-	size_t remains_at = kh_yaml_end(job->yaml, job->entry->key);
-	for (size_t i = 0; i <= lines->count; i++) {
-		if (i == remains_at)
-			kh_str_add(&out, kh_str_text(&remains));
-		if (i == cut.insert_at)
-			kh_str_add(&out, kh_str_text(&cut.insert));
-		if (i == lines->count || cut.is_gone[i])
-			continue;
-		kh_str_add(&out, lines->items[i]);
-		if (!kh_str_ends(lines->items[i], "\n"))
-			kh_str_add(&out, "\n");
-	}
-	return kh_str_take(&out);
 }
 
 /* Read the result back: whatever way the file was written, it must say now what was meant. */
@@ -414,19 +121,19 @@ static int verify(const struct kh_net_wish *wish, const char *path, const char *
 		  const char *id, bool has_bridge, struct kh_error *err)
 {
 	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
-	kh_auto(kh_yaml_done) struct kh_yaml yaml = {0};
-	bool is_good = kh_yaml_load(path, text, &yaml, &ignored) == 0;
-	struct entry entry;
+	kh_auto(kh_netplan_done) struct kh_netplan yaml = {0};
+	bool is_good = kh_netplan_load(path, text, &yaml, &ignored) == 0;
+	struct kh_netplan_entry entry;
 	if (is_good) {
 		const char *carrier = carrier_of(&yaml, id);
 		is_good = (has_bridge || (carrier && strcmp(carrier, wish->config->name) == 0)) &&
 			  find_entry(&yaml, wish->port, &entry);
 	}
-	for (size_t i = 0; is_good && kh_yaml_key(&yaml, entry.value, i); i++) {
-		const char *name = kh_yaml_text(kh_yaml_key(&yaml, entry.value, i));
+	for (size_t i = 0; is_good && kh_netplan_key(&yaml, entry.value, i); i++) {
+		const char *name = kh_netplan_text(kh_netplan_key(&yaml, entry.value, i));
 		bool is_off = name && strcmp(name, "dhcp4") == 0 &&
-			      !kh_yaml_is_true(kh_yaml_value(&yaml, entry.value, i));
-		is_good = name && (belongs_to_port(name) || is_off);
+			      !kh_netplan_is_true(kh_netplan_value(&yaml, entry.value, i));
+		is_good = name && (kh_netplan_is_port_key(name) || is_off);
 	}
 	if (is_good)
 		return 0;
@@ -459,14 +166,17 @@ static void survey_done(struct survey *survey)
 	kh_free(&survey->taken);
 }
 
-static void survey_entry(struct kh_yaml *yaml, const struct entry *entry, struct survey *survey)
+static void survey_entry(struct kh_netplan *yaml, const struct kh_netplan_entry *entry,
+			 struct survey *survey)
 {
-	const char *identity = kh_yaml_text(kh_yaml_get(yaml, entry->value, "dhcp-identifier"));
-	const char *renderer = kh_yaml_text(kh_yaml_get(yaml, entry->value, "renderer"));
+	const char *identity =
+		kh_netplan_text(kh_netplan_get(yaml, entry->value, "dhcp-identifier"));
+	const char *renderer = kh_netplan_text(kh_netplan_get(yaml, entry->value, "renderer"));
 	survey->is_dynamic = survey->is_dynamic ||
-			     kh_yaml_is_true(kh_yaml_get(yaml, entry->value, "dhcp4")) ||
-			     kh_yaml_is_true(kh_yaml_get(yaml, entry->value, "dhcp6"));
-	survey->has_address = survey->has_address || kh_yaml_get(yaml, entry->value, "addresses");
+			     kh_netplan_is_true(kh_netplan_get(yaml, entry->value, "dhcp4")) ||
+			     kh_netplan_is_true(kh_netplan_get(yaml, entry->value, "dhcp6"));
+	survey->has_address =
+		survey->has_address || kh_netplan_get(yaml, entry->value, "addresses");
 	survey->has_mac_identity =
 		survey->has_mac_identity || (identity && strcmp(identity, "mac") == 0);
 	survey->is_nm = survey->is_nm || (renderer && strcmp(renderer, "NetworkManager") == 0);
@@ -476,18 +186,18 @@ static int survey_file(const struct kh_net_wish *wish, const char *path, struct 
 		       struct kh_error *err)
 {
 	kh_auto(kh_free) char *text = kh_net_view_text(wish->view, path);
-	kh_auto(kh_yaml_done) struct kh_yaml yaml = {0};
-	struct entry entry;
-	if (kh_yaml_load(path, text ? text : "", &yaml, err) != 0)
+	kh_auto(kh_netplan_done) struct kh_netplan yaml = {0};
+	struct kh_netplan_entry entry;
+	if (kh_netplan_load(path, text ? text : "", &yaml, err) != 0)
 		return -1;
-	yaml_node_t *network = kh_yaml_get(&yaml, kh_yaml_root(&yaml), "network");
-	const char *renderer = kh_yaml_text(kh_yaml_get(&yaml, network, "renderer"));
+	yaml_node_t *network = kh_netplan_get(&yaml, kh_netplan_root(&yaml), "network");
+	const char *renderer = kh_netplan_text(kh_netplan_get(&yaml, network, "renderer"));
 	survey->is_nm = survey->is_nm || (renderer && strcmp(renderer, "NetworkManager") == 0);
-	yaml_node_t *bridges = kh_yaml_get(&yaml, network, "bridges");
-	if (kh_yaml_get(&yaml, bridges, wish->config->name) && !survey->taken)
+	yaml_node_t *bridges = kh_netplan_get(&yaml, network, "bridges");
+	if (kh_netplan_get(&yaml, bridges, wish->config->name) && !survey->taken)
 		survey->taken = kh_strdup(path);
 	bool has_entry = find_entry(&yaml, wish->port, &entry);
-	const char *id = has_entry ? kh_yaml_text(entry.key) : wish->port->name;
+	const char *id = has_entry ? kh_netplan_text(entry.key) : wish->port->name;
 	const char *carrier = carrier_of(&yaml, id);
 	if (carrier && !survey->carrier)
 		survey->carrier = kh_strdup(carrier);
@@ -502,13 +212,14 @@ static int edit_file(const struct kh_net_wish *wish, const char *path, bool has_
 		     struct kh_net_answer *answer, struct kh_error *err)
 {
 	kh_auto(kh_free) char *text = kh_net_view_text(wish->view, path);
-	kh_auto(kh_yaml_done) struct kh_yaml yaml = {0};
-	struct entry entry;
-	if (kh_yaml_load(path, text, &yaml, err) != 0 || !find_entry(&yaml, wish->port, &entry))
+	kh_auto(kh_netplan_done) struct kh_netplan yaml = {0};
+	struct kh_netplan_entry entry;
+	if (kh_netplan_load(path, text, &yaml, err) != 0 || !find_entry(&yaml, wish->port, &entry))
 		return -1;
-	kh_auto(kh_free) char *id = kh_strdup(kh_yaml_text(entry.key));
-	struct job job = {.wish = wish, .yaml = &yaml, .entry = &entry, .has_bridge = has_bridge};
-	kh_auto(kh_free) char *result = edited(&job);
+	kh_auto(kh_free) char *id = kh_strdup(kh_netplan_text(entry.key));
+	struct kh_netplan_job job = {
+		.wish = wish, .yaml = &yaml, .entry = &entry, .has_bridge = has_bridge};
+	kh_auto(kh_free) char *result = kh_netplan_edit(&job);
 	if (verify(wish, path, result, id, has_bridge, err) != 0)
 		return -1;
 	kh_net_answer_edit(answer, path, result, 0, move_why);

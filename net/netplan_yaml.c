@@ -17,10 +17,11 @@ static void keep_lines(const char *text, struct kh_strv *lines)
 	}
 }
 
-int kh_yaml_load(const char *path, const char *text, struct kh_yaml *ret_yaml, struct kh_error *err)
+int kh_netplan_load(const char *path, const char *text, struct kh_netplan *ret_yaml,
+		    struct kh_error *err)
 {
 	yaml_parser_t parser;
-	*ret_yaml = (struct kh_yaml){0};
+	*ret_yaml = (struct kh_netplan){0};
 	if (!yaml_parser_initialize(&parser))
 		return kh_fail(err, KH_SYSTEM, 0, "libyaml");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
@@ -35,7 +36,7 @@ int kh_yaml_load(const char *path, const char *text, struct kh_yaml *ret_yaml, s
 	return is_good ? 0 : -1;
 }
 
-void kh_yaml_done(struct kh_yaml *yaml)
+void kh_netplan_done(struct kh_netplan *yaml)
 {
 	if (yaml->is_loaded)
 		yaml_document_delete(&yaml->document);
@@ -43,7 +44,7 @@ void kh_yaml_done(struct kh_yaml *yaml)
 	kh_strv_done(&yaml->lines);
 }
 
-yaml_node_t *kh_yaml_root(struct kh_yaml *yaml)
+yaml_node_t *kh_netplan_root(struct kh_netplan *yaml)
 {
 	return yaml_document_get_root_node(&yaml->document);
 }
@@ -56,19 +57,19 @@ static yaml_node_pair_t *pair_at(const yaml_node_t *mapping, size_t at)
 	return pair < mapping->data.mapping.pairs.top ? pair : NULL;
 }
 
-yaml_node_t *kh_yaml_key(struct kh_yaml *yaml, const yaml_node_t *mapping, size_t at)
+yaml_node_t *kh_netplan_key(struct kh_netplan *yaml, const yaml_node_t *mapping, size_t at)
 {
 	const yaml_node_pair_t *pair = pair_at(mapping, at);
 	return pair ? yaml_document_get_node(&yaml->document, pair->key) : NULL;
 }
 
-yaml_node_t *kh_yaml_value(struct kh_yaml *yaml, const yaml_node_t *mapping, size_t at)
+yaml_node_t *kh_netplan_value(struct kh_netplan *yaml, const yaml_node_t *mapping, size_t at)
 {
 	const yaml_node_pair_t *pair = pair_at(mapping, at);
 	return pair ? yaml_document_get_node(&yaml->document, pair->value) : NULL;
 }
 
-yaml_node_t *kh_yaml_item(struct kh_yaml *yaml, const yaml_node_t *sequence, size_t at)
+yaml_node_t *kh_netplan_item(struct kh_netplan *yaml, const yaml_node_t *sequence, size_t at)
 {
 	if (!sequence || sequence->type != YAML_SEQUENCE_NODE)
 		return NULL;
@@ -78,33 +79,33 @@ yaml_node_t *kh_yaml_item(struct kh_yaml *yaml, const yaml_node_t *sequence, siz
 		       : NULL;
 }
 
-yaml_node_t *kh_yaml_get(struct kh_yaml *yaml, const yaml_node_t *node, const char *key)
+yaml_node_t *kh_netplan_get(struct kh_netplan *yaml, const yaml_node_t *node, const char *key)
 {
 	for (size_t i = 0; pair_at(node, i); i++) {
-		const char *name = kh_yaml_text(kh_yaml_key(yaml, node, i));
+		const char *name = kh_netplan_text(kh_netplan_key(yaml, node, i));
 		if (name && strcmp(name, key) == 0)
-			return kh_yaml_value(yaml, node, i);
+			return kh_netplan_value(yaml, node, i);
 	}
 	return NULL;
 }
 
-const char *kh_yaml_text(const yaml_node_t *node)
+const char *kh_netplan_text(const yaml_node_t *node)
 {
 	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
 						      : NULL;
 }
 
-bool kh_yaml_is_true(const yaml_node_t *node)
+bool kh_netplan_is_true(const yaml_node_t *node)
 {
 	static const char *const yes[] = {"true", "yes", "on", "y", "1"};
-	const char *text = kh_yaml_text(node);
+	const char *text = kh_netplan_text(node);
 	for (size_t i = 0; text && i < KH_COUNT(yes); i++)
 		if (strcasecmp(text, yes[i]) == 0)
 			return true;
 	return false;
 }
 
-bool kh_yaml_is_block(const yaml_node_t *node)
+bool kh_netplan_is_block(const yaml_node_t *node)
 {
 	return node && node->type == YAML_MAPPING_NODE &&
 	       node->data.mapping.style == YAML_BLOCK_MAPPING_STYLE;
@@ -135,7 +136,7 @@ static void flow_scalar(const yaml_node_t *node, struct kh_str *out)
 }
 
 /* What netplan knows is a few levels deep; a tree that refers to itself must still end. */
-static void flow(struct kh_yaml *yaml, const yaml_node_t *node, struct kh_str *out, int depth)
+static void flow(struct kh_netplan *yaml, const yaml_node_t *node, struct kh_str *out, int depth)
 {
 	enum { DEEPEST = 16 };
 	if (!node || depth > DEEPEST)
@@ -146,20 +147,20 @@ static void flow(struct kh_yaml *yaml, const yaml_node_t *node, struct kh_str *o
 	}
 	bool is_mapping = node->type == YAML_MAPPING_NODE;
 	kh_str_add(out, is_mapping ? "{" : "[");
-	for (size_t i = 0; is_mapping && kh_yaml_key(yaml, node, i); i++) {
+	for (size_t i = 0; is_mapping && kh_netplan_key(yaml, node, i); i++) {
 		kh_str_add(out, i ? ", " : "");
-		flow(yaml, kh_yaml_key(yaml, node, i), out, depth + 1);
+		flow(yaml, kh_netplan_key(yaml, node, i), out, depth + 1);
 		kh_str_add(out, ": ");
-		flow(yaml, kh_yaml_value(yaml, node, i), out, depth + 1);
+		flow(yaml, kh_netplan_value(yaml, node, i), out, depth + 1);
 	}
-	for (size_t i = 0; !is_mapping && kh_yaml_item(yaml, node, i); i++) {
+	for (size_t i = 0; !is_mapping && kh_netplan_item(yaml, node, i); i++) {
 		kh_str_add(out, i ? ", " : "");
-		flow(yaml, kh_yaml_item(yaml, node, i), out, depth + 1);
+		flow(yaml, kh_netplan_item(yaml, node, i), out, depth + 1);
 	}
 	kh_str_add(out, is_mapping ? "}" : "]");
 }
 
-void kh_yaml_flow(struct kh_yaml *yaml, const yaml_node_t *node, struct kh_str *out)
+void kh_netplan_flow(struct kh_netplan *yaml, const yaml_node_t *node, struct kh_str *out)
 {
 	flow(yaml, node, out, 0);
 }
@@ -172,7 +173,7 @@ static bool says_nothing(const char *line)
 	return *first == '\0' || *first == '#';
 }
 
-size_t kh_yaml_end(const struct kh_yaml *yaml, const yaml_node_t *key)
+size_t kh_netplan_end(const struct kh_netplan *yaml, const yaml_node_t *key)
 {
 	size_t end = key->start_mark.line + 1;
 	for (size_t i = end; i < yaml->lines.count; i++) {
@@ -190,9 +191,10 @@ size_t kh_yaml_end(const struct kh_yaml *yaml, const yaml_node_t *key)
 	return end;
 }
 
-void kh_yaml_copy(const struct kh_yaml *yaml, const yaml_node_t *key, int shift, struct kh_str *out)
+void kh_netplan_copy(const struct kh_netplan *yaml, const yaml_node_t *key, int shift,
+		     struct kh_str *out)
 {
-	size_t end = kh_yaml_end(yaml, key);
+	size_t end = kh_netplan_end(yaml, key);
 	for (size_t i = key->start_mark.line; i < end && i < yaml->lines.count; i++) {
 		const char *line = yaml->lines.items[i];
 		size_t indent = strspn(line, " ");

@@ -14,38 +14,38 @@
 #include "core/base/error.h"
 #include "core/base/str.h"
 
-struct kh_yaml {
+struct kh_netplan {
 	yaml_document_t document;
 	bool is_loaded;
 	struct kh_strv lines; /* with their newlines */
 };
 
 /* Error KH_HOST: "PATH:LINE:COLUMN: what". */
-int kh_yaml_load(const char *path, const char *text, struct kh_yaml *ret_yaml,
-		 struct kh_error *err);
-void kh_yaml_done(struct kh_yaml *yaml);
+int kh_netplan_load(const char *path, const char *text, struct kh_netplan *ret_yaml,
+		    struct kh_error *err);
+void kh_netplan_done(struct kh_netplan *yaml);
 
-yaml_node_t *kh_yaml_root(struct kh_yaml *yaml);
+yaml_node_t *kh_netplan_root(struct kh_netplan *yaml);
 /* The value of a key in a mapping; NULL when absent, or when node is no mapping. */
-yaml_node_t *kh_yaml_get(struct kh_yaml *yaml, const yaml_node_t *node, const char *key);
+yaml_node_t *kh_netplan_get(struct kh_netplan *yaml, const yaml_node_t *node, const char *key);
 /* The text of a scalar, or NULL. */
-const char *kh_yaml_text(const yaml_node_t *node);
-bool kh_yaml_is_true(const yaml_node_t *node);
-bool kh_yaml_is_block(const yaml_node_t *node); /* a mapping in block style */
+const char *kh_netplan_text(const yaml_node_t *node);
+bool kh_netplan_is_true(const yaml_node_t *node);
+bool kh_netplan_is_block(const yaml_node_t *node); /* a mapping in block style */
 
 /* Pairs of a mapping, items of a sequence: by number; NULL behind the last. */
-yaml_node_t *kh_yaml_key(struct kh_yaml *yaml, const yaml_node_t *mapping, size_t at);
-yaml_node_t *kh_yaml_value(struct kh_yaml *yaml, const yaml_node_t *mapping, size_t at);
-yaml_node_t *kh_yaml_item(struct kh_yaml *yaml, const yaml_node_t *sequence, size_t at);
+yaml_node_t *kh_netplan_key(struct kh_netplan *yaml, const yaml_node_t *mapping, size_t at);
+yaml_node_t *kh_netplan_value(struct kh_netplan *yaml, const yaml_node_t *mapping, size_t at);
+yaml_node_t *kh_netplan_item(struct kh_netplan *yaml, const yaml_node_t *sequence, size_t at);
 
 /* The node in flow style on one line: {to: 192.0.2.0/24, via: "192.0.2.1"}. Appended. */
-void kh_yaml_flow(struct kh_yaml *yaml, const yaml_node_t *node, struct kh_str *out);
+void kh_netplan_flow(struct kh_netplan *yaml, const yaml_node_t *node, struct kh_str *out);
 
 /* The line behind the block-style pair whose key is this node (comments and blank lines that follow
  * it do not count). */
-size_t kh_yaml_end(const struct kh_yaml *yaml, const yaml_node_t *key);
+size_t kh_netplan_end(const struct kh_netplan *yaml, const yaml_node_t *key);
 /* Its lines, moved right by shift columns (left when negative), appended. */
-void kh_yaml_copy(const struct kh_yaml *yaml, const yaml_node_t *key, int shift,
-		  struct kh_str *out);
+void kh_netplan_copy(const struct kh_netplan *yaml, const yaml_node_t *key, int shift,
+		     struct kh_str *out);
 
 #endif

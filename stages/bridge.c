@@ -330,6 +330,21 @@ static const char *not_here(const struct kh_context *context)
 	return NULL;
 }
 
+/* `port: auto` asks for a bridge where there is an uplink that somebody known configures. Where there is
+ * not, that is said, and no reason to stop; a port that was named is. */
+static int leave_out(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
+{
+	const struct kh_facts_net *net = &context->facts->net;
+	bool has_uplink = net->default_link &&
+			  kh_facts_net_manager(context->root, net->default_link) != KH_NET_NONE;
+	if (strcmp(context->config->bridge.port, "auto") != 0 || has_uplink)
+		return -1;
+	kh_plan_note(plan, KH_NOTE_WARNING, "no bridge: %s; %s", err->message,
+		     err->hint ? err->hint : "");
+	kh_error_done(err);
+	return 0;
+}
+
 static int plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
 {
 	kh_auto(work_done) struct work work = {.context = context, .plan = plan};
@@ -338,8 +353,9 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 		kh_plan_note(plan, KH_NOTE_INFO, "no bridge: %s", reason);
 		return 0;
 	}
-	if (kh_bridge_find_port(context, &work.port, err) != 0 ||
-	    read_past(context, &work.past, err) != 0)
+	if (kh_bridge_find_port(context, &work.port, err) != 0)
+		return leave_out(context, plan, err);
+	if (read_past(context, &work.past, err) != 0)
 		return -1;
 	switch (work.port.need) {
 	case KH_BRIDGE_NONE:
@@ -353,7 +369,7 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	if (context->config->bridge.activate == KH_ACTIVATE_NOW)
 		return refuse_now(context, err);
 	if (ask(&work, err) != 0)
-		return -1;
+		return leave_out(context, plan, err);
 	if (!work.answer.carrier)
 		return plan_bridge(&work, err);
 	kh_plan_note(plan, KH_NOTE_REBOOT,

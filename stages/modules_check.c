@@ -216,6 +216,26 @@ static void find_option(const struct kh_context *context, const struct kh_want *
 		ret_place->where = kh_printf("%s:%d", line->path, line->line);
 }
 
+/* Who decides otherwise even where our file says so: a file after it, or the command line. Owned,
+ * or NULL. */
+static char *find_override(const struct kh_context *context, const struct kh_config_option *option)
+{
+	kh_auto(kh_modprobe_done) struct kh_modprobe modprobe = {0};
+	kh_auto(kh_free) char *ours =
+		kh_printf("options %s %s=%s", option->module, option->name, option->value);
+	kh_auto(kh_free) char *value = boot_option(context, option);
+	if (value)
+		return kh_want_same_value(value, option->value)
+			       ? NULL
+			       : kh_strdup("overridden by the kernel's command line");
+	kh_modprobe_read(context->root, kh_want_modprobe_path, ours, &modprobe);
+	const struct kh_modprobe_line *line =
+		kh_modprobe_option(&modprobe, option->module, option->name, &value);
+	if (!line || kh_want_same_value(value, option->value))
+		return NULL;
+	return kh_printf("overridden by %s:%d", line->path, line->line);
+}
+
 /* Our value where it means the same, so that "Y" is not reported as other than "1". */
 static const char *in_our_form(const char *value, const struct kh_config_option *option)
 {
@@ -236,8 +256,7 @@ static void check_option(const struct kh_context *context, const struct kh_want 
 	if (kh_want_takes_option(context, want, option, &reason) && !now &&
 	    !kh_modules_is_loaded(context->root, option->module))
 		reason = kh_printf("module '%s' is not loaded", option->module);
-	kh_auto(kh_free) char *gap =
-		place.where && !is_kept ? kh_printf("overridden by %s", place.where) : NULL;
+	kh_auto(kh_free) char *gap = is_kept ? NULL : find_override(context, option);
 	const struct kh_setting setting = {
 		.id = id,
 		.wanted = option->value,

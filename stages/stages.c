@@ -1,8 +1,6 @@
 /* stages.c - the order of work. A new stage is one file and one line here. */
 #include "stages/stages.h"
 
-const char *const kh_after_preflight[] = {"preflight", NULL};
-
 const struct kh_stage *const kh_stages[] = {
 	&kh_stage_preflight, /* refuses what would do harm */
 	&kh_stage_packages,  /* prepare */

@@ -219,13 +219,15 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 
 /* ---- check ---- */
 
-/* Why the running value is not ours although the file says so. Owned, or NULL. */
+/* Why the value is not ours although our file says so, or will. Owned, or NULL. */
 static char *gap_of(const struct kh_context *context, const struct kh_config_sysctl *one,
-		    const struct kh_sysctl_setting *winner, bool is_effective)
+		    bool is_effective)
 {
-	bool is_winner_ours = winner->path && kh_sysctl_equal(winner->value, one->value);
-	if (winner->path && !is_winner_ours && strcmp(winner->path, sysctl_path) != 0)
-		return kh_printf("overridden by %s:%d", winner->path, winner->line);
+	kh_auto(kh_free) char *ours = kh_printf("%s = %s", one->name, one->value);
+	kh_auto(kh_sysctl_setting_done) struct kh_sysctl_setting winner = {0};
+	kh_sysctl_winner_after(context->root, one->name, sysctl_path, ours, &winner);
+	if (winner.path && !kh_sysctl_equal(winner.value, one->value))
+		return kh_printf("overridden by %s:%d", winner.path, winner.line);
 	kh_auto(kh_free) char *tuned = kh_tuned_setter(context->root, one->name);
 	if (tuned && !is_effective)
 		return kh_printf("overridden by the active %s", tuned);
@@ -253,7 +255,7 @@ static void check_one(const struct kh_context *context, const struct kh_config_s
 	const char *effective = in_our_form(now, one);
 	kh_auto(kh_free) char *where =
 		winner.path ? kh_printf("%s:%d", winner.path, winner.line) : NULL;
-	kh_auto(kh_free) char *gap = gap_of(context, one, &winner, effective == one->value);
+	kh_auto(kh_free) char *gap = gap_of(context, one, effective == one->value);
 	bool is_live = context->root->is_live;
 	bool is_kept = winner.value && kh_sysctl_equal(winner.value, one->value);
 	const struct kh_setting setting = {

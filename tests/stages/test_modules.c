@@ -341,6 +341,35 @@ static void zero_copy_transmit_is_flagged_wherever_it_comes_from(void **state)
 	stage_host_close(&host);
 }
 
+/* ---- all roots ---- */
+
+static void apply_twice(struct stage_host *host, const char *root, const struct kh_stage *stage)
+{
+	if (!stage_host_plan(host, stage))
+		fail_msg("%s, %s: %s", root, stage->name, host->err.message);
+	stage_host_apply(host);
+	stage_host_plan(host, stage);
+	if (host->plan.change_count > 0)
+		fail_msg("%s, %s: still pending:\n%s", root, stage->name, host->text);
+	stage_host_check(host, stage);
+}
+
+static void on_every_recorded_host_the_second_plan_is_empty(void **state)
+{
+	(void)state;
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	fixture_names(&names);
+	for (size_t i = 0; i < names.count; i++) {
+		struct stage_host host;
+		stage_host_open(&host, names.items[i], "sysctl: {vm.swappiness: 10}\n");
+		apply_twice(&host, names.items[i], &kh_stage_preflight);
+		apply_twice(&host, names.items[i], &kh_stage_modules);
+		apply_twice(&host, names.items[i], &kh_stage_sysctl);
+		apply_twice(&host, names.items[i], &kh_stage_io);
+		stage_host_close(&host);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +393,7 @@ int main(void)
 		cmocka_unit_test(a_writable_parameter_is_set_in_the_kernels_form),
 		cmocka_unit_test(a_file_that_is_read_later_and_decides_otherwise_is_named),
 		cmocka_unit_test(zero_copy_transmit_is_flagged_wherever_it_comes_from),
+		cmocka_unit_test(on_every_recorded_host_the_second_plan_is_empty),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

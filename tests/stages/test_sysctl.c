@@ -73,6 +73,20 @@ static void a_later_file_that_overrides_ours_is_named(void **state)
 	stage_host_close(&host);
 }
 
+static void an_earlier_file_is_no_override(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	stage_host_open(&host, "debian12-ifupdown", "sysctl: {vm.swappiness: 10}");
+	fixture_put(&host.fixture, "/etc/sysctl.d/10-x.conf", "vm.swappiness = 60\n");
+	expect_no_text(stage_host_plan(&host, &kh_stage_sysctl), "overridden");
+	stage_host_check(&host, &kh_stage_sysctl);
+	const struct kh_check *check = kh_report_find(&host.report, "sysctl.vm.swappiness");
+	assert_string_equal(check->gap, "not applied");
+	assert_string_equal(check->persisted, "60 (/etc/sysctl.d/10-x.conf:1)");
+	stage_host_close(&host);
+}
+
 static void a_later_file_that_agrees_is_no_override(void **state)
 {
 	(void)state;
@@ -185,6 +199,7 @@ int main(void)
 		cmocka_unit_test(the_running_value_is_set_on_the_running_system),
 		cmocka_unit_test(numbers_separated_by_tabs_are_the_same_setting),
 		cmocka_unit_test(a_later_file_that_overrides_ours_is_named),
+		cmocka_unit_test(an_earlier_file_is_no_override),
 		cmocka_unit_test(a_later_file_that_agrees_is_no_override),
 		cmocka_unit_test(an_active_tuned_profile_is_named),
 		cmocka_unit_test(keys_that_moved_to_debugfs_are_explained_and_left_out),

@@ -107,6 +107,8 @@ static void another_file_system_on_the_mount_point_is_refused(void **state)
 	(void)state;
 	refuses("# x\ntmpfs /dev/hugepages tmpfs rw 0 0\n",
 		"'/etc/fstab:2' mounts 'tmpfs' (tmpfs) on '/dev/hugepages'");
+	refuses("h /dev/hugepages hugetlbfs mode=\"7,x 0 0\n",
+		"'/etc/fstab:1': the options 'mode=\"7,x,pagesize=2M,nofail' make no sense");
 }
 
 static void a_damaged_block_is_refused(void **state)

@@ -1,0 +1,156 @@
+/* bls.c - see bls.h. */
+#include "grub/bls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+
+const char *const kh_bls_dir = "/boot/loader/entries";
+
+static bool is_key(const char *line, const char *key)
+{
+	size_t length = strlen(key);
+	return strncmp(line, key, length) == 0 && (line[length] == ' ' || line[length] == '\t');
+}
+
+static char *line_value(const char *line, const char *key)
+{
+	kh_auto(kh_free) char *rest = kh_strdup(line + strlen(key));
+	return kh_strdup(kh_str_trim(rest));
+}
+
+char *kh_bls_value(const char *text, const char *key)
+{
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, text);
+	for (size_t i = 0; i < lines.count; i++)
+		if (is_key(lines.items[i], key))
+			return line_value(lines.items[i], key);
+	return NULL;
+}
+
+char *kh_bls_options(const char *text)
+{
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_auto(kh_strv_done) struct kh_strv options = {0};
+	kh_strv_split_lines(&lines, text);
+	for (size_t i = 0; i < lines.count; i++)
+		if (is_key(lines.items[i], "options"))
+			kh_strv_add_owned(&options, line_value(lines.items[i], "options"));
+	return kh_strv_join(&options, " ");
+}
+
+/* text line by line; lines of this key become one new line where the first stood (NULL: they go). */
+static char *replace_key(const char *text, const char *key, const char *value)
+{
+	struct kh_str out = {0};
+	bool is_placed = value == NULL;
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		size_t whole = length + (text[length] == '\n');
+		if (!is_key(text, key))
+			kh_str_add_bytes(&out, text, whole);
+		else if (!is_placed)
+			kh_str_addf(&out, "%s %s\n", key, value);
+		is_placed = is_placed || is_key(text, key);
+		text += whole;
+	}
+	if (!is_placed)
+		kh_str_addf(&out, "%s%s %s\n",
+			    out.length && out.text[out.length - 1] != '\n' ? "\n" : "", key, value);
+	return kh_str_take(&out);
+}
+
+char *kh_bls_set_options(const char *text, const char *options)
+{
+	kh_auto(kh_free) char *now = kh_bls_options(text);
+	return strcmp(now, options) == 0 ? kh_strdup(text) : replace_key(text, "options", options);
+}
+
+char *kh_bls_copy(const char *text, const char *title, const char *options)
+{
+	kh_auto(kh_free) char *titled = replace_key(text, "title", title);
+	kh_auto(kh_free) char *old = replace_key(titled, "version", "0-" KH_FALLBACK_ID);
+	return replace_key(old, "options", options);
+}
+
+/* ---- the menu ---- */
+
+/* GRUB sorts by file name, newest first, as rpmvercmp does: close enough for names that differ in their
+ * version only, and letters sort below digits, which keeps the fallback last. */
+static int newest_first(const void *a, const void *b)
+{
+	const char *left = *(char *const *)a, *right = *(char *const *)b;
+	while (*left && *left == *right) {
+		left++;
+		right++;
+	}
+	bool left_is_digit = *left >= '0' && *left <= '9';
+	bool right_is_digit = *right >= '0' && *right <= '9';
+	if (left_is_digit != right_is_digit)
+		return left_is_digit ? -1 : 1;
+	return -strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *expand(const char *options, const char *kernelopts)
+{
+	const char *variable = strstr(options, "$kernelopts");
+	if (!variable || !kernelopts)
+		return kh_strdup(options);
+	return kh_printf("%.*s%s%s", (int)(variable - options), options, kernelopts,
+			 variable + strlen("$kernelopts"));
+}
+
+static int line_of(const char *text, const char *key)
+{
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, text);
+	for (size_t i = 0; i < lines.count; i++)
+		if (is_key(lines.items[i], key))
+			return (int)i + 1;
+	return 0;
+}
+
+static void read_entry(const struct kh_root *root, const char *name, const char *kernelopts,
+		       struct kh_boot_entries *entries)
+{
+	kh_auto(kh_free) char *path = kh_printf("%s/%s", kh_bls_dir, name);
+	kh_auto(kh_free) char *text = kh_root_text(root, path);
+	if (!text)
+		return;
+	struct kh_boot_entry *entry = kh_boot_entries_add(entries, path);
+	entry->title = kh_bls_value(text, "title");
+	if (!entry->title)
+		entry->title = kh_strdup("");
+	entry->id = kh_strndup(name, strlen(name) - strlen(".conf"));
+	entry->kernel = kh_bls_value(text, "linux");
+	entry->position = kh_printf("%zu", entries->count - 1);
+	entry->end = strlen(text);
+	if (entry->kernel) {
+		kh_auto(kh_free) char *options = kh_bls_options(text);
+		entry->arguments = expand(options, kernelopts);
+		entry->line = line_of(text, "options");
+	}
+	entry->kind = kh_boot_entry_classify(entry);
+}
+
+void kh_bls_read(const struct kh_root *root, const char *saved_entry, const char *kernelopts,
+		 struct kh_boot_entries *ret_entries)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	*ret_entries = (struct kh_boot_entries){0};
+	kh_root_list(root, kh_bls_dir, &names);
+	if (names.count > 1)
+		qsort(names.items, names.count, sizeof(char *), newest_first);
+	for (size_t i = 0; i < names.count; i++)
+		if (kh_str_ends(names.items[i], ".conf"))
+			read_entry(root, names.items[i], kernelopts, ret_entries);
+	ret_entries->default_at = 0;
+	for (size_t i = 0; saved_entry && i < ret_entries->count; i++) {
+		const struct kh_boot_entry *entry = &ret_entries->items[i];
+		if (strcmp(entry->id, saved_entry) == 0 || strcmp(entry->title, saved_entry) == 0 ||
+		    strcmp(entry->position, saved_entry) == 0)
+			ret_entries->default_at = i;
+	}
+}

@@ -1,0 +1,32 @@
+/* ifupdown_stanza.h - between the parts of the ifupdown back end: ifupdown.c chooses the files,
+ * ifupdown_stanza.c rewrites the blocks in them. */
+#ifndef KH_NET_IFUPDOWN_STANZA_H
+#define KH_NET_IFUPDOWN_STANZA_H
+
+#include "net/backend.h"
+#include "net/interfaces.h"
+
+struct kh_ifupdown_job {
+	const struct kh_net_wish *wish;
+	struct kh_net_answer *answer;
+	const char *port, *bridge;
+	bool has_tools;    /* bridge-utils */
+	bool is_begun;     /* the bridge's first stanza is written */
+	bool is_dhcp;      /* of some stanza of the bridge */
+	bool has_written4; /* the configuration's own addresses are written */
+	bool has_written6;
+	const char *taken; /* a file that has a stanza of the bridge's name, or NULL */
+};
+
+/* The block as it reads with the bridge: the port's stanzas become the bridge's, others stay. */
+void kh_ifupdown_rewrite(struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,
+			 struct kh_str *out);
+/* Stanzas for a family that the configuration gives and the port never had. */
+void kh_ifupdown_add_missing(struct kh_ifupdown_job *job, struct kh_str *out);
+
+/* "enp1s0:0" is an address label of enp1s0. */
+bool kh_ifupdown_is_label(const char *name, const char *port);
+/* "up", "pre-up", ...: an option that is a command. */
+bool kh_ifupdown_is_command(const char *key);
+
+#endif

@@ -1,0 +1,259 @@
+/* grub_args.c - the kernel arguments that the configuration wants on this host, with their reasons.
+ *
+ * Only what a kernel understands is wanted from it: elevator= before 5.0, amd_iommu=on never (no such
+ * value), intel_iommu=on only where the kernel was built without it being the default.
+ * Source: Documentation/admin-guide/kernel-parameters.txt; drivers/iommu/amd/init.c (parse_amd_iommu_options);
+ * drivers/iommu/intel/iommu.c (dmar_disabled).
+ */
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/hugepool.h"
+#include "stages/grub.h"
+
+enum { BLK_MQ_ONLY = 5000 }; /* 5.0: the block layer that elevator= chose from is gone */
+
+static const char *next_release(const struct kh_context *context)
+{
+	const char *next = context->facts->boot.next_release;
+	return next ? next : context->facts->os.kernel_release;
+}
+
+int kh_grub_next_kernel(const struct kh_context *context)
+{
+	return kh_facts_release_number(next_release(context));
+}
+
+static void add_words(struct kh_cmdline_groups *groups, const char *name, const char *key,
+		      const char *word, const char *why)
+{
+	struct kh_cmdline_group *group = kh_cmdline_add_group(groups, name, why);
+	kh_strv_add(&group->keys, key);
+	if (word)
+		kh_strv_add(&group->words, word);
+}
+
+/* ---- IOMMU ---- */
+
+/* Is the Intel IOMMU on without an argument in the kernel that boots next? */
+static bool is_on_by_default(const struct kh_context *context)
+{
+	const char *release = next_release(context);
+	kh_auto(kh_free) char *path = kh_printf("/boot/config-%s", release ? release : "");
+	kh_auto(kh_free) char *text = kh_root_text(context->root, path);
+	return text && (strstr(text, "\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y") ||
+			strstr(text, "\nCONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y"));
+}
+
+static void want_iommu(const struct kh_context *context, struct kh_cmdline_groups *groups)
+{
+	enum kh_iommu mode = context->config->grub.iommu;
+	bool is_intel = context->facts->cpu.vendor == KH_VENDOR_INTEL;
+	bool is_amd = context->facts->cpu.vendor == KH_VENDOR_AMD;
+	bool has_unit = context->facts->pci.has_dmar || !kh_root_is_dir(context->root,
+									"/sys/firmware/acpi");
+	static const char why[] = "devices can be handed to guests, and are fenced off from the rest";
+	if (mode == KH_IOMMU_OFF) {
+		static const char off[] = "grub.iommu is off";
+		if (is_intel)
+			add_words(groups, "iommu", "intel_iommu", "intel_iommu=off", off);
+		if (is_amd)
+			add_words(groups, "iommu", "amd_iommu", "amd_iommu=off", off);
+		return;
+	}
+	bool is_wanted = mode != KH_IOMMU_AUTO || (has_unit && !is_on_by_default(context));
+	if (is_intel && is_wanted)
+		add_words(groups, "iommu", "intel_iommu", "intel_iommu=on", why);
+	if (is_amd && mode != KH_IOMMU_AUTO) /* on unless switched off: what says so goes */
+		add_words(groups, "iommu", "amd_iommu", NULL, why);
+	if (mode == KH_IOMMU_PT)
+		add_words(groups, "iommu_pt", "iommu", "iommu=pt",
+			  "the host's own devices are not translated, which is faster");
+}
+
+/* ---- the I/O scheduler of old kernels ---- */
+
+static const char *old_scheduler(enum kh_elevator elevator)
+{
+	switch (elevator) {
+	case KH_ELEVATOR_NONE:
+	case KH_ELEVATOR_NOOP:
+		return "noop";
+	case KH_ELEVATOR_BFQ:
+	case KH_ELEVATOR_CFQ:
+		return "cfq";
+	case KH_ELEVATOR_AUTO:
+	case KH_ELEVATOR_MQ_DEADLINE:
+	case KH_ELEVATOR_KYBER:
+	case KH_ELEVATOR_DEADLINE:
+		return "deadline";
+	}
+	return "deadline";
+}
+
+static void want_elevator(const struct kh_context *context, struct kh_cmdline_groups *groups)
+{
+	int kernel = kh_grub_next_kernel(context);
+	if (kernel < 0 || kernel >= BLK_MQ_ONLY)
+		return;
+	kh_auto(kh_free) char *word =
+		kh_printf("elevator=%s", old_scheduler(context->config->grub.elevator));
+	add_words(groups, "elevator", "elevator", word,
+		  "the I/O scheduler of every disk, on kernels before 5.0");
+}
+
+/* ---- huge pages ---- */
+
+static bool is_size_first(const struct kh_hugepools *pools, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (pools->pools[i].is_boot && pools->pools[i].size_kib == pools->pools[at].size_kib)
+			return false;
+	return true;
+}
+
+/* "hugepages=4", or "hugepages=0:4,1:2" for pools of single nodes. */
+static char *pages_word(const struct kh_hugepools *pools, long long size_kib)
+{
+	struct kh_str word = {0};
+	kh_str_add(&word, "hugepages=");
+	bool is_next = false;
+	for (size_t i = 0; i < pools->pool_count; i++) {
+		const struct kh_hugepool *pool = &pools->pools[i];
+		if (!pool->is_boot || pool->size_kib != size_kib)
+			continue;
+		kh_str_add(&word, is_next ? "," : "");
+		if (pool->node >= 0)
+			kh_str_addf(&word, "%lld:", pool->node);
+		kh_str_addf(&word, "%lld", pool->pages);
+		is_next = true;
+	}
+	return kh_str_take(&word);
+}
+
+/* The order matters: the default size first, then each size directly before its number of pages. */
+static void fill_hugepages(const struct kh_hugepools *pools, struct kh_strv *words)
+{
+	if (pools->default_size_kib > 0) {
+		kh_auto(kh_free) char *size = kh_hugepool_size_text(pools->default_size_kib);
+		kh_strv_addf(words, "default_hugepagesz=%s", size);
+	}
+	for (size_t i = 0; i < pools->pool_count; i++) {
+		const struct kh_hugepool *pool = &pools->pools[i];
+		if (!pool->is_boot || !is_size_first(pools, i))
+			continue;
+		kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);
+		kh_strv_addf(words, "hugepagesz=%s", size);
+		kh_strv_add_owned(words, pages_word(pools, pool->size_kib));
+	}
+}
+
+static int want_hugepages(const struct kh_context *context, struct kh_cmdline_groups *groups,
+			  struct kh_error *err)
+{
+	static const char *const keys[] = {"default_hugepagesz", "hugepagesz", "hugepages"};
+	struct kh_hugepools pools = {0};
+	if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
+		return -1;
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	fill_hugepages(&pools, &words);
+	kh_hugepool_done(&pools);
+	if (words.count == 0)
+		return 0;
+	struct kh_cmdline_group *group = kh_cmdline_add_group(
+		groups, "hugepages", "huge pages are set aside before memory is fragmented");
+	for (size_t i = 0; i < KH_COUNT(keys); i++)
+		kh_strv_add(&group->keys, keys[i]);
+	kh_strv_copy(&group->words, &words);
+	return 0;
+}
+
+/* ---- the rest ---- */
+
+static void want_thp(const struct kh_context *context, struct kh_cmdline_groups *groups)
+{
+	static const char *const modes[] = {"always", "madvise", "never"};
+	kh_auto(kh_free) char *word = kh_printf(
+		"transparent_hugepage=%s", modes[context->config->grub.transparent_hugepage]);
+	add_words(groups, "transparent_hugepage", "transparent_hugepage", word,
+		  "transparent huge pages from the first process on");
+}
+
+static void want_cgroup_disable(const struct kh_context *context, struct kh_cmdline_groups *groups)
+{
+	if (context->config->grub.cgroup_disable.count == 0)
+		return;
+	kh_auto(kh_free) char *names = kh_strv_join(&context->config->grub.cgroup_disable, ",");
+	kh_auto(kh_free) char *word = kh_printf("cgroup_disable=%s", names);
+	add_words(groups, "cgroup_disable", "cgroup_disable", word, "set in grub.cgroup_disable");
+}
+
+static void want_extra(const struct kh_context *context, struct kh_cmdline_groups *groups)
+{
+	const struct kh_strv *extra = &context->config->grub.extra;
+	for (size_t i = 0; i < extra->count; i++) {
+		kh_auto(kh_free) char *key = kh_cmdline_key(extra->items[i]);
+		add_words(groups, key, key, extra->items[i], "set in grub.extra");
+		groups->items[groups->count - 1].is_repeatable = kh_cmdline_is_repeatable(key);
+	}
+}
+
+int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *groups,
+		 struct kh_error *err)
+{
+	want_iommu(context, groups);
+	want_thp(context, groups);
+	want_elevator(context, groups);
+	if (want_hugepages(context, groups, err) != 0)
+		return -1;
+	want_cgroup_disable(context, groups);
+	want_extra(context, groups);
+	return 0;
+}
+
+/* ---- recipes that went stale ---- */
+
+static bool is_stale_elevator(const struct kh_context *context, const char *word)
+{
+	return kh_cmdline_is_key(word, "elevator") && kh_grub_next_kernel(context) >= BLK_MQ_ONLY;
+}
+
+static bool is_amd_iommu_on(const struct kh_context *context, const char *word)
+{
+	(void)context;
+	return strcmp(word, "amd_iommu=on") == 0;
+}
+
+static bool is_other_vendors_iommu(const struct kh_context *context, const char *word)
+{
+	return kh_cmdline_is_key(word, "intel_iommu") &&
+	       context->facts->cpu.vendor == KH_VENDOR_AMD;
+}
+
+static bool disables_memory(const struct kh_context *context, const char *word)
+{
+	(void)context;
+	return kh_cmdline_is_key(word, "cgroup_disable") && strstr(word, "memory");
+}
+
+static const struct {
+	bool (*is_it)(const struct kh_context *context, const char *word);
+	const char *sentence;
+} recipes[] = {
+	{is_stale_elevator, "has no effect since Linux 5.0; stage io sets each disk's scheduler"},
+	{is_amd_iommu_on, "is no value the kernel knows: AMD's IOMMU is on by itself"},
+	{is_other_vendors_iommu, "is for Intel processors and does nothing on this host"},
+	{disables_memory, "takes away the memory controller that libvirt's limits need"},
+};
+
+void kh_grub_stale_recipes(const struct kh_context *context, const char *arguments,
+			   struct kh_strv *ret_sentences)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_cmdline_split(arguments, &words);
+	for (size_t i = 0; i < words.count; i++)
+		for (size_t r = 0; r < KH_COUNT(recipes); r++)
+			if (recipes[r].is_it(context, words.items[i]))
+				kh_strv_addf(ret_sentences, "'%s' %s", words.items[i],
+					     recipes[r].sentence);
+}

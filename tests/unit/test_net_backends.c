@@ -1,0 +1,351 @@
+/* test_net_backends.c - what each back end writes, to the byte, on the recorded hosts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "tests/lib/netcase.h"
+
+static const char *const hosts[] = {
+	"debian12-ifupdown",  "debian13-networkd",
+	"ubuntu2404-netplan", "centos7-ifcfg-bios",
+	"centos7-ifcfg-uefi", "centos6-grub-legacy",
+	"rocky9-bls-nm",      "numa2-intel",
+	"hand-edited",        "no-virt",
+};
+
+static void every_host_gets_the_files_expected(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KH_COUNT(hosts); i++) {
+		struct netcase c;
+		netcase_open(&c, hosts[i]);
+		netcase_ask(&c, NULL);
+		netcase_golden(&c, hosts[i]);
+		netcase_close(&c);
+	}
+}
+
+static void a_static_address_replaces_that_of_the_port(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KH_COUNT(hosts); i++) {
+		struct netcase c;
+		kh_auto(kh_free) char *name = kh_printf("%s.static", hosts[i]);
+		netcase_open(&c, hosts[i]);
+		netcase_static(&c, "192.0.2.99/25", "192.0.2.1", "192.0.2.53");
+		kh_strv_add(&c.config.addresses, "2001:db8::99/64");
+		c.config.stp = true;
+		netcase_ask(&c, NULL);
+		netcase_golden(&c, name);
+		netcase_close(&c);
+	}
+}
+
+static void dhcp_replaces_the_address_of_the_port(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KH_COUNT(hosts); i++) {
+		struct netcase c;
+		kh_auto(kh_free) char *name = kh_printf("%s.dhcp", hosts[i]);
+		netcase_open(&c, hosts[i]);
+		c.config.address_mode = KH_ADDRESS_DHCP;
+		netcase_ask(&c, NULL);
+		netcase_golden(&c, name);
+		netcase_close(&c);
+	}
+}
+
+/* What was written is understood again: the port is carried, nothing more is to do. */
+static void the_result_is_recognised_as_done(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KH_COUNT(hosts); i++) {
+		struct netcase c;
+		netcase_open(&c, hosts[i]);
+		netcase_ask(&c, NULL);
+		assert_int_equal(c.result, 0);
+		assert_null(c.answer.carrier);
+		kh_auto(kh_free) char *port = kh_strdup(c.facts.default_link);
+		netcase_apply(&c);
+		netcase_ask(&c, port);
+		assert_int_equal(c.result, 0);
+		assert_non_null(c.answer.carrier);
+		assert_string_equal(c.answer.carrier, "br0");
+		assert_int_equal(c.answer.edit_count, 0);
+		netcase_close(&c);
+	}
+}
+
+static void a_bridge_made_by_hand_is_recognised(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, "half-applied");
+	netcase_ask(&c, "enp1s0");
+	assert_string_equal(c.answer.carrier, "br0");
+	netcase_close(&c);
+}
+
+static void a_name_that_is_in_use_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, "debian12-ifupdown");
+	fixture_put(&c.fixture, "/etc/network/interfaces.d/guests",
+		    "iface br0 inet static\n\taddress 198.51.100.1/24\n\tbridge_ports none\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message,
+			    "'/etc/network/interfaces.d/guests' has a 'br0' already, "
+			    "and 'enp1s0' is not its port");
+	netcase_close(&c);
+}
+
+/* ---- ifupdown ---- */
+
+static void bridge_utils_are_used_where_they_are(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, "debian12-ifupdown");
+	fixture_put(&c.fixture, "/lib/bridge-utils/ifupdown.sh", "#!/bin/sh\n");
+	netcase_ask(&c, NULL);
+	const char *text = netcase_text(&c, "/etc/network/interfaces");
+	assert_non_null(strstr(text,
+			       "iface br0 inet dhcp\n\tbridge_ports enp1s0\n\tbridge_stp off\n"
+			       "\tbridge_fd 0\n\thwaddress 3c:ec:ef:4a:10:01\n"));
+	assert_null(strstr(text, "ip link add"));
+	netcase_close(&c);
+}
+
+static void a_mapped_port_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "eth0", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/etc/network/interfaces",
+		    "mapping eth0\n\tscript /x\niface eth0-home inet dhcp\niface eth0 inet dhcp\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_int_equal(c.err.code, KH_HOST);
+	netcase_close(&c);
+}
+
+static void labels_follow_the_address(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "eth0", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/etc/network/interfaces",
+		    "auto eth0 eth0:1\niface eth0 inet static\n  address 192.0.2.10/25\n"
+		    "iface eth0:1 inet static\n  address 192.0.2.11/25\n");
+	netcase_ask(&c, NULL);
+	const char *text = netcase_text(&c, "/etc/network/interfaces");
+	assert_non_null(strstr(text, "auto eth0 br0:1\n"));
+	assert_non_null(strstr(text, "iface br0:1 inet static\n  address 192.0.2.11/25\n"));
+	netcase_close(&c);
+}
+
+/* ---- networkd ---- */
+
+static const char wildcard[] = "[Match]\nName=en*\n\n[Link]\nMTUBytes=9000\n\n[Network]\nDHCP=yes\n"
+			       "VLAN=v7\n";
+
+static void a_file_for_many_links_is_passed_over_not_changed(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "ens3", "52:54:00:00:00:01", true);
+	fixture_link(&c.fixture,
+		     "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
+		     "/lib/systemd/system/systemd-networkd.service");
+	fixture_put(&c.fixture, "/etc/systemd/network/00-wired.network", wildcard);
+	fixture_put(&c.fixture, "/etc/systemd/network/00-wired.network.d/dns.conf",
+		    "[Network]\nDNS=192.0.2.9\n");
+	fixture_put(&c.fixture, "/run/systemd/netif/leases/2",
+		    "ADDRESS=192.0.2.57\nCLIENTID=ffb55e67ff00020000ab11\n");
+	netcase_ask(&c, NULL);
+	netcase_golden(&c, "networkd-wildcard");
+	netcase_close(&c);
+}
+
+static void a_match_that_cannot_be_judged_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "ens3", "52:54:00:00:00:01", true);
+	fixture_link(&c.fixture,
+		     "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
+		     "/lib/systemd/system/systemd-networkd.service");
+	fixture_put(&c.fixture, "/etc/systemd/network/10-x.network",
+		    "[Match]\nPath=pci-0000:01:00.0\n[Network]\nDHCP=yes\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message,
+			    "cannot tell whether '/etc/systemd/network/10-x.network' "
+			    "is meant for 'ens3': it has 'Path='");
+	netcase_close(&c);
+}
+
+/* ---- netplan ---- */
+
+static void netplan(struct netcase *c, const char *text)
+{
+	netcase_open(c, NULL);
+	netcase_link(c, "ens3", "52:54:00:00:00:01", true);
+	fixture_put(&c->fixture, "/etc/netplan/01.yaml", text);
+}
+
+static void comments_and_other_entries_of_netplan_stay(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, "network: # all of it\n  version: 2\n  ethernets:\n    ens4: {dhcp4: no}\n"
+		    "    # the uplink\n    ens3:\n      mtu: 9000 # jumbo\n      addresses:\n"
+		    "      - 192.0.2.10/25 # ours\n      - 2001:db8::10/64\n      routes:\n"
+		    "        - to: default\n          via: 192.0.2.1\n      nameservers:\n"
+		    "        addresses: [192.0.2.2]\n    ens5:\n      dhcp4: true\n  vlans:\n"
+		    "    v7: {id: 7, link: ens3}\n# the end\n");
+	netcase_ask(&c, NULL);
+	netcase_golden(&c, "netplan-comments");
+	netcase_close(&c);
+}
+
+static void a_flow_entry_of_netplan_is_split(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, "network:\n  ethernets:\n    ens3: {dhcp4: true, match: {macaddress: "
+		    "\"52:54:00:00:00:01\"}, dhcp4-overrides: {route-metric: 50}}\n  bridges:\n"
+		    "        br7:\n            interfaces: [ens7]\n  version: 2\n");
+	netcase_ask(&c, NULL);
+	netcase_golden(&c, "netplan-flow");
+	netcase_close(&c);
+}
+
+static void netplan_in_one_line_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, "{network: {version: 2, ethernets: {ens3: {dhcp4: true}}}}\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_int_equal(c.err.code, KH_HOST);
+	netcase_close(&c);
+}
+
+static void a_netplan_entry_for_two_links_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, "network:\n  ethernets:\n    all:\n      match: {name: \"ens*\"}\n"
+		    "      dhcp4: true\n");
+	netcase_link(&c, "ens4", "52:54:00:00:00:02", false);
+	netcase_ask(&c, "ens3");
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message,
+			    "'all' in '/etc/netplan/01.yaml' stands for 'ens3' and for 'ens4'");
+	netcase_close(&c);
+}
+
+/* ---- NetworkManager ---- */
+
+static void an_untied_profile_is_left_and_outranked(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "ens3", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/run/NetworkManager/devices/2", "[device]\nmanaged=true\n");
+	fixture_put(
+		&c.fixture, "/etc/NetworkManager/system-connections/any.nmconnection",
+		"[connection]\nid=any\nuuid=1\ntype=ethernet\nautoconnect-priority=5\n\n[ipv4]\n"
+		"method=auto\n");
+	netcase_ask(&c, NULL);
+	netcase_golden(&c, "nm-untied");
+	netcase_close(&c);
+}
+
+static void two_equal_profiles_are_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "ens3", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/run/NetworkManager/devices/2", "[device]\nmanaged=true\n");
+	for (int i = 0; i < 2; i++) {
+		kh_auto(kh_free) char *path =
+			kh_printf("/etc/NetworkManager/system-connections/%d.nmconnection", i);
+		fixture_put(&c.fixture, path, "[connection]\ntype=ethernet\ninterface-name=ens3\n");
+	}
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message, "several NetworkManager profiles could serve 'ens3'");
+	netcase_close(&c);
+}
+
+static void without_a_profile_the_bridge_asks_dhcp(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "ens3", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/run/NetworkManager/devices/2", "[device]\nmanaged=true\n");
+	netcase_ask(&c, NULL);
+	netcase_golden(&c, "nm-none");
+	netcase_close(&c);
+}
+
+/* ---- DHCP identity ---- */
+
+/* Known from the leases of many machines: the identifiers of these names begin with these bytes. */
+static void the_iaid_of_a_name_is_that_of_systemd(void **state)
+{
+	(void)state;
+	assert_int_equal(kh_dhcp_iaid_of_name("enp0s3"), 0xe2343f3e);
+	assert_int_equal(kh_dhcp_iaid_of_name("ens3"), 0xb55e67ff);
+}
+
+static void names_are_replaced_as_whole_words_only(void **state)
+{
+	(void)state;
+	kh_auto(kh_free) char *text =
+		kh_net_rename("dev eth0 via eth0.5, eth01 (eth0) /eth0/", "eth0", "br0");
+	assert_string_equal(text, "dev br0 via eth0.5, eth01 (br0) /br0/");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_host_gets_the_files_expected),
+		cmocka_unit_test(a_static_address_replaces_that_of_the_port),
+		cmocka_unit_test(dhcp_replaces_the_address_of_the_port),
+		cmocka_unit_test(the_result_is_recognised_as_done),
+		cmocka_unit_test(a_bridge_made_by_hand_is_recognised),
+		cmocka_unit_test(a_name_that_is_in_use_is_refused),
+		cmocka_unit_test(bridge_utils_are_used_where_they_are),
+		cmocka_unit_test(a_mapped_port_is_refused),
+		cmocka_unit_test(labels_follow_the_address),
+		cmocka_unit_test(a_file_for_many_links_is_passed_over_not_changed),
+		cmocka_unit_test(a_match_that_cannot_be_judged_is_refused),
+		cmocka_unit_test(comments_and_other_entries_of_netplan_stay),
+		cmocka_unit_test(a_flow_entry_of_netplan_is_split),
+		cmocka_unit_test(netplan_in_one_line_is_refused),
+		cmocka_unit_test(a_netplan_entry_for_two_links_is_refused),
+		cmocka_unit_test(an_untied_profile_is_left_and_outranked),
+		cmocka_unit_test(two_equal_profiles_are_refused),
+		cmocka_unit_test(without_a_profile_the_bridge_asks_dhcp),
+		cmocka_unit_test(the_iaid_of_a_name_is_that_of_systemd),
+		cmocka_unit_test(names_are_replaced_as_whole_words_only),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,567 @@
+/* test_net_guard.c - the guard: when it is content, what it puts back, and in which order. */
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "net/guard.h"
+#include "tests/lib/fixture.h"
+
+static const char interfaces[] = "/etc/network/interfaces";
+static const char added[] = "/etc/network/interfaces.d/br0";
+static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
+static const char old_text[] = "iface eth0 inet dhcp\n# \xe9 in Latin-1\n";
+static const char new_text[] = "iface br0 inet dhcp\n";
+
+/* ---- a world that does what the test says ---- */
+
+struct scene {
+	struct kh_guard_world world;
+	struct kh_runner runner;
+	struct kh_strv commands;
+	struct kh_strv dropped;
+	bool has_bridge, has_old; /* what look() sees */
+	const char *answering;    /* the one neighbour that answers */
+	long long clock_ms;
+	const char *kill_at; /* stop the guard (fail) at the command that begins so; or NULL */
+};
+
+static void add_link(struct kh_facts_net *net, const char *name, enum kh_link_kind kind,
+		     const char *address)
+{
+	struct kh_facts_link *link = kh_append(net->links, net->link_count);
+	link->name = kh_strdup(name);
+	link->kind = kind;
+	link->is_up = true;
+	if (address)
+		kh_strv_add(&link->addresses, address);
+}
+
+static void see_bridge(struct kh_facts_net *net)
+{
+	add_link(net, "br0", KH_LINK_BRIDGE, "192.0.2.10/25");
+	kh_strv_add(&net->links[0].ports, "eth0");
+	net->default_link = kh_strdup("br0");
+	net->gateway4 = kh_strdup("192.0.2.1");
+}
+
+static struct scene *scene_of(struct kh_guard_world *world)
+{
+	return world->data;
+}
+
+static void look(struct kh_guard_world *world, const struct kh_root *root,
+		 struct kh_facts_net *ret_net)
+{
+	(void)root;
+	*ret_net = (struct kh_facts_net){0};
+	if (scene_of(world)->has_bridge)
+		see_bridge(ret_net);
+	if (!scene_of(world)->has_old)
+		return;
+	add_link(ret_net, "eth0", KH_LINK_PHYSICAL, "192.0.2.10/25");
+	ret_net->default_link = kh_strdup("eth0");
+	ret_net->gateway4 = kh_strdup("192.0.2.1");
+}
+
+static bool answers(struct kh_guard_world *world, const char *link, const char *address)
+{
+	(void)link;
+	const char *who = scene_of(world)->answering;
+	return who && strcmp(who, address) == 0;
+}
+
+static void drop_link(struct kh_guard_world *world, const char *link)
+{
+	kh_strv_add(&scene_of(world)->dropped, link);
+	scene_of(world)->has_bridge = false;
+}
+
+static void wait_second(struct kh_guard_world *world)
+{
+	scene_of(world)->clock_ms += 1000;
+}
+
+static long long now_ms(struct kh_guard_world *world)
+{
+	return scene_of(world)->clock_ms;
+}
+
+static int run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+	       struct kh_run_result *ret_result, struct kh_error *err)
+{
+	struct scene *scene = runner->data;
+	kh_auto(kh_str_done) struct kh_str line = {0};
+	(void)timeout_s;
+	(void)err;
+	for (size_t i = 0; argv[i]; i++)
+		kh_str_addf(&line, "%s%s", i ? " " : "", argv[i]);
+	kh_strv_add(&scene->commands, kh_str_text(&line));
+	if (scene->kill_at && kh_str_starts(kh_str_text(&line), scene->kill_at))
+		_exit(9);
+	*ret_result = (struct kh_run_result){.output = kh_strdup("")};
+	return 0;
+}
+
+static void scene_init(struct scene *scene)
+{
+	*scene = (struct scene){.answering = "192.0.2.1"};
+	scene->world =
+		(struct kh_guard_world){look, answers, drop_link, wait_second, now_ms, scene};
+	scene->runner = (struct kh_runner){run, scene};
+}
+
+static void scene_done(struct scene *scene)
+{
+	kh_strv_done(&scene->commands);
+	kh_strv_done(&scene->dropped);
+}
+
+/* ---- a host after apply ---- */
+
+static void make_record(struct kh_net_record *record)
+{
+	*record = (struct kh_net_record){.digest = kh_strdup("d"),
+					 .boot_id = kh_strdup("boot-1"),
+					 .bridge = kh_strdup("br0"),
+					 .port = kh_strdup("eth0"),
+					 .manager = KH_NET_IFUPDOWN,
+					 .timeout_s = 120,
+					 .wants_route = true};
+	kh_strv_add(&record->addresses, "192.0.2.10/25");
+	kh_strv_add(&record->gateways, "192.0.2.1");
+	struct kh_net_file *file = kh_append(record->files, record->file_count);
+	file->path = kh_strdup(interfaces);
+	file->before = kh_strdup(old_text);
+	file->base = kh_strdup(old_text);
+	file->mode = 0640;
+	file->uid = getuid();
+	file->gid = getgid();
+	kh_digest_bytes(new_text, strlen(new_text), file->written);
+	file = kh_append(record->files, record->file_count);
+	file->path = kh_strdup(added);
+	kh_digest_bytes(new_text, strlen(new_text), file->written);
+}
+
+static void host_open(struct fixture *host, const char *boot)
+{
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	make_record(&record);
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	fixture_open_empty(host);
+	fixture_put(host, kh_net_record_path, text);
+	fixture_put(host, interfaces, new_text);
+	fixture_put(host, added, new_text);
+	fixture_put(host, boot_id, boot);
+}
+
+static void expect_phase(const struct fixture *host, enum kh_net_phase phase, const char *why)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	kh_auto(kh_net_state_done) struct kh_net_state now = {0};
+	char digest[KH_DIGEST_SIZE];
+	assert_int_equal(kh_net_record_read(&host->root, &record, digest, &err), 0);
+	kh_net_state_read(&host->root, digest, &now);
+	assert_int_equal(now.phase, phase);
+	if (why)
+		assert_string_equal(now.why, why);
+}
+
+static void expect_old_files(const struct fixture *host)
+{
+	kh_auto(kh_free) char *text = fixture_get(host, interfaces);
+	assert_string_equal(text, old_text);
+	assert_false(kh_root_exists(&host->root, added));
+}
+
+static void expect_new_files(const struct fixture *host)
+{
+	kh_auto(kh_free) char *text = fixture_get(host, interfaces);
+	assert_string_equal(text, new_text);
+}
+
+static int watch(struct fixture *host, struct scene *scene)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	return kh_guard_watch(&host->root, &scene->runner, &scene->world, &err);
+}
+
+/* ---- judging ---- */
+
+static char *missing(struct scene *scene, const struct kh_net_record *record)
+{
+	kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
+	look(&scene->world, NULL, &net);
+	return kh_guard_missing(&scene->world, record, &net);
+}
+
+static void expect_missing(struct scene *scene, const struct kh_net_record *record,
+			   const char *wanted)
+{
+	kh_auto(kh_free) char *found = missing(scene, record);
+	if (!wanted)
+		assert_null(found);
+	else
+		assert_string_equal(found, wanted);
+}
+
+static void it_is_content_when_all_is_as_expected(void **state)
+{
+	(void)state;
+	struct scene scene;
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	scene_init(&scene);
+	make_record(&record);
+	scene.has_bridge = true;
+	expect_missing(&scene, &record, NULL);
+	kh_strv_done(&record.addresses);
+	kh_strv_done(&record.gateways);
+	record.is_dynamic = true;
+	expect_missing(&scene, &record, NULL);
+	scene_done(&scene);
+}
+
+static void it_says_what_is_missing(void **state)
+{
+	(void)state;
+	struct scene scene;
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	scene_init(&scene);
+	make_record(&record);
+	expect_missing(&scene, &record, "no link br0");
+	scene.has_bridge = true;
+	scene.answering = NULL;
+	expect_missing(&scene, &record, "no ARP answer from gateway 192.0.2.1 on br0");
+	kh_strv_add(&record.addresses, "2001:db8::1/64");
+	expect_missing(&scene, &record, "no address 2001:db8::1/64 on br0");
+	scene_done(&scene);
+}
+
+static void a_bridge_without_a_port_is_not_good(void **state)
+{
+	(void)state;
+	struct scene scene;
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
+	scene_init(&scene);
+	make_record(&record);
+	see_bridge(&net);
+	kh_strv_done(&net.links[0].ports);
+	kh_auto(kh_free) char *found = kh_guard_missing(&scene.world, &record, &net);
+	assert_string_equal(found, "br0 has no port (eth0 was to be it)");
+	scene_done(&scene);
+}
+
+/* With DHCP no gateway is recorded: that of the default route has to answer. */
+static void the_gateway_of_a_lease_is_asked(void **state)
+{
+	(void)state;
+	struct scene scene;
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	scene_init(&scene);
+	make_record(&record);
+	kh_strv_done(&record.gateways);
+	record.is_dynamic = true;
+	scene.has_bridge = true;
+	scene.answering = NULL;
+	expect_missing(&scene, &record, "no ARP answer from gateway 192.0.2.1 on br0");
+	scene_done(&scene);
+}
+
+/* ---- the whole watch ---- */
+
+static void a_good_network_is_confirmed(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	scene_init(&scene);
+	scene.has_bridge = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	expect_new_files(&host);
+	assert_int_equal(scene.commands.count, 0);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void in_the_boot_of_the_change_nothing_is_judged(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-1\n");
+	scene_init(&scene);
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_WAITING, NULL);
+	expect_new_files(&host);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void a_bad_network_is_put_back(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	scene_init(&scene);
+	scene.has_old = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+	expect_old_files(&host);
+	struct stat status;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	assert_int_equal(kh_root_stat(&host.root, interfaces, true, &status, &err), 0);
+	assert_int_equal(status.st_mode & 07777, 0640);
+	assert_true(scene.clock_ms >= 120000 && scene.clock_ms < 125000);
+	kh_auto(kh_free) char *commands = kh_strv_join(&scene.commands, "\n");
+	assert_string_equal(commands, "systemctl stop networking.service\nifdown --force br0\n"
+				      "systemctl start networking.service\nifup -a\nifup eth0");
+	assert_true(kh_strv_has(&scene.dropped, "br0"));
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void once_judged_later_boots_do_nothing(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	scene_init(&scene);
+	scene.has_old = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	fixture_put(&host, boot_id, "boot-3\n");
+	fixture_put(&host, interfaces, "somebody's\n");
+	size_t count = scene.commands.count;
+	assert_int_equal(watch(&host, &scene), 0);
+	assert_int_equal(scene.commands.count, count);
+	kh_auto(kh_free) char *text = fixture_get(&host, interfaces);
+	assert_string_equal(text, "somebody's\n");
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void the_machine_is_rebooted_once_as_the_last_resort(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	scene_init(&scene);
+	assert_int_equal(watch(&host, &scene), 0);
+	assert_true(kh_strv_has(&scene.commands, "systemctl reboot"));
+	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+	fixture_put(&host, boot_id, "boot-3\n");
+	kh_strv_done(&scene.commands);
+	assert_int_equal(watch(&host, &scene), 0);
+	assert_int_equal(scene.commands.count, 0);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void what_somebody_wrote_since_is_kept_aside(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	fixture_put(&host, interfaces, "edited after apply\n");
+	scene_init(&scene);
+	scene.has_old = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_old_files(&host);
+	kh_auto(kh_free) char *kept = fixture_get(&host, "/var/lib/kvmhost/guard.kept.1");
+	assert_string_equal(kept, "edited after apply\n");
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+/* Killed at each command of the reverting: the next boot finishes it. */
+static void an_interrupted_reverting_is_finished_at_the_next_boot(void **state)
+{
+	(void)state;
+	static const char *const points[] = {"systemctl stop", "ifdown", "systemctl start",
+					     "ifup -a", "ifup eth0"};
+	for (size_t i = 0; i < KH_COUNT(points); i++) {
+		struct fixture host;
+		struct scene scene;
+		host_open(&host, "boot-2\n");
+		scene_init(&scene);
+		scene.has_old = true;
+		scene.kill_at = points[i];
+		pid_t child = fork();
+		if (child == 0)
+			_exit(watch(&host, &scene) == 0 ? 0 : 1);
+		int status = 0;
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(WEXITSTATUS(status), 9);
+		expect_phase(&host, KH_NET_REVERTING, "no link br0 within 120 s");
+		fixture_put(&host, boot_id, "boot-3\n");
+		scene.kill_at = NULL;
+		assert_int_equal(watch(&host, &scene), 0);
+		expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+		expect_old_files(&host);
+		scene_done(&scene);
+		fixture_close(&host);
+	}
+}
+
+static void a_damaged_record_is_an_error_not_a_revert(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	fixture_put(&host, kh_net_record_path, "{\"schema\": 1, \"files\": [");
+	scene_init(&scene);
+	assert_int_equal(watch(&host, &scene), -1);
+	assert_int_equal(scene.commands.count, 0);
+	expect_new_files(&host);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void the_record_reads_back_as_it_was_written(void **state)
+{
+	(void)state;
+	struct fixture host;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	char digest[KH_DIGEST_SIZE];
+	host_open(&host, "boot-2\n");
+	kh_auto(kh_free) char *text = fixture_get(&host, kh_net_record_path);
+	assert_int_equal(kh_net_record_read(&host.root, &record, digest, &err), 0);
+	kh_auto(kh_free) char *again = kh_net_record_text(&record);
+	assert_string_equal(again, text);
+	assert_string_equal(record.files[0].before, old_text);
+	fixture_close(&host);
+}
+
+static void it_never_works_below_another_root(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	host_open(&host, "boot-2\n");
+	scene_init(&scene);
+	assert_int_equal(kh_guard_run(&host.root, &scene.runner, &err), -1);
+	assert_int_equal(err.code, KH_HOST);
+	expect_new_files(&host);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+/* ---- the real senses, in network namespaces of their own ---- */
+
+enum { CANNOT = 77 };
+
+static void ip(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void ip(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	kh_auto(kh_free) char *line = kh_vprintf(format, args);
+	va_end(args);
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_strv_split(&words, line, " ");
+	const char *argv[24] = {NULL};
+	for (size_t i = 0; i < words.count && i + 1 < KH_COUNT(argv); i++)
+		argv[i] = words.items[i];
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	if (kh_run(&kh_run_system, argv, 20, NULL, &err) != 0)
+		_exit(CANNOT);
+}
+
+static int probe_in_namespaces(pid_t other)
+{
+	struct kh_guard_world *world = &kh_guard_real_world;
+	ip("ip link add br0 type bridge");
+	ip("ip link add v0 type veth peer name v1 netns %d", (int)other);
+	ip("ip link set v0 master br0");
+	ip("ip link set v0 up");
+	ip("ip link set br0 up");
+	ip("ip addr add 192.0.2.10/25 dev br0");
+	ip("nsenter -t %d -n ip addr add 192.0.2.1/25 dev v1", (int)other);
+	ip("nsenter -t %d -n ip link set v1 up", (int)other);
+	if (!world->answers(world, "br0", "192.0.2.1"))
+		return 1;
+	if (world->answers(world, "br0", "192.0.2.99"))
+		return 2;
+	if (world->answers(world, "br1", "192.0.2.1"))
+		return 3;
+	world->drop_link(world, "br0");
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	static const char *const show[] = {"ip", "link", "show", "dev", "br0", NULL};
+	return kh_run(&kh_run_system, show, 20, NULL, &err) == 0 ? 4 : 0;
+}
+
+static int in_namespaces(void)
+{
+	int ready[2], done[2];
+	if (pipe(ready) != 0 || pipe(done) != 0)
+		return CANNOT;
+	pid_t other = fork();
+	if (other == 0) {
+		char byte = unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
+		close(done[1]);
+		if (write(ready[1], &byte, 1) != 1 || read(done[0], &byte, 1) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	char byte = 'n';
+	bool can = read(ready[0], &byte, 1) == 1 && byte == 'y' && unshare(CLONE_NEWNET) == 0;
+	int result = can ? probe_in_namespaces(other) : CANNOT;
+	close(done[1]);
+	waitpid(other, NULL, 0);
+	return result;
+}
+
+static void a_gateway_answers_or_does_not(void **state)
+{
+	(void)state;
+	pid_t child = fork();
+	if (child == 0)
+		_exit(in_namespaces());
+	int status = 0;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT)
+		skip(); /* no right to make network namespaces here, or no ip(8) */
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_content_when_all_is_as_expected),
+		cmocka_unit_test(it_says_what_is_missing),
+		cmocka_unit_test(a_bridge_without_a_port_is_not_good),
+		cmocka_unit_test(the_gateway_of_a_lease_is_asked),
+		cmocka_unit_test(a_good_network_is_confirmed),
+		cmocka_unit_test(in_the_boot_of_the_change_nothing_is_judged),
+		cmocka_unit_test(a_bad_network_is_put_back),
+		cmocka_unit_test(once_judged_later_boots_do_nothing),
+		cmocka_unit_test(the_machine_is_rebooted_once_as_the_last_resort),
+		cmocka_unit_test(what_somebody_wrote_since_is_kept_aside),
+		cmocka_unit_test(an_interrupted_reverting_is_finished_at_the_next_boot),
+		cmocka_unit_test(a_damaged_record_is_an_error_not_a_revert),
+		cmocka_unit_test(the_record_reads_back_as_it_was_written),
+		cmocka_unit_test(it_never_works_below_another_root),
+		cmocka_unit_test(a_gateway_answers_or_does_not),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
