@@ -16,7 +16,7 @@ static void print_plan(const struct kh_options *options, const struct kh_outcome
 	kh_auto(kh_free) char *text = kh_plan_text(&outcome->plan);
 	fputs(text, stdout);
 	if (count == 0)
-		printf("nothing to do\n");
+		printf("%s\n", outcome->refusal_count > 0 ? "nothing planned" : "nothing to do");
 	else
 		printf("%zu change%s pending\n", count, count == 1 ? "" : "s");
 }

@@ -94,8 +94,8 @@ static void print_event(struct kh_sink *sink, const struct kh_event *event)
 		break;
 	case KH_EVENT_CHANGE:
 		if (!options->is_quiet)
-			fprintf(stderr, "%zu/%zu [%s] %s\n", event->index, event->count, event->stage,
-				event->text);
+			fprintf(stderr, "%zu/%zu [%s] %s\n", event->index, event->count,
+				event->stage, event->text);
 		break;
 	case KH_EVENT_DONE:
 		if (event->count == 0 && !options->is_quiet) /* undo does not count beforehand */

@@ -290,6 +290,25 @@ int kh_plan_set_count(struct kh_plan *plan, const char *path, long long count, c
 	return set_value(plan, path, value, true, why, err);
 }
 
+/* One note for all modules of one reason: they are many, and come one after the other. */
+static void leave_module(struct kh_plan *plan, const char *name, const char *why)
+{
+	static const char one[] = "left to the boot: load module ";
+	static const char more[] = "left to the boot: load modules ";
+	kh_auto(kh_free) char *end = kh_printf(" (%s)", why);
+	struct kh_note *last = plan->note_count > 0 ? &plan->notes[plan->note_count - 1] : NULL;
+	if (!last || strcmp(last->stage, plan->stage) != 0 || !kh_str_ends(last->text, end) ||
+	    (!kh_str_starts(last->text, one) && !kh_str_starts(last->text, more))) {
+		kh_plan_note(plan, KH_NOTE_LEFT, "%s%s%s", one, name, end);
+		return;
+	}
+	const char *names = last->text + strlen(kh_str_starts(last->text, one) ? one : more);
+	char *text = kh_printf("%s%.*s, %s%s", more, (int)(strlen(names) - strlen(end)), names,
+			       name, end);
+	free(last->text);
+	last->text = text;
+}
+
 int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
 			struct kh_error *err)
 {
@@ -297,8 +316,7 @@ int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
 	if (has_change(plan, KH_CHANGE_LOAD_MODULE, name))
 		return 0;
 	if (!plan->root->is_live) {
-		kh_plan_note(plan, KH_NOTE_LEFT, "left to the boot: load module %s (%s)", name,
-			     why);
+		leave_module(plan, name, why);
 		return 0;
 	}
 	if (!kh_modules_is_loaded(plan->root, name))
