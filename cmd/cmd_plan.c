@@ -33,6 +33,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (kh_engine_plan(&engine, &session.facts, &outcome, err) != 0)
 		return -1;
 	print_plan(options, &outcome);
+	kh_print_settled(options, &outcome);
 	kh_print_refusals(&outcome);
 	enum kh_code code = kh_outcome_code(&outcome);
 	if (code != KH_OK)
