@@ -120,12 +120,17 @@ int kh_engine_plan(const struct kh_engine *engine, const struct kh_facts *facts,
 		   struct kh_outcome *ret_outcome, struct kh_error *err)
 {
 	(void)err;
+	kh_auto(kh_error_done) struct kh_error unreadable = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
 	struct kh_context context = {
 		.config = engine->config, .facts = facts, .root = engine->root};
 	*ret_outcome = (struct kh_outcome){0};
 	kh_plan_init(&ret_outcome->plan, engine->root);
 	for (enum kh_phase phase = KH_PHASE_PREPARE; phase <= KH_PHASE_CONFIGURE; phase++)
 		kh_engine_plan_phase(engine, &context, phase, ret_outcome);
+	/* Only root may read the runs; a plan by anybody else goes without. */
+	if (kh_history_read(engine->root, &history, &unreadable) == 0)
+		kh_settle_adopt(&history, &ret_outcome->plan);
 	return 0;
 }
 

@@ -318,11 +318,16 @@ int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
 
 /* ---- programs ---- */
 
-static void copy_words(struct kh_strv *list, const char *const *words)
+/* Where they really are: what a program rewrites through a link is what has to be kept. */
+static void copy_outputs(const struct kh_plan *plan, struct kh_strv *list,
+			 const char *const *outputs)
 {
-	for (; words && *words; words++)
-		if (!kh_strv_has(list, *words))
-			kh_strv_add(list, *words);
+	for (; outputs && *outputs; outputs++) {
+		kh_auto(kh_free) char *settled = kh_root_resolve(plan->root, *outputs);
+		const char *output = settled ? settled : *outputs;
+		if (!kh_strv_has(list, output))
+			kh_strv_add(list, output);
+	}
 }
 
 static void copy_argv(struct kh_strv *list, const char *const *words)
@@ -351,7 +356,7 @@ int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, str
 	struct kh_change *change = add(plan, KH_CHANGE_RUN, command->argv[0], command->why);
 	copy_argv(&change->argv, command->argv);
 	copy_argv(&change->undo_argv, command->undo_argv);
-	copy_words(&change->outputs, command->outputs);
+	copy_outputs(plan, &change->outputs, command->outputs);
 	return 0;
 }
 
@@ -363,7 +368,7 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 		struct kh_change *change = &plan->changes[i];
 		if (change->kind != KH_CHANGE_TRIGGER || strcmp(change->path, name) != 0)
 			continue;
-		copy_words(&change->outputs, command->outputs);
+		copy_outputs(plan, &change->outputs, command->outputs);
 		return 0;
 	}
 	if (!plan->root->is_live) {
@@ -373,7 +378,7 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 	struct kh_change *change = add(plan, KH_CHANGE_TRIGGER, name, command->why);
 	copy_argv(&change->argv, command->argv);
 	copy_argv(&change->undo_argv, command->undo_argv);
-	copy_words(&change->outputs, command->outputs);
+	copy_outputs(plan, &change->outputs, command->outputs);
 	return 0;
 }
 

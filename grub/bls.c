@@ -112,6 +112,14 @@ static int line_of(const char *text, const char *key)
 	return 0;
 }
 
+/* boom's entries boot a snapshot of the system, not the system: MACHINE-ID, seven hex digits, release.
+ * Source: boom-boot, boom/bootloader.py (BOOT_ENTRIES_FORMAT). */
+static bool is_snapshot(const char *id)
+{
+	static const char hex[] = "0123456789abcdef";
+	return strspn(id, hex) == 32 && id[32] == '-' && strspn(id + 33, hex) == 7 && id[40] == '-';
+}
+
 static void read_entry(const struct kh_root *root, const char *name, const char *kernelopts,
 		       struct kh_boot_entries *entries)
 {
@@ -132,10 +140,10 @@ static void read_entry(const struct kh_root *root, const char *name, const char 
 		entry->arguments = expand(options, kernelopts);
 		entry->line = line_of(text, "options");
 	}
-	entry->kind = kh_boot_entry_classify(entry);
+	entry->kind = is_snapshot(entry->id) ? KH_ENTRY_OTHER : kh_boot_entry_classify(entry);
 }
 
-void kh_bls_read(const struct kh_root *root, const char *saved_entry, const char *kernelopts,
+void kh_bls_read(const struct kh_root *root, const char *chosen, const char *kernelopts,
 		 struct kh_boot_entries *ret_entries)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
@@ -147,10 +155,10 @@ void kh_bls_read(const struct kh_root *root, const char *saved_entry, const char
 		if (kh_str_ends(names.items[i], ".conf"))
 			read_entry(root, names.items[i], kernelopts, ret_entries);
 	ret_entries->default_at = 0;
-	for (size_t i = 0; saved_entry && i < ret_entries->count; i++) {
+	for (size_t i = 0; chosen && i < ret_entries->count; i++) {
 		const struct kh_boot_entry *entry = &ret_entries->items[i];
-		if (strcmp(entry->id, saved_entry) == 0 || strcmp(entry->title, saved_entry) == 0 ||
-		    strcmp(entry->position, saved_entry) == 0)
+		if (strcmp(entry->id, chosen) == 0 || strcmp(entry->title, chosen) == 0 ||
+		    strcmp(entry->position, chosen) == 0)
 			ret_entries->default_at = i;
 	}
 }

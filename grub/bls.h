@@ -13,9 +13,9 @@
 
 extern const char *const kh_bls_dir; /* "/boot/loader/entries" */
 
-/* All entries, newest first as GRUB's blscfg shows them; saved_entry (an id, a number, or NULL)
- * chooses the default. Entries with $kernelopts show its value (kernelopts; may be NULL). */
-void kh_bls_read(const struct kh_root *root, const char *saved_entry, const char *kernelopts,
+/* All entries, newest first as GRUB's blscfg shows them; chosen (an id, a title, a number, or NULL)
+ * is the default where there is such an entry, otherwise the first is. Entries with $kernelopts show its value (kernelopts; may be NULL). */
+void kh_bls_read(const struct kh_root *root, const char *chosen, const char *kernelopts,
 		 struct kh_boot_entries *ret_entries);
 
 /* The value of the entry's first KEY line, or NULL. Owned. */

@@ -62,6 +62,25 @@ void kh_cmdline_split(const char *text, struct kh_strv *words)
 						    spans.items[i].end - spans.items[i].start));
 }
 
+char *kh_cmdline_escape(const char *word)
+{
+	struct kh_str out = {0};
+	bool in_quotes = false;
+
+	for (const char *c = word; *c != '\0'; c++) {
+		if (*c == '\\' && c[1] != '\0') {
+			kh_str_add_bytes(&out, c++, 2);
+			continue;
+		}
+		if (*c == '"')
+			in_quotes = !in_quotes;
+		if (strchr(in_quotes ? "$" : "$;|&<>{}'", *c) != NULL)
+			kh_str_add(&out, "\\");
+		kh_str_add_bytes(&out, c, 1);
+	}
+	return kh_str_take(&out);
+}
+
 char *kh_cmdline_key(const char *word)
 {
 	char *key = kh_strndup(word, strcspn(word, "="));

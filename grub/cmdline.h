@@ -42,6 +42,10 @@ void kh_cmdline_wanted(const struct kh_cmdline_groups *groups, struct kh_strv *w
 /* The words of text as they stand there, quotes kept; appended. A quote that is not closed reaches to
  * the end. Quotes escaped for a shell (\") count as quotes. */
 void kh_cmdline_split(const char *text, struct kh_strv *words);
+/* word as it must stand in a GRUB 2 configuration or entry, where '$' would be a variable and ';' the end
+ * of the command: special characters get a backslash, those that have one already are left. Owned.
+ * Source: info grub "Shell-like scripting", Quoting. */
+char *kh_cmdline_escape(const char *word);
 /* "KEY" of "KEY=VALUE", with '-' as '_'. Owned by the caller. */
 char *kh_cmdline_key(const char *word);
 /* Is this word an argument of that key? */

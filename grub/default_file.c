@@ -256,19 +256,31 @@ static bool is_cmdline_variable(const char *name)
 	return strcmp(name, cmdline_variables[0]) == 0 || strcmp(name, cmdline_variables[1]) == 0;
 }
 
-/* words as they must be written between double quotes. */
-static void escape_words(struct kh_cmdline_groups *groups)
+/* text as it must be written between these quotes of a shell. */
+static char *escape_text(const char *text, char quote)
+{
+	struct kh_str escaped = {0};
+
+	for (; *text != '\0'; text++) {
+		if (quote == '\'' && *text == '\'')
+			kh_str_add(&escaped, "'\\'");
+		else if (quote == '"' && strchr("\"\\$`", *text) != NULL)
+			kh_str_add(&escaped, "\\");
+		kh_str_add_bytes(&escaped, text, 1);
+	}
+	return kh_str_take(&escaped);
+}
+
+static void escape_words(struct kh_cmdline_groups *groups, char quote)
 {
 	for (size_t i = 0; i < groups->count; i++) {
 		struct kh_strv *words = &groups->items[i].words;
 
 		for (size_t j = 0; j < words->count; j++) {
-			struct kh_str escaped = {0};
+			char *escaped = escape_text(words->items[j], quote);
 
-			for (const char *c = words->items[j]; *c != '\0'; c++)
-				kh_str_addf(&escaped, *c == '"' ? "\\%c" : "%c", *c);
 			kh_free(&words->items[j]);
-			words->items[j] = kh_str_take(&escaped);
+			words->items[j] = escaped;
 		}
 	}
 }
@@ -329,16 +341,25 @@ static bool is_settled(const char *raw, const struct kh_cmdline_groups *groups,
 	return problem == NULL && strcmp(dropped, kh_str_text(&plain)) == 0;
 }
 
+/* Is the value one quoted string and nothing else? */
+static bool is_one_string(const char *text, const struct kh_default_assignment *one)
+{
+	const char *raw = text + one->start;
+	size_t length = one->end - one->start;
+
+	return length >= 2 && (raw[0] == '"' || raw[0] == '\'') &&
+	       segment_length(raw, length) == length - 1;
+}
+
 /* The value that carries our words. One quoted string is edited inside its quotes; anything else
  * (bare, or several stretches) is stripped and gets a quoted stretch of ours behind it. */
 static char *merge_value(const char *raw, const struct kh_cmdline_groups *groups,
 			 const struct kh_strv *stale)
 {
 	size_t length = strlen(raw);
-	bool is_quoted = length >= 2 && (raw[0] == '"' || raw[0] == '\'') &&
-			 segment_length(raw, length) == length - 1;
+	struct kh_default_assignment whole = {.start = 0, .end = length};
 
-	if (is_quoted) {
+	if (is_one_string(raw, &whole)) {
 		kh_auto(kh_free) char *inner = kh_strndup(raw + 1, length - 2);
 		kh_auto(kh_free) char *dropped = kh_cmdline_drop(inner, stale);
 		kh_auto(kh_free) char *merged = kh_cmdline_merge(dropped, groups);
@@ -438,7 +459,9 @@ char *kh_default_file_merge(const char *text, const char *variable,
 	size_t target = find_target(&all, variable);
 	kh_auto(kh_free) char *others = other_values(text, &all, target);
 	copy_groups(groups, others, &ours);
-	escape_words(&ours);
+	bool is_single = target < all.count && is_one_string(text, &all.items[target]) &&
+			 text[all.items[target].start] == '\'';
+	escape_words(&ours, is_single ? '\'' : '"');
 	rewrite(text, &all, target, &ours, stale, &out);
 	kh_cmdline_wanted(&ours, &wanted);
 	if (target == all.count && wanted.count > 0) {

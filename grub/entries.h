@@ -32,7 +32,7 @@ struct kh_boot_entry {
 struct kh_boot_entries {
 	struct kh_boot_entry *items;
 	size_t count;
-	size_t default_at; /* index of the entry that boots by default; count: not known */
+	size_t default_at; /* index of the entry that boots by default; count: there is none */
 };
 
 /* The title and the id of kvmhost's own entry. */

@@ -289,8 +289,9 @@ void kh_grub_cfg_parse(const char *text, const char *file, const char *saved_ent
 	if (wanted != NULL)
 		split_path(wanted[0] != '\0' ? wanted : "0", &parser.wanted);
 	read_lines(&parser, text);
+	/* A default that is not there, or none: GRUB takes the first entry. */
 	if (ret_entries->default_at > ret_entries->count)
-		ret_entries->default_at = ret_entries->count;
+		ret_entries->default_at = 0;
 	kh_strv_done(&parser.wanted);
 	kh_free(&parser.section);
 }

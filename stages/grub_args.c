@@ -11,8 +11,6 @@
 #include "core/hugepool.h"
 #include "stages/grub.h"
 
-enum { BLK_MQ_ONLY = 5000 }; /* 5.0: the block layer that elevator= chose from is gone */
-
 static const char *next_release(const struct kh_context *context)
 {
 	const char *next = context->facts->boot.next_release;
@@ -94,7 +92,7 @@ static const char *old_scheduler(enum kh_elevator elevator)
 static void want_elevator(const struct kh_context *context, struct kh_cmdline_groups *groups)
 {
 	int kernel = kh_grub_next_kernel(context);
-	if (kernel < 0 || kernel >= BLK_MQ_ONLY)
+	if (kernel < 0 || kernel >= KH_GRUB_NO_ELEVATOR)
 		return;
 	kh_auto(kh_free) char *word =
 		kh_printf("elevator=%s", old_scheduler(context->config->grub.elevator));
@@ -148,10 +146,19 @@ static void fill_hugepages(const struct kh_hugepools *pools, struct kh_strv *wor
 	}
 }
 
+static const char *const hugepages_keys[] = {"default_hugepagesz", "hugepagesz", "hugepages"};
+
+static bool is_hugepages_key(const char *key)
+{
+	for (size_t i = 0; i < KH_COUNT(hugepages_keys); i++)
+		if (kh_cmdline_is_key(key, hugepages_keys[i]))
+			return true;
+	return false;
+}
+
 static int want_hugepages(const struct kh_context *context, struct kh_cmdline_groups *groups,
 			  struct kh_error *err)
 {
-	static const char *const keys[] = {"default_hugepagesz", "hugepagesz", "hugepages"};
 	struct kh_hugepools pools = {0};
 	if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
 		return -1;
@@ -162,8 +169,8 @@ static int want_hugepages(const struct kh_context *context, struct kh_cmdline_gr
 		return 0;
 	struct kh_cmdline_group *group = kh_cmdline_add_group(
 		groups, "hugepages", "huge pages are set aside before memory is fragmented");
-	for (size_t i = 0; i < KH_COUNT(keys); i++)
-		kh_strv_add(&group->keys, keys[i]);
+	for (size_t i = 0; i < KH_COUNT(hugepages_keys); i++)
+		kh_strv_add(&group->keys, hugepages_keys[i]);
 	kh_strv_copy(&group->words, &words);
 	return 0;
 }
@@ -188,13 +195,60 @@ static void want_cgroup_disable(const struct kh_context *context, struct kh_cmdl
 	add_words(groups, "cgroup_disable", "cgroup_disable", word, "set in grub.cgroup_disable");
 }
 
+static const char why_extra[] = "set in grub.extra";
+
+static struct kh_cmdline_group *find_owner(struct kh_cmdline_groups *groups, const char *key)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		for (size_t k = 0; k < groups->items[i].keys.count; k++)
+			if (kh_cmdline_is_key(groups->items[i].keys.items[k], key))
+				return &groups->items[i];
+	return NULL;
+}
+
+static struct kh_cmdline_group *add_extra_group(struct kh_cmdline_groups *groups, const char *key)
+{
+	bool is_hugepages = is_hugepages_key(key);
+	struct kh_cmdline_group *group =
+		kh_cmdline_add_group(groups, is_hugepages ? "hugepages" : key, why_extra);
+	for (size_t i = 0; is_hugepages && i < KH_COUNT(hugepages_keys); i++)
+		kh_strv_add(&group->keys, hugepages_keys[i]);
+	if (!is_hugepages)
+		kh_strv_add(&group->keys, key);
+	group->is_repeatable = kh_cmdline_is_repeatable(key);
+	return group;
+}
+
+/* What the operator says literally wins over what was worked out; several words of one key are one
+ * group, in the order they are given. */
 static void want_extra(const struct kh_context *context, struct kh_cmdline_groups *groups)
 {
 	const struct kh_strv *extra = &context->config->grub.extra;
 	for (size_t i = 0; i < extra->count; i++) {
 		kh_auto(kh_free) char *key = kh_cmdline_key(extra->items[i]);
-		add_words(groups, key, key, extra->items[i], "set in grub.extra");
-		groups->items[groups->count - 1].is_repeatable = kh_cmdline_is_repeatable(key);
+		struct kh_cmdline_group *group = find_owner(groups, key);
+		if (!group) {
+			group = add_extra_group(groups, key);
+		} else if (strcmp(group->why, why_extra) != 0) {
+			kh_strv_done(&group->words);
+			kh_free(&group->why);
+			group->why = kh_strdup(why_extra);
+		}
+		if (!kh_strv_has(&group->words, extra->items[i]))
+			kh_strv_add(&group->words, extra->items[i]);
+	}
+}
+
+/* GRUB 2 reads its configuration and entries as a script, GRUB legacy as plain text. */
+static void escape_words(struct kh_cmdline_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		struct kh_strv *words = &groups->items[i].words;
+		for (size_t k = 0; k < words->count; k++) {
+			char *escaped = kh_cmdline_escape(words->items[k]);
+			kh_free(&words->items[k]);
+			words->items[k] = escaped;
+		}
 	}
 }
 
@@ -208,52 +262,8 @@ int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *gro
 		return -1;
 	want_cgroup_disable(context, groups);
 	want_extra(context, groups);
+	enum kh_loader loader = context->facts->boot.loader;
+	if (loader == KH_LOADER_GRUB || loader == KH_LOADER_GRUB_BLS)
+		escape_words(groups);
 	return 0;
-}
-
-/* ---- recipes that went stale ---- */
-
-static bool is_stale_elevator(const struct kh_context *context, const char *word)
-{
-	return kh_cmdline_is_key(word, "elevator") && kh_grub_next_kernel(context) >= BLK_MQ_ONLY;
-}
-
-static bool is_amd_iommu_on(const struct kh_context *context, const char *word)
-{
-	(void)context;
-	return strcmp(word, "amd_iommu=on") == 0;
-}
-
-static bool is_other_vendors_iommu(const struct kh_context *context, const char *word)
-{
-	return kh_cmdline_is_key(word, "intel_iommu") &&
-	       context->facts->cpu.vendor == KH_VENDOR_AMD;
-}
-
-static bool disables_memory(const struct kh_context *context, const char *word)
-{
-	(void)context;
-	return kh_cmdline_is_key(word, "cgroup_disable") && strstr(word, "memory");
-}
-
-static const struct {
-	bool (*is_it)(const struct kh_context *context, const char *word);
-	const char *sentence;
-} recipes[] = {
-	{is_stale_elevator, "has no effect since Linux 5.0; stage io sets each disk's scheduler"},
-	{is_amd_iommu_on, "is no value the kernel knows: AMD's IOMMU is on by itself"},
-	{is_other_vendors_iommu, "is for Intel processors and does nothing on this host"},
-	{disables_memory, "takes away the memory controller that libvirt's limits need"},
-};
-
-void kh_grub_stale_recipes(const struct kh_context *context, const char *arguments,
-			   struct kh_strv *ret_sentences)
-{
-	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_cmdline_split(arguments, &words);
-	for (size_t i = 0; i < words.count; i++)
-		for (size_t r = 0; r < KH_COUNT(recipes); r++)
-			if (recipes[r].is_it(context, words.items[i]))
-				kh_strv_addf(ret_sentences, "'%s' %s", words.items[i],
-					     recipes[r].sentence);
 }

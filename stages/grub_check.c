@@ -42,6 +42,10 @@ static void check_group(const struct kh_grub_work *work, const struct kh_cmdline
 		.why = group->why,
 		.fix = fix,
 	};
+	bool is_effective = effective && strcmp(effective, wanted) == 0;
+	kh_auto(kh_free) char *who = is_effective ? NULL : kh_grub_overrider(work, group);
+	kh_auto(kh_free) char *gap = who ? kh_printf("overridden by %s", who) : NULL;
+	setting.gap = gap;
 	if (work->context->facts->boot.loader == KH_LOADER_NONE)
 		setting.no_knob = "no boot loader here that kvmhost can configure";
 	kh_report_setting(report, &setting);
@@ -66,19 +70,30 @@ static void check_result(const struct kh_grub_work *work, struct kh_report *repo
 	struct kh_check_text text = {.expected = "every normal entry, each argument once",
 				     .found = found,
 				     .why = "a kernel without the arguments boots another host",
-				     .fix = good == normal ? NULL : fix};
+				     .fix = good == normal && normal > 0 ? NULL : fix};
 	kh_report_add(report, "boot.result", good == normal && normal > 0 ? KH_PASS : KH_WARN, &text);
 }
 
 static void check_fallback(const struct kh_grub_work *work, struct kh_report *report)
 {
-	const struct kh_boot_entry *entry = kh_boot_entries_fallback(&work->entries);
+	kh_auto(kh_free) char *found = kh_strdup("none");
+	bool is_good = false;
+	for (size_t i = 0; i < work->entries.count && !is_good; i++) {
+		const struct kh_boot_entry *entry = &work->entries.items[i];
+		if (entry->kind != KH_ENTRY_FALLBACK)
+			continue;
+		kh_auto(kh_free) char *fault = kh_grub_fallback_fault(work, entry);
+		is_good = fault == NULL;
+		kh_free(&found);
+		found = is_good ? kh_strdup(entry->title)
+				: kh_printf("'%s': %s", entry->title, fault);
+	}
 	struct kh_check_text text = {
 		.expected = "an entry '" KH_FALLBACK_TITLE "'",
-		.found = entry ? entry->title : "none",
+		.found = found,
 		.why = "whoever set all memory aside as huge pages can still boot",
-		.fix = entry ? NULL : fix};
-	kh_report_add(report, "boot.fallback", entry ? KH_PASS : KH_WARN, &text);
+		.fix = is_good ? NULL : "kvmhost apply grub"};
+	kh_report_add(report, "boot.fallback", is_good ? KH_PASS : KH_WARN, &text);
 }
 
 static void check_default(const struct kh_grub_work *work, struct kh_report *report)
