@@ -75,6 +75,8 @@ void kh_print_error(const struct kh_error *err);
 /* Say on stderr that an earlier run was cut off, if one was. */
 void kh_print_unfinished(const struct kh_root *root);
 void kh_print_refusals(const struct kh_outcome *outcome);
+/* With --verbose: the stages that had nothing to change, on stderr. */
+void kh_print_settled(const struct kh_options *options, const struct kh_outcome *outcome);
 json_t *kh_refusals_json(const struct kh_outcome *outcome);
 bool kh_wants_color(void);
 /* Events of the engine as lines on stderr. */

@@ -81,6 +81,7 @@ static void print_result(const struct kh_options *options, const struct kh_outco
 		printf("%s\n",
 		       outcome->refusal_count > 0 ? "nothing was changed" : "nothing to do");
 	print_notes(options, outcome);
+	kh_print_settled(options, outcome);
 	kh_print_refusals(outcome);
 }
 

@@ -12,7 +12,6 @@
 #include "core/stage.h"
 
 enum kh_event_kind {
-	KH_EVENT_STAGE,  /* a stage begins; text: its name */
 	KH_EVENT_CHANGE, /* a change begins; text: its title */
 	KH_EVENT_DONE,   /* it is done */
 	KH_EVENT_NOTE,   /* something the operator should read */
@@ -36,6 +35,7 @@ struct kh_refusal {
 	const char *stage;
 	struct kh_error error;
 	bool is_skipped; /* not asked, because a stage it comes after refused */
+	bool is_unseen;  /* a plan without root rights could not read what the stage looks at */
 };
 
 struct kh_engine {
@@ -71,7 +71,8 @@ int kh_engine_report(const struct kh_engine *engine, const struct kh_facts *fact
 		     struct kh_report *ret_report, struct kh_error *err);
 void kh_outcome_done(struct kh_outcome *outcome);
 
-/* The exit code of the refusals: KH_OK, or that of the first one that is not a mere skip. */
+/* The exit code of the refusals: KH_OK, or that of the first one that is not a mere skip. A stage
+ * that could not be seen without root rights does not count: a plan needs none. */
 enum kh_code kh_outcome_code(const struct kh_outcome *outcome);
 
 #endif
