@@ -91,14 +91,6 @@ char *kh_cmdline_key(const char *word)
 	return key;
 }
 
-bool kh_cmdline_is_key(const char *word, const char *key)
-{
-	kh_auto(kh_free) char *one = kh_cmdline_key(word);
-	kh_auto(kh_free) char *other = kh_cmdline_key(key);
-
-	return strcmp(one, other) == 0;
-}
-
 static char *unquote(const char *word)
 {
 	kh_auto(kh_str_done) struct kh_str plain = {0};
@@ -107,6 +99,16 @@ static char *unquote(const char *word)
 		if (*word != '"' && *word != '\\')
 			kh_str_add_bytes(&plain, word, 1);
 	return kh_str_take(&plain);
+}
+
+bool kh_cmdline_is_key(const char *word, const char *key)
+{
+	kh_auto(kh_free) char *plain_word = unquote(word);
+	kh_auto(kh_free) char *plain_key = unquote(key);
+	kh_auto(kh_free) char *one = kh_cmdline_key(plain_word);
+	kh_auto(kh_free) char *other = kh_cmdline_key(plain_key);
+
+	return strcmp(one, other) == 0;
 }
 
 bool kh_cmdline_same_word(const char *a, const char *b)

@@ -48,7 +48,7 @@ void kh_cmdline_split(const char *text, struct kh_strv *words);
 char *kh_cmdline_escape(const char *word);
 /* "KEY" of "KEY=VALUE", with '-' as '_'. Owned by the caller. */
 char *kh_cmdline_key(const char *word);
-/* Is this word an argument of that key? */
+/* Is this word an argument of that key (quotes and backslashes aside)? */
 bool kh_cmdline_is_key(const char *word, const char *key);
 /* Do both words say the same to the kernel (quotes aside)? */
 bool kh_cmdline_same_word(const char *a, const char *b);

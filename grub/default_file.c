@@ -12,7 +12,10 @@ struct reader {
 	const char *text;
 	size_t at;
 	int line;
+	int depth; /* of substitutions that are being skipped */
 };
+
+enum { SUBSTITUTION_DEPTH_MAX = 32 };
 
 static char peek(const struct reader *reader)
 {
@@ -28,14 +31,26 @@ static void step(struct reader *reader)
 	reader->at++;
 }
 
+static bool is_substitution(const struct reader *reader)
+{
+	return peek(reader) == '$' && reader->text[reader->at + 1] == '(' &&
+	       reader->depth < SUBSTITUTION_DEPTH_MAX;
+}
+
+static void skip_substitution(struct reader *reader);
+
 /* Past a quoted stretch that begins here: '…', "…" or `…`; one that is not closed reaches to the end.
- * Inside "…" and `…` a backslash takes the next character along. */
+ * Inside "…" and `…` a backslash takes the next character along, and $(…) has quotes of its own. */
 static void skip_quoted(struct reader *reader)
 {
 	char quote = peek(reader);
 
 	step(reader);
 	while (peek(reader) != '\0' && peek(reader) != quote) {
+		if (quote == '"' && is_substitution(reader)) {
+			skip_substitution(reader);
+			continue;
+		}
 		if (quote != '\'' && peek(reader) == '\\')
 			step(reader);
 		step(reader);
@@ -48,6 +63,7 @@ static void skip_substitution(struct reader *reader)
 {
 	int depth = 0;
 
+	reader->depth++;
 	step(reader);
 	do {
 		if (strchr("'\"`", peek(reader)) != NULL && peek(reader) != '\0') {
@@ -57,6 +73,7 @@ static void skip_substitution(struct reader *reader)
 		depth += (peek(reader) == '(') - (peek(reader) == ')');
 		step(reader);
 	} while (depth > 0 && peek(reader) != '\0');
+	reader->depth--;
 }
 
 /* Past one shell word. */
@@ -65,7 +82,7 @@ static void skip_word(struct reader *reader)
 	while (peek(reader) != '\0' && strchr(" \t\n;&|()", peek(reader)) == NULL) {
 		if (strchr("'\"`", peek(reader)) != NULL) {
 			skip_quoted(reader);
-		} else if (peek(reader) == '$' && reader->text[reader->at + 1] == '(') {
+		} else if (is_substitution(reader)) {
 			skip_substitution(reader);
 		} else {
 			if (peek(reader) == '\\')
@@ -124,7 +141,7 @@ static void read_assignment(struct reader *reader, size_t length, bool is_append
 
 void kh_default_file_parse(const char *text, struct kh_default_assignments *ret_assignments)
 {
-	struct reader reader = {text, 0, 1};
+	struct reader reader = {text, 0, 1, 0};
 	bool at_command = true;
 
 	memset(ret_assignments, 0, sizeof(*ret_assignments));

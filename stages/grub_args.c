@@ -146,19 +146,10 @@ static void fill_hugepages(const struct kh_hugepools *pools, struct kh_strv *wor
 	}
 }
 
-static const char *const hugepages_keys[] = {"default_hugepagesz", "hugepagesz", "hugepages"};
-
-static bool is_hugepages_key(const char *key)
-{
-	for (size_t i = 0; i < KH_COUNT(hugepages_keys); i++)
-		if (kh_cmdline_is_key(key, hugepages_keys[i]))
-			return true;
-	return false;
-}
-
 static int want_hugepages(const struct kh_context *context, struct kh_cmdline_groups *groups,
 			  struct kh_error *err)
 {
+	static const char *const keys[] = {"default_hugepagesz", "hugepagesz", "hugepages"};
 	struct kh_hugepools pools = {0};
 	if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
 		return -1;
@@ -169,8 +160,8 @@ static int want_hugepages(const struct kh_context *context, struct kh_cmdline_gr
 		return 0;
 	struct kh_cmdline_group *group = kh_cmdline_add_group(
 		groups, "hugepages", "huge pages are set aside before memory is fragmented");
-	for (size_t i = 0; i < KH_COUNT(hugepages_keys); i++)
-		kh_strv_add(&group->keys, hugepages_keys[i]);
+	for (size_t i = 0; i < KH_COUNT(keys); i++)
+		kh_strv_add(&group->keys, keys[i]);
 	kh_strv_copy(&group->words, &words);
 	return 0;
 }
@@ -206,19 +197,6 @@ static struct kh_cmdline_group *find_owner(struct kh_cmdline_groups *groups, con
 	return NULL;
 }
 
-static struct kh_cmdline_group *add_extra_group(struct kh_cmdline_groups *groups, const char *key)
-{
-	bool is_hugepages = is_hugepages_key(key);
-	struct kh_cmdline_group *group =
-		kh_cmdline_add_group(groups, is_hugepages ? "hugepages" : key, why_extra);
-	for (size_t i = 0; is_hugepages && i < KH_COUNT(hugepages_keys); i++)
-		kh_strv_add(&group->keys, hugepages_keys[i]);
-	if (!is_hugepages)
-		kh_strv_add(&group->keys, key);
-	group->is_repeatable = kh_cmdline_is_repeatable(key);
-	return group;
-}
-
 /* What the operator says literally wins over what was worked out; several words of one key are one
  * group, in the order they are given. */
 static void want_extra(const struct kh_context *context, struct kh_cmdline_groups *groups)
@@ -228,7 +206,9 @@ static void want_extra(const struct kh_context *context, struct kh_cmdline_group
 		kh_auto(kh_free) char *key = kh_cmdline_key(extra->items[i]);
 		struct kh_cmdline_group *group = find_owner(groups, key);
 		if (!group) {
-			group = add_extra_group(groups, key);
+			add_words(groups, key, key, NULL, why_extra);
+			group = &groups->items[groups->count - 1];
+			group->is_repeatable = kh_cmdline_is_repeatable(key);
 		} else if (strcmp(group->why, why_extra) != 0) {
 			kh_strv_done(&group->words);
 			kh_free(&group->why);
