@@ -1,9 +1,9 @@
 /* grub_args.c - the kernel arguments that the configuration wants on this host, with their reasons.
  *
- * Only what a kernel understands is wanted from it: elevator= before 5.0, amd_iommu=on never (no such
- * value), intel_iommu=on only where the kernel was built without it being the default.
- * Source: Documentation/admin-guide/kernel-parameters.txt; drivers/iommu/amd/init.c (parse_amd_iommu_options);
- * drivers/iommu/intel/iommu.c (dmar_disabled).
+ * Only what a kernel understands is wanted from it: elevator= before 5.0, amd_iommu=on never (no
+ * such value), intel_iommu=on only where the kernel was built without it being the default. Source:
+ * Documentation/admin-guide/kernel-parameters.txt; drivers/iommu/amd/init.c
+ * (parse_amd_iommu_options); drivers/iommu/intel/iommu.c (dmar_disabled).
  */
 #include <string.h>
 
@@ -48,9 +48,10 @@ static void want_iommu(const struct kh_context *context, struct kh_cmdline_group
 	enum kh_iommu mode = context->config->grub.iommu;
 	bool is_intel = context->facts->cpu.vendor == KH_VENDOR_INTEL;
 	bool is_amd = context->facts->cpu.vendor == KH_VENDOR_AMD;
-	bool has_unit = context->facts->pci.has_dmar || !kh_root_is_dir(context->root,
-									"/sys/firmware/acpi");
-	static const char why[] = "devices can be handed to guests, and are fenced off from the rest";
+	bool has_unit = context->facts->pci.has_dmar ||
+			!kh_root_is_dir(context->root, "/sys/firmware/acpi");
+	static const char why[] =
+		"devices can be handed to guests, and are fenced off from the rest";
 	if (mode == KH_IOMMU_OFF) {
 		static const char off[] = "grub.iommu is off";
 		if (is_intel)
@@ -105,7 +106,8 @@ static void want_elevator(const struct kh_context *context, struct kh_cmdline_gr
 static bool is_size_first(const struct kh_hugepools *pools, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (pools->pools[i].is_boot && pools->pools[i].size_kib == pools->pools[at].size_kib)
+		if (pools->pools[i].is_boot &&
+		    pools->pools[i].size_kib == pools->pools[at].size_kib)
 			return false;
 	return true;
 }
@@ -171,8 +173,8 @@ static int want_hugepages(const struct kh_context *context, struct kh_cmdline_gr
 static void want_thp(const struct kh_context *context, struct kh_cmdline_groups *groups)
 {
 	static const char *const modes[] = {"always", "madvise", "never"};
-	kh_auto(kh_free) char *word = kh_printf(
-		"transparent_hugepage=%s", modes[context->config->grub.transparent_hugepage]);
+	kh_auto(kh_free) char *word = kh_printf("transparent_hugepage=%s",
+						modes[context->config->grub.transparent_hugepage]);
 	add_words(groups, "transparent_hugepage", "transparent_hugepage", word,
 		  "transparent huge pages from the first process on");
 }

@@ -62,7 +62,8 @@ static void another_value_is_replaced_where_it_stands(void **state)
 	assert_merged(&groups, "ro iommu=soft quiet", "ro iommu=pt quiet");
 	assert_merged(&groups, "ro  quiet", "ro  quiet iommu=pt");
 	assert_merged(&groups, "", "iommu=pt");
-	assert_merged(&groups, "intel_iommu=on amd_iommu=off", "intel_iommu=on amd_iommu=off iommu=pt");
+	assert_merged(&groups, "intel_iommu=on amd_iommu=off",
+		      "intel_iommu=on amd_iommu=off iommu=pt");
 	assert_merged(&groups, "iommu", "iommu=pt");
 }
 
@@ -83,9 +84,11 @@ static void huge_page_pairs_keep_their_order(void **state)
 		"default_hugepagesz=1G hugepagesz=1G hugepages=4 hugepagesz=2M hugepages=512";
 	add(&groups, "default_hugepagesz hugepagesz hugepages", wanted);
 	kh_auto(kh_free) char *expected = kh_printf("ro %s quiet", wanted);
-	assert_merged(&groups, "ro hugepages=512 hugepagesz=2M quiet default_hugepagesz=1G", expected);
+	assert_merged(&groups, "ro hugepages=512 hugepagesz=2M quiet default_hugepagesz=1G",
+		      expected);
 	kh_auto(kh_free) char *wrong = kh_cmdline_judge(
-		"default_hugepagesz=1G hugepages=4 hugepagesz=1G hugepagesz=2M hugepages=512", &groups);
+		"default_hugepagesz=1G hugepages=4 hugepagesz=1G hugepagesz=2M hugepages=512",
+		&groups);
 	assert_non_null(wrong);
 }
 
@@ -144,7 +147,8 @@ static void a_judgement_says_what_is_wrong(void **state)
 	add(&groups, "iommu", "iommu=pt");
 	add(&groups, "amd_iommu", "");
 	kh_auto(kh_free) char *wrong = kh_cmdline_judge("iommu=off amd_iommu=off", &groups);
-	assert_string_equal(wrong, "has 'iommu=off' instead of 'iommu=pt', still has 'amd_iommu=off'");
+	assert_string_equal(wrong,
+			    "has 'iommu=off' instead of 'iommu=pt', still has 'amd_iommu=off'");
 	kh_auto(kh_free) char *twice = kh_cmdline_judge("iommu=pt iommu=pt", &groups);
 	assert_string_equal(twice, "has 'iommu=pt' more than once");
 	kh_auto(kh_free) char *lacks = kh_cmdline_judge("intel_iommu=on", &groups);

@@ -44,10 +44,10 @@ static char *sourced(const char *text)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
-	kh_auto(kh_free) char *script =
-		kh_printf("set -eu; GRUB_CMDLINE_LINUX=; GRUB_CMDLINE_LINUX_DEFAULT=; . %s; "
-			  "printf '%%s|%%s' \"$GRUB_CMDLINE_LINUX\" \"$GRUB_CMDLINE_LINUX_DEFAULT\"",
-			  path);
+	kh_auto(kh_free) char *script = kh_printf(
+		"set -eu; GRUB_CMDLINE_LINUX=; GRUB_CMDLINE_LINUX_DEFAULT=; . %s; "
+		"printf '%%s|%%s' \"$GRUB_CMDLINE_LINUX\" \"$GRUB_CMDLINE_LINUX_DEFAULT\"",
+		path);
 	const char *const argv[] = {"/bin/sh", "-c", script, NULL};
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	char *output = NULL;
@@ -107,17 +107,20 @@ static void our_words_go_into_the_last_assignment_and_every_other_byte_stays(voi
 	(void)state;
 	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
 	add(&groups, "iommu", "iommu=pt");
-	assert_merged("# c\nGRUB_CMDLINE_LINUX='old iommu=off'\nGRUB_CMDLINE_LINUX=\"ro  quiet\"  # d",
-		      linux_all, &groups,
-		      "# c\nGRUB_CMDLINE_LINUX='old'\nGRUB_CMDLINE_LINUX=\"ro  quiet iommu=pt\"  # d");
+	assert_merged(
+		"# c\nGRUB_CMDLINE_LINUX='old iommu=off'\nGRUB_CMDLINE_LINUX=\"ro  quiet\"  # d",
+		linux_all, &groups,
+		"# c\nGRUB_CMDLINE_LINUX='old'\nGRUB_CMDLINE_LINUX=\"ro  quiet iommu=pt\"  # d");
 	assert_merged("GRUB_CMDLINE_LINUX=quiet\n", linux_all, &groups,
 		      "GRUB_CMDLINE_LINUX=\"quiet iommu=pt\"\n");
-	assert_merged("GRUB_CMDLINE_LINUX=\n", linux_all, &groups, "GRUB_CMDLINE_LINUX=\"iommu=pt\"\n");
+	assert_merged("GRUB_CMDLINE_LINUX=\n", linux_all, &groups,
+		      "GRUB_CMDLINE_LINUX=\"iommu=pt\"\n");
 	assert_merged("GRUB_CMDLINE_LINUX=\"\"\n", linux_all, &groups,
 		      "GRUB_CMDLINE_LINUX=\"iommu=pt\"\n");
 	assert_merged("X=1", linux_all, &groups, "X=1\nGRUB_CMDLINE_LINUX=\"iommu=pt\"\n");
-	assert_merged("GRUB_CMDLINE_LINUX_DEFAULT=\"iommu=off intel_iommu=on\"\n", linux_all, &groups,
-		      "GRUB_CMDLINE_LINUX_DEFAULT=\"intel_iommu=on\"\nGRUB_CMDLINE_LINUX=\"iommu=pt\"\n");
+	assert_merged(
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"iommu=off intel_iommu=on\"\n", linux_all, &groups,
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"intel_iommu=on\"\nGRUB_CMDLINE_LINUX=\"iommu=pt\"\n");
 }
 
 static void a_continued_line_stays_continued(void **state)
@@ -141,7 +144,8 @@ static void what_is_stale_goes_everywhere(void **state)
 		"GRUB_CMDLINE_LINUX=\"ro iommu=pt hugepagesz=1G hugepages=1\"\n"
 		"GRUB_CMDLINE_LINUX_DEFAULT='iommu=pt quiet'\n",
 		linux_all, &groups, &stale);
-	assert_string_equal(merged, "GRUB_CMDLINE_LINUX=\"ro\"\nGRUB_CMDLINE_LINUX_DEFAULT='quiet'\n");
+	assert_string_equal(merged,
+			    "GRUB_CMDLINE_LINUX=\"ro\"\nGRUB_CMDLINE_LINUX_DEFAULT='quiet'\n");
 }
 
 static void a_shell_reads_back_exactly_the_word_that_was_wanted(void **state)
@@ -155,11 +159,9 @@ static void a_shell_reads_back_exactly_the_word_that_was_wanted(void **state)
 					    "glob=*?[a]",
 					    "back=\\\\slash",
 					    "many=%s&amp"};
-	static const char *const files[] = {"",
-					    "GRUB_CMDLINE_LINUX=\"quiet\"\n",
-					    "GRUB_CMDLINE_LINUX='quiet'\n",
-					    "GRUB_CMDLINE_LINUX=quiet\n",
-					    "A=quiet\nGRUB_CMDLINE_LINUX=\"$A\"''\n"};
+	static const char *const files[] = {
+		"", "GRUB_CMDLINE_LINUX=\"quiet\"\n", "GRUB_CMDLINE_LINUX='quiet'\n",
+		"GRUB_CMDLINE_LINUX=quiet\n", "A=quiet\nGRUB_CMDLINE_LINUX=\"$A\"''\n"};
 	for (size_t w = 0; w < KH_COUNT(words); w++)
 		for (size_t f = 0; f < KH_COUNT(files); f++) {
 			kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};

@@ -1,4 +1,5 @@
-/* test_grub_menu.c - boot menus read back: grub.cfg, BLS entries, grub.conf, the environment block. */
+/* test_grub_menu.c - boot menus read back: grub.cfg, BLS entries, grub.conf, the environment block.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,17 +58,16 @@ static const char cfg[] =
 static void parse(const char *chosen, const char *saved, struct kh_boot_entries *entries)
 {
 	const char *at = strchr(cfg, '@');
-	kh_auto(kh_free) char *text =
-		kh_printf("%.*s%s%s", (int)(at - cfg), cfg, chosen, at + 1);
+	kh_auto(kh_free) char *text = kh_printf("%.*s%s%s", (int)(at - cfg), cfg, chosen, at + 1);
 	kh_grub_cfg_parse(text, "/boot/grub/grub.cfg", saved, entries);
 }
 
 static void entries_are_told_apart(void **state)
 {
 	(void)state;
-	static const enum kh_entry_kind kinds[] = {KH_ENTRY_NORMAL, KH_ENTRY_NORMAL,
+	static const enum kh_entry_kind kinds[] = {KH_ENTRY_NORMAL,   KH_ENTRY_NORMAL,
 						   KH_ENTRY_RECOVERY, KH_ENTRY_OTHER,
-						   KH_ENTRY_OTHER, KH_ENTRY_FALLBACK};
+						   KH_ENTRY_OTHER,    KH_ENTRY_FALLBACK};
 	static const char *const positions[] = {"0", "1>0", "1>1", "2", "3", "4"};
 	struct kh_boot_entries entries;
 	parse("0", NULL, &entries);
@@ -119,13 +119,14 @@ static void a_copy_is_an_entry_of_its_own_at_top_level(void **state)
 	parse("0", NULL, &entries);
 	const char *at = strchr(cfg, '@');
 	kh_auto(kh_free) char *text = kh_printf("%.*s0%s", (int)(at - cfg), cfg, at + 1);
-	kh_auto(kh_free) char *copy = kh_grub_cfg_copy_entry(text, &entries.items[1], "it's old",
-							     KH_FALLBACK_ID, "root=UUID=1 ro old=1");
-	assert_string_equal(copy, "menuentry 'it'\\''s old' $menuentry_id_option 'kvmhost-fallback' {\n"
-				  "\tlinux\t/boot/vmlinuz-6.1 root=UUID=1 ro old=1\n"
-				  "}\n");
-	kh_auto(kh_free) char *first = kh_grub_cfg_copy_entry(text, &entries.items[0], "t",
-							      KH_FALLBACK_ID, "ro");
+	kh_auto(kh_free) char *copy = kh_grub_cfg_copy_entry(
+		text, &entries.items[1], "it's old", KH_FALLBACK_ID, "root=UUID=1 ro old=1");
+	assert_string_equal(copy,
+			    "menuentry 'it'\\''s old' $menuentry_id_option 'kvmhost-fallback' {\n"
+			    "\tlinux\t/boot/vmlinuz-6.1 root=UUID=1 ro old=1\n"
+			    "}\n");
+	kh_auto(kh_free) char *first =
+		kh_grub_cfg_copy_entry(text, &entries.items[0], "t", KH_FALLBACK_ID, "ro");
 	assert_non_null(strstr(first, "menuentry 't' --class debian $menuentry_id_option"));
 	assert_non_null(strstr(first, "\tif [ x$p = xy ]; then\n\t  insmod gzio\n\tfi\n"));
 	kh_boot_entries_done(&entries);
@@ -145,8 +146,9 @@ static void a_stub_is_told_from_a_configuration(void **state)
 static void the_environment_block_is_read(void **state)
 {
 	(void)state;
-	static const char block[] = "# GRUB Environment Block\nsaved_entry=a\\\\b c\nkernelopts=root=x "
-				    "ro\nxsaved_entry=no\n######";
+	static const char block[] =
+		"# GRUB Environment Block\nsaved_entry=a\\\\b c\nkernelopts=root=x "
+		"ro\nxsaved_entry=no\n######";
 	kh_auto(kh_free) char *saved = kh_grubenv_value(block, "saved_entry");
 	assert_string_equal(saved, "a\\b c");
 	kh_auto(kh_free) char *options = kh_grubenv_value(block, "kernelopts");
@@ -161,8 +163,8 @@ static void put_entry(struct fixture *fixture, const char *name, const char *ker
 		      const char *options)
 {
 	kh_auto(kh_free) char *path = kh_printf("%s/%s.conf", kh_bls_dir, name);
-	kh_auto(kh_free) char *text = kh_printf("title T %s\nversion x\nlinux %s\noptions %s\n", name,
-						kernel, options);
+	kh_auto(kh_free) char *text =
+		kh_printf("title T %s\nversion x\nlinux %s\noptions %s\n", name, kernel, options);
 	fixture_put(fixture, path, text);
 }
 
@@ -175,7 +177,8 @@ static void bls_entries_are_sorted_as_grub_does_and_the_fallback_is_last(void **
 	put_entry(&fixture, ID "-5.14.0-70.el9", "/vmlinuz-5.14.0-70.el9", "ro");
 	put_entry(&fixture, ID "-5.14.0-503.el9", "/vmlinuz-5.14.0-503.el9", "ro $kernelopts x");
 	put_entry(&fixture, ID "-kvmhost-fallback", "/vmlinuz-5.14.0-70.el9", "ro");
-	put_entry(&fixture, ID "-0a1b2c3-5.14.0-503.el9", "/vmlinuz-5.14.0-503.el9", "ro root=snap");
+	put_entry(&fixture, ID "-0a1b2c3-5.14.0-503.el9", "/vmlinuz-5.14.0-503.el9",
+		  "ro root=snap");
 	struct kh_boot_entries entries;
 	kh_bls_read(&fixture.root, NULL, "a=1 b=2", &entries);
 	assert_int_equal(entries.count, 5);
@@ -205,8 +208,9 @@ static void bls_entries_are_sorted_as_grub_does_and_the_fallback_is_last(void **
 static void bls_options_are_replaced_and_the_rest_stays(void **state)
 {
 	(void)state;
-	static const char text[] = "title A\nversion 5\n# c\noptions a  b\nlinux /k\noptions c\ngrub_arg "
-				   "--unrestricted";
+	static const char text[] =
+		"title A\nversion 5\n# c\noptions a  b\nlinux /k\noptions c\ngrub_arg "
+		"--unrestricted";
 	kh_auto(kh_free) char *options = kh_bls_options(text);
 	assert_string_equal(options, "a  b c");
 	kh_auto(kh_free) char *same = kh_bls_set_options(text, options);
@@ -223,12 +227,13 @@ static void bls_options_are_replaced_and_the_rest_stays(void **state)
 
 /* ---- GRUB legacy ---- */
 
-static const char legacy[] = "default=1\ntimeout=5\n"
-			     "title One\n\troot (hd0,0)\n\tkernel  /vmlinuz-2.6.32 ro  quiet\n\tinitrd /i\n"
-			     "title Two\n\tkernel --no-mem-option /vmlinuz-2.6.18\n"
-			     "title Rescue\n\tkernel /vmlinuz-2.6.32 ro single\n"
-			     "title Xen\n\tkernel /xen.gz dom0_mem=1G\n\tmodule /vmlinuz-2.6.32xen ro\n"
-			     "title Other\n\tchainloader +1";
+static const char legacy[] =
+	"default=1\ntimeout=5\n"
+	"title One\n\troot (hd0,0)\n\tkernel  /vmlinuz-2.6.32 ro  quiet\n\tinitrd /i\n"
+	"title Two\n\tkernel --no-mem-option /vmlinuz-2.6.18\n"
+	"title Rescue\n\tkernel /vmlinuz-2.6.32 ro single\n"
+	"title Xen\n\tkernel /xen.gz dom0_mem=1G\n\tmodule /vmlinuz-2.6.32xen ro\n"
+	"title Other\n\tchainloader +1";
 
 static void grub_conf_is_read(void **state)
 {
@@ -255,7 +260,8 @@ static void grub_conf_is_edited_and_every_other_byte_stays(void **state)
 	struct kh_boot_entries entries;
 	kh_legacy_parse(legacy, "/boot/grub/grub.conf", &entries);
 	kh_auto(kh_free) char *two = kh_legacy_set_arguments(legacy, &entries.items[1], "ro x");
-	assert_non_null(strstr(two, "title Two\n\tkernel --no-mem-option /vmlinuz-2.6.18 ro x\ntitle"));
+	assert_non_null(
+		strstr(two, "title Two\n\tkernel --no-mem-option /vmlinuz-2.6.18 ro x\ntitle"));
 	kh_auto(kh_free) char *one = kh_legacy_set_arguments(two, &entries.items[0], "ro  quiet x");
 	assert_non_null(strstr(one, "\tkernel  /vmlinuz-2.6.32 ro  quiet x\n\tinitrd /i\n"));
 	assert_int_equal(strlen(one), strlen(legacy) + strlen(" ro x") + strlen(" x"));
