@@ -37,6 +37,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (kh_engine_report(&engine, &session.facts, &report, err) != 0)
 		return -1;
 	add_history_check(&session.root, &report);
+	if (options->arguments.count == 0) /* of all stages: what is required must be among them */
+		kh_report_add_missing(&report);
 	const char *host = session.facts.os.hostname;
 	if (options->is_json) {
 		kh_print_json(kh_report_json(&report, host));

@@ -1,10 +1,11 @@
 /* apply.c - the acting half of the engine; see engine.h.
  *
- * Per phase: collect facts, plan, and walk the changes: journal the intent, do it, journal that it is
- * done. Triggers wait until the last change of the phase. The journal says beforehand which triggers
- * will be wanted, so that a run cut off before them can be finished: an interrupted run is settled by
- * planning anew (what it had done drops out, what it had not is planned again) plus those triggers,
- * once all files are in place. An interrupted undo is carried to its end before anything else.
+ * Per phase: collect facts, plan, and walk the changes: journal the intent, do it, journal that it
+ * is done. Triggers wait until the last change of the phase. The journal says beforehand which
+ * triggers will be wanted, so that a run cut off before them can be finished: an interrupted run is
+ * settled by planning anew (what it had done drops out, what it had not is planned again) plus
+ * those triggers, once all files are in place. An interrupted undo is carried to its end before
+ * anything else.
  */
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct work {
 	struct kh_outcome *outcome;
 	struct kh_journal *journal; /* begun with the first change */
 	struct kh_history history;  /* before this run */
+	struct kh_error failed;     /* the first change of the running system that failed, if any */
 	size_t total;               /* changes of this phase */
 };
 
@@ -27,6 +29,7 @@ static void work_done(struct work *work)
 {
 	kh_journal_free(&work->journal);
 	kh_history_done(&work->history);
+	kh_error_done(&work->failed);
 }
 
 static void tell(const struct work *work, enum kh_event_kind kind, const char *stage,
@@ -53,13 +56,44 @@ static int begin(struct work *work, size_t change_count, struct kh_error *err)
 	return 0;
 }
 
-/* A change that failed may have had an effect all the same, which undo has to know. That writing it
- * down fails too is no more than the failure that is told already. */
-static void keep_details(struct work *work, json_t *details)
+/* Values, modules and programs of the stages are of this boot only; the files are what counts for
+ * the next one. So that one of them that is refused does not leave the files half-way (and grub.cfg
+ * not made anew, at every further try), the work goes on, and the failure is told at the end. */
+static bool is_of_this_boot(const struct kh_change *change)
 {
-	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
-	if (details)
-		kh_journal_done_change(work->journal, details, &ignored);
+	return change->kind == KH_CHANGE_SET_VALUE || change->kind == KH_CHANGE_LOAD_MODULE ||
+	       change->kind == KH_CHANGE_RUN;
+}
+
+/* A change that failed may have had an effect all the same, which undo has to know. Takes details.
+ */
+static int take_failure(struct work *work, const struct kh_change *change, json_t *details,
+			struct kh_error *err)
+{
+	kh_auto(kh_error_done) struct kh_error unwritten = KH_ERROR_INIT;
+	if (details && kh_journal_done_change(work->journal, details, &unwritten) != 0)
+		return kh_wrap(err, "stage '%s'", change->stage);
+	kh_wrap(err, "stage '%s'", change->stage);
+	if (!is_of_this_boot(change))
+		return -1;
+	tell(work, KH_EVENT_WARNING, change->stage, err->message);
+	if (work->failed.message)
+		kh_error_done(err);
+	else
+		work->failed = *err;
+	*err = (struct kh_error)KH_ERROR_INIT;
+	return 0;
+}
+
+/* After all is done: what failed on the way is the result, and what is still pending is named. */
+static int give_failure(struct work *work, struct kh_error *err)
+{
+	if (!work->failed.message)
+		return 0;
+	kh_error_done(err);
+	*err = work->failed;
+	work->failed = (struct kh_error)KH_ERROR_INIT;
+	return -1;
 }
 
 static int do_change(struct work *work, const struct kh_change *change, struct kh_error *err)
@@ -71,10 +105,8 @@ static int do_change(struct work *work, const struct kh_change *change, struct k
 	json_t *details = NULL;
 	kh_auto(kh_free) char *warning = NULL;
 	if (kh_perform(work->engine->root, work->engine->runner, change, &details, &warning, err) !=
-	    0) {
-		keep_details(work, details);
-		return kh_wrap(err, "stage '%s'", change->stage);
-	}
+	    0)
+		return take_failure(work, change, details, err);
 	if (kh_journal_done_change(work->journal, details, err) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);
 	if (warning)
@@ -128,7 +160,8 @@ static int settle_undo(struct work *work, const struct kh_run_record *run, struc
 		return 0;
 	kh_wrap(err, "finish the interrupted undo of run %lld", run->id);
 	return err->code == KH_HOST
-		       ? kh_hint(err, "'kvmhost undo %lld' says more and, with --force, finishes it",
+		       ? kh_hint(err,
+				 "'kvmhost undo %lld' says more and, with --force, finishes it",
 				 run->id)
 		       : -1;
 }
@@ -258,7 +291,10 @@ static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err
 		return -1;
 	if (!work->journal)
 		return 0;
-	return kh_journal_end(work->journal, err) != 0 ? -1 : verify(work, facts, err);
+	if (kh_journal_end(work->journal, err) != 0)
+		return -1;
+	int result = verify(work, facts, err);
+	return give_failure(work, err) != 0 ? -1 : result;
 }
 
 int kh_engine_apply(const struct kh_engine *engine, struct kh_outcome *ret_outcome,

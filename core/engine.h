@@ -62,7 +62,9 @@ struct kh_outcome { /* of planning or applying */
 int kh_engine_plan(const struct kh_engine *engine, const struct kh_facts *facts,
 		   struct kh_outcome *ret_outcome, struct kh_error *err);
 /* Plan and make the changes. Errors: KH_SYSTEM, KH_PROGRAM, KH_VERIFY; the journal has all that was
- * done, and the outcome is filled as far as it came. */
+ * done, and the outcome is filled as far as it came. A file that cannot be changed or a trigger
+ * that fails stops the work; a running value, a module or a program of a stage that fails does not:
+ * the first such failure is the result once all the rest is in place. */
 int kh_engine_apply(const struct kh_engine *engine, struct kh_outcome *ret_outcome,
 		    struct kh_error *err);
 int kh_engine_report(const struct kh_engine *engine, const struct kh_facts *facts,

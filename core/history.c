@@ -110,7 +110,8 @@ static int older_first(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-int kh_history_read(const struct kh_root *root, struct kh_history *ret_history, struct kh_error *err)
+int kh_history_read(const struct kh_root *root, struct kh_history *ret_history,
+		    struct kh_error *err)
 {
 	kh_auto(kh_history_done) struct kh_history history = {0};
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
@@ -153,7 +154,8 @@ void kh_history_done(struct kh_history *history)
 	*history = (struct kh_history){0};
 }
 
-const struct kh_run_record *kh_history_unfinished(const struct kh_history *history, long long except)
+const struct kh_run_record *kh_history_unfinished(const struct kh_history *history,
+						  long long except)
 {
 	for (size_t i = history->run_count; i > 0; i--) {
 		const struct kh_run_record *run = &history->runs[i - 1];
@@ -174,6 +176,34 @@ const struct kh_run_record *kh_history_find(const struct kh_history *history,
 		if (history->runs[i - 1].state == state)
 			return &history->runs[i - 1];
 	return NULL;
+}
+
+static bool is_refusal(const struct kh_record *record, const char *path, const char *value,
+		       const char *obtained)
+{
+	return record->is_done && !record->is_undone &&
+	       strcmp(kh_json_get(record->intent, "path"), path) == 0 &&
+	       strcmp(kh_json_get(record->intent, "value"), value) == 0 &&
+	       strcmp(kh_json_get(record->done, "obtained"), obtained) == 0;
+}
+
+bool kh_history_was_refused(const struct kh_root *root, const char *path, const char *value,
+			    const char *obtained)
+{
+	kh_auto(kh_error_done) struct kh_error unreadable = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	kh_auto(kh_free) char *boot_id = kh_root_line(root, "/proc/sys/kernel/random/boot_id");
+	if (!boot_id || kh_history_read(root, &history, &unreadable) != 0)
+		return false;
+	for (size_t r = 0; r < history.run_count; r++) {
+		const struct kh_run_record *run = &history.runs[r];
+		if (!run->boot_id || strcmp(run->boot_id, boot_id) != 0)
+			continue;
+		for (size_t i = 0; i < run->record_count; i++)
+			if (is_refusal(&run->records[i], path, value, obtained))
+				return true;
+	}
+	return false;
 }
 
 const char *kh_run_state_name(enum kh_run_state state)

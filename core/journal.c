@@ -21,7 +21,7 @@ struct kh_journal {
 	char *directory; /* of this run, below the root */
 	char *path;
 	int fd;
-	size_t number; /* of the last intent */
+	size_t number;          /* of the last intent */
 	struct kh_strv outputs; /* of the change under way */
 };
 
@@ -119,8 +119,7 @@ int kh_journal_begin(const struct kh_root *root, const char *command, const char
 	off_t room = (off_t)change_count * BYTES_PER_CHANGE + BYTES_SPARE;
 	if (kh_sys_fallocate(journal->fd, room, journal->path) != 0 && errno != EOPNOTSUPP &&
 	    errno != ENOSYS)
-		return kh_fail(err, KH_SYSTEM, errno, "journal '%s': reserve space",
-			       journal->path);
+		return kh_fail(err, KH_SYSTEM, errno, "journal '%s': reserve space", journal->path);
 	if (kh_sys_fsync(dir, journal->directory) != 0)
 		return kh_fail(err, KH_SYSTEM, errno, "journal '%s'", journal->path);
 	if (write_begin(journal, command, config_digest, err) != 0)
@@ -212,7 +211,8 @@ static json_t *keep_outputs(struct kh_journal *journal, const struct kh_change *
 		kh_auto(kh_free) char *copy = kh_printf("%04zu.%zu.old", journal->number, i);
 		json_t *kept = NULL;
 		if (kh_file_look(journal->root, change->outputs.items[i], &state, err) == 0)
-			kept = kh_journal_keep_state(journal->root, journal->directory, &state, copy, err);
+			kept = kh_journal_keep_state(journal->root, journal->directory, &state,
+						     copy, err);
 		if (!kept) {
 			json_decref(outputs);
 			return NULL;
@@ -224,9 +224,9 @@ static json_t *keep_outputs(struct kh_journal *journal, const struct kh_change *
 
 static json_t *describe(const struct kh_change *change)
 {
-	json_t *record = json_pack("{s:s, s:s, s:s, s:s}", "kind", kh_plan_kind_name(change->kind),
-				   "path", change->path, "why", change->why, "stage",
-				   change->stage);
+	json_t *record =
+		json_pack("{s:s, s:s, s:s, s:s}", "kind", kh_plan_kind_name(change->kind), "path",
+			  change->path, "why", change->why, "stage", change->stage);
 	add_new(record, change);
 	return record;
 }
@@ -241,7 +241,8 @@ int kh_journal_intent(struct kh_journal *journal, const struct kh_change *change
 	kh_auto(kh_free) char *copy = kh_printf("%04zu.old", journal->number);
 	json_t *kept = NULL;
 	if (has_file(change))
-		kept = kh_journal_keep_state(journal->root, journal->directory, &change->old, copy, err);
+		kept = kh_journal_keep_state(journal->root, journal->directory, &change->old, copy,
+					     err);
 	else if (change->outputs.count > 0)
 		kept = keep_outputs(journal, change, err);
 	if (err->message) {

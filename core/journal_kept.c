@@ -1,5 +1,5 @@
-/* journal_kept.c - what was there before a change: described in its intent, its content in a copy beside
- * the journal; see journal.h. */
+/* journal_kept.c - what was there before a change: described in its intent, its content in a copy
+ * beside the journal; see journal.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,8 @@ static json_t *xattrs_json(const struct kh_file_state *state)
 static const char *const type_names[] = {"absent", "file", "directory", "link", "other"};
 
 json_t *kh_journal_keep_state(const struct kh_root *root, const char *directory,
-			      const struct kh_file_state *state, const char *copy, struct kh_error *err)
+			      const struct kh_file_state *state, const char *copy,
+			      struct kh_error *err)
 {
 	json_t *kept = json_pack("{s:s, s:i, s:i, s:i, s:s}", "type", type_names[state->type],
 				 "mode", (int)state->mode, "uid", (int)state->uid, "gid",

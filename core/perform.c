@@ -59,17 +59,18 @@ static int set_value(const struct kh_root *root, const struct kh_change *change,
 	if (strcmp(obtained, change->value) == 0 || (whole && strcmp(whole, change->value) == 0))
 		return 0;
 	if (change->accepts_less) {
-		*ret_warning = kh_printf("%s: asked for %s, obtained %s: not enough free, unfragmented "
-					 "memory now; a reboot usually helps",
-					 change->path, change->value, obtained);
+		*ret_warning =
+			kh_printf("%s: asked for %s, obtained %s: not enough free, unfragmented "
+				  "memory now; a reboot usually helps",
+				  change->path, change->value, obtained);
 		return 0;
 	}
 	return kh_fail(err, KH_VERIFY, 0, "set '%s' to '%s': the kernel still says '%s'",
 		       change->path, change->value, obtained);
 }
 
-/* What the hardware refuses is a warning: the rest of the configuration can still be applied, and the
- * next plan says what is missing. */
+/* What the hardware refuses is a warning: the rest of the configuration can still be applied, and
+ * the next plan says what is missing. */
 static int load_module(const struct kh_root *root, const struct kh_change *change,
 		       json_t **ret_details, char **ret_warning, struct kh_error *err)
 {

@@ -11,6 +11,7 @@
 
 #include "core/base/mem.h"
 #include "core/facts_memory.h"
+#include "core/journal.h"
 #include "core/modules.h"
 
 void kh_plan_init(struct kh_plan *plan, const struct kh_root *root)
@@ -257,6 +258,13 @@ static int set_value(struct kh_plan *plan, const char *path, const char *value, 
 							       : NULL;
 	if (hurdle) {
 		kh_plan_note(plan, KH_NOTE_INFO, "skipped: set %s to %s: %s", path, value, hurdle);
+		return 0;
+	}
+	if (accepts_less && now && kh_history_was_refused(plan->root, path, value, now)) {
+		kh_plan_note(plan, KH_NOTE_REBOOT,
+			     "%s: %s of %s obtained, and no more could be had: memory is in use or "
+			     "fragmented; a reboot usually helps",
+			     path, now, value);
 		return 0;
 	}
 	struct kh_change *change = add(plan, KH_CHANGE_SET_VALUE, path, why);

@@ -104,7 +104,8 @@ int kh_plan_link(struct kh_plan *plan, const char *path, const char *target, con
  * cannot be written because /sys or /proc is mounted read-only becomes a note too. */
 int kh_plan_set_value(struct kh_plan *plan, const char *path, const char *value, const char *why,
 		      struct kh_error *err);
-/* The same where the kernel may give less than was asked for (huge pages). */
+/* The same where the kernel may give less than was asked for (huge pages). What an earlier apply of
+ * this boot already got less for becomes a note: asking again would change nothing. */
 int kh_plan_set_count(struct kh_plan *plan, const char *path, long long count, const char *why,
 		      struct kh_error *err);
 /* Load a module now (with what it needs), unless it is loaded or built in; absence is for the stage

@@ -28,7 +28,8 @@ static struct kh_check *add(struct kh_report *report, const char *id, enum kh_st
 	struct kh_check *check = kh_append(report->checks, report->check_count);
 	bool is_required = report->require && kh_strv_has(report->require, id);
 	check->id = kh_strdup(id);
-	check->status = is_required && status == KH_WARN ? KH_FAIL : status;
+	/* What is required and cannot be judged is not there: ready is only what was seen to be. */
+	check->status = is_required && status != KH_PASS ? KH_FAIL : status;
 	check->expected = kh_strdup(text->expected ? text->expected : "");
 	check->found = kh_strdup(text->found ? text->found : "");
 	check->why = kh_strdup(text->why ? text->why : "");
@@ -40,6 +41,22 @@ void kh_report_add(struct kh_report *report, const char *id, enum kh_status stat
 		   const struct kh_check_text *text)
 {
 	add(report, id, status, text);
+}
+
+void kh_report_add_missing(struct kh_report *report)
+{
+	for (size_t i = 0; report->require && i < report->require->count; i++) {
+		const char *id = report->require->items[i];
+		if (kh_report_find(report, id))
+			continue;
+		const struct kh_check_text text = {
+			.expected = "a check of this name that passes",
+			.found = "there is no such check on this host",
+			.why = "report.require in the configuration names it",
+			.fix = "correct report.require: 'kvmhost report -v' shows the names",
+		};
+		add(report, id, KH_FAIL, &text);
+	}
 }
 
 static char *persisted_text(const struct kh_setting *setting)

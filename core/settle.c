@@ -1,5 +1,5 @@
-/* settle.c - what an interrupted run left to do that planning anew cannot see: its triggers. The files
- * that wanted them are in place, so no stage asks for them again. */
+/* settle.c - what an interrupted run left to do that planning anew cannot see: its triggers. The
+ * files that wanted them are in place, so no stage asks for them again. */
 #include <string.h>
 
 #include "core/base/json.h"
@@ -10,7 +10,8 @@ static bool was_done(const struct kh_run_record *run, const char *trigger)
 {
 	for (size_t i = 0; i < run->record_count; i++) {
 		const struct kh_record *record = &run->records[i];
-		if (record->is_done && strcmp(kh_json_get(record->intent, "kind"), "trigger") == 0 &&
+		if (record->is_done &&
+		    strcmp(kh_json_get(record->intent, "kind"), "trigger") == 0 &&
 		    strcmp(kh_json_get(record->intent, "path"), trigger) == 0)
 			return true;
 	}
@@ -56,8 +57,8 @@ void kh_settle_adopt(const struct kh_history *history, struct kh_plan *plan)
 		const struct kh_run_record *run = &history->runs[r];
 		if (run->state != KH_RUN_INTERRUPTED || run->record_count == 0)
 			continue;
-		json_array_foreach(run->triggers, index, trigger)
-			if (!was_done(run, kh_json_get(trigger, "path")))
-				adopt(trigger, plan);
+		json_array_foreach(run->triggers, index,
+				   trigger) if (!was_done(run, kh_json_get(trigger, "path")))
+			adopt(trigger, plan);
 	}
 }

@@ -1,9 +1,9 @@
 /* undo.c - see undo.h.
  *
- * Two passes over the same steps. The first changes nothing: it walks the records backwards and keeps,
- * per path, the state the path will have by then; where that is neither what the record left nor what
- * it found, somebody else changed it: a conflict. The second pass acts. A step whose path is already as
- * it was before counts as done, so an interrupted undo simply goes on.
+ * Two passes over the same steps. The first changes nothing: it walks the records backwards and
+ * keeps, per path, the state the path will have by then; where that is neither what the record left
+ * nor what it found, somebody else changed it: a conflict. The second pass acts. A step whose path
+ * is already as it was before counts as done, so an interrupted undo simply goes on.
  */
 #include "core/undo.h"
 
@@ -18,10 +18,11 @@
 struct work {
 	const struct kh_undo *undo;
 	struct kh_history history;
-	size_t count;               /* changes put back */
+	size_t count;             /* changes put back */
 	struct kh_strv conflicts; /* paths somebody changed since; the titles for kh_undo_plan */
 	struct kh_strv damaged;   /* what can not be put back: copies and records that are gone */
-	struct kh_strv blocked;   /* files with something in their place that only a person may remove */
+	struct kh_strv
+		blocked;   /* files with something in their place that only a person may remove */
 	json_t *simulated; /* path -> what it will be: see kh_undo_state_text */
 	struct kh_undo_triggers triggers;
 };
@@ -49,7 +50,8 @@ static int find_first(const struct work *work, long long *ret_first, struct kh_e
 	bool is_known = false;
 	for (size_t i = 0; i < history->run_count; i++) {
 		const struct kh_run_record *run = &history->runs[i];
-		is_known = is_known || (run->id == wanted && run->record_count + run->lost_count > 0);
+		is_known =
+			is_known || (run->id == wanted && run->record_count + run->lost_count > 0);
 		if (!has_records(run))
 			continue;
 		newest = run->id;
@@ -141,8 +143,9 @@ static int refuse_damaged(const struct work *work, struct kh_error *err)
 {
 	kh_auto(kh_free) char *what = kh_strv_join(&work->damaged, "; ");
 	kh_fail(err, KH_SYSTEM, 0, "%s", what);
-	return kh_hint(err, "nothing was put back; --force puts back the rest (what is kept of a run "
-			    "is below %s)",
+	return kh_hint(err,
+		       "nothing was put back; --force puts back the rest (what is kept of a run "
+		       "is below %s)",
 		       kh_runs_dir);
 }
 
@@ -158,8 +161,9 @@ static int judge(struct work *work, long long first, struct kh_error *err)
 		return 0;
 	kh_auto(kh_free) char *paths = kh_strv_join(&work->conflicts, "', '");
 	kh_fail(err, KH_HOST, 0, "changed by somebody since: '%s'", paths);
-	return kh_hint(err, "nothing was put back; look at what was changed there, or use --force to "
-			    "overwrite it");
+	return kh_hint(err,
+		       "nothing was put back; look at what was changed there, or use --force to "
+		       "overwrite it");
 }
 
 /* ---- second pass ---- */
@@ -181,8 +185,8 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	if (undo->sink)
 		undo->sink->event(undo->sink, &event);
 	work->count++;
-	/* A trigger counts as undone only with the whole run: what it wants runs at the very end, and an
-	 * undo that is cut off before that must want it again. */
+	/* A trigger counts as undone only with the whole run: what it wants runs at the very end,
+	 * and an undo that is cut off before that must want it again. */
 	if (strcmp(kh_json_get(record->intent, "kind"), kh_plan_kind_name(KH_CHANGE_TRIGGER)) == 0)
 		return 0;
 	return kh_journal_event(journal, "undo", record->number, err);

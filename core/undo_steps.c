@@ -83,8 +83,7 @@ char *kh_undo_state_after(const struct kh_record *record)
 	return kh_strdup("absent");
 }
 
-static int look(const struct kh_root *root, const char *path, char **ret_text,
-		struct kh_error *err)
+static int look(const struct kh_root *root, const char *path, char **ret_text, struct kh_error *err)
 {
 	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
 	if (kh_file_look(root, path, &state, err) != 0)
@@ -167,7 +166,8 @@ static int undo_file(const struct kh_undo *undo, const struct kh_run_record *run
 	const char *path = kh_json_get(record->intent, "path");
 	kh_auto(kh_free) char *missing = NULL;
 	if (!undo->is_forced || kh_undo_has_copy(undo->root, run, record, &missing))
-		return restore(undo->root, run->id, path, json_object_get(record->intent, "old"), err);
+		return restore(undo->root, run->id, path, json_object_get(record->intent, "old"),
+			       err);
 	*ret_note = kh_printf("%s stays as it is: %s", path, missing);
 	return 0;
 }
@@ -182,8 +182,8 @@ static int undo_directory(const struct kh_root *root, const char *path, char **r
 		return 0;
 	int result = strcmp(now, "directory") == 0 ? kh_file_remove_dir(root, path, err) : 1;
 	if (result == 1)
-		*ret_note = kh_printf("directory %s stays: it is in use, or somebody put something there",
-				      path);
+		*ret_note = kh_printf(
+			"directory %s stays: it is in use, or somebody put something there", path);
 	return result < 0 ? -1 : 0;
 }
 
@@ -215,8 +215,8 @@ static int undo_value(const struct kh_undo *undo, const struct kh_run_record *ru
 	if (kh_undo_state_now(undo->root, record, &became, err) != 0)
 		return -1;
 	if (strcmp(became, before) != 0)
-		*ret_note = kh_printf("set '%s' back to '%s': the kernel still says '%s'", path, old,
-				      became + strlen("value "));
+		*ret_note = kh_printf("set '%s' back to '%s': the kernel still says '%s'", path,
+				      old, became + strlen("value "));
 	return 0;
 }
 
@@ -260,9 +260,7 @@ static void want_trigger(struct kh_undo_triggers *triggers, json_t *argv)
 		triggers->commands = json_array();
 	size_t index;
 	json_t *known;
-	json_array_foreach(triggers->commands, index, known)
-		if (json_equal(known, argv))
-			return;
+	json_array_foreach(triggers->commands, index, known) if (json_equal(known, argv)) return;
 	json_array_append(triggers->commands, argv);
 }
 

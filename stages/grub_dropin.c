@@ -1,8 +1,9 @@
 /* grub_dropin.c - our drop-in for Debian's update-grub, and who comes after it.
  *
- * Drop-ins are sourced after /etc/default/grub; ours appends to GRUB_CMDLINE_LINUX_DEFAULT, which recovery
- * entries do not get. Where somebody gave one of our arguments another value, it also takes that one out.
- * Source: grub-mkconfig of Debian 11-13, which sources every .cfg in /etc/default/grub.d.
+ * Drop-ins are sourced after /etc/default/grub; ours appends to GRUB_CMDLINE_LINUX_DEFAULT, which
+ * recovery entries do not get. Where somebody gave one of our arguments another value, it also
+ * takes that one out. Source: grub-mkconfig of Debian 11-13, which sources every .cfg in
+ * /etc/default/grub.d.
  */
 #include <ctype.h>
 #include <string.h>
@@ -47,7 +48,8 @@ char *kh_grub_others_words(const struct kh_root *root)
 	add_words(text ? text : "", &words);
 	kh_root_list(root, dropin_dir, &names);
 	for (size_t i = 0; i < names.count; i++) {
-		if (!kh_str_ends(names.items[i], ".cfg") || strcmp(names.items[i], dropin_name) == 0)
+		if (!kh_str_ends(names.items[i], ".cfg") ||
+		    strcmp(names.items[i], dropin_name) == 0)
 			continue;
 		kh_auto(kh_free) char *path = kh_printf("%s/%s", dropin_dir, names.items[i]);
 		kh_auto(kh_free) char *more = kh_root_text(root, path);
@@ -117,8 +119,8 @@ int kh_grub_plan_dropin(const struct kh_grub_work *work, struct kh_plan *plan, s
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
 	kh_cmdline_wanted(&work->groups, &words);
 	if (words.count == 0)
-		return kh_plan_remove_file(plan, kh_grub_dropin_path, "no kernel argument is wanted",
-					   err);
+		return kh_plan_remove_file(plan, kh_grub_dropin_path,
+					   "no kernel argument is wanted", err);
 	kh_auto(kh_free) char *joined = kh_strv_join(&words, " ");
 	kh_auto(kh_free) char *quoted = single_quoted(joined);
 	kh_auto(kh_free) char *others = kh_grub_others_words(work->context->root);
