@@ -46,10 +46,8 @@ static int read_past(const struct kh_context *context, struct past *past, struct
 	int found = kh_net_record_read(context->root, &past->record, record_digest, err);
 	if (found < 0 && err->sys == 0) /* damaged, not unreadable */
 		kh_hint(err, "remove '%s'", kh_net_record_path);
-	if (found < 0)
-		return kh_wrap(err, "guard");
-	if (found == 1)
-		return 0;
+	if (found != 0)
+		return found < 0 ? kh_wrap(err, "guard") : 0;
 	past->has_record = true;
 	kh_bridge_digest(&context->config->bridge, wanted);
 	past->is_same = strcmp(past->record.digest, wanted) == 0;
