@@ -253,14 +253,11 @@ static int set_value(struct kh_plan *plan, const char *path, const char *value, 
 			     why);
 		return 0;
 	}
-	if (!kh_root_exists(plan->root, path)) {
-		kh_plan_note(plan, KH_NOTE_INFO,
-			     "skipped: set %s to %s: this kernel has no such knob", path, value);
-		return 0;
-	}
-	if (is_read_only(plan->root, path)) {
-		kh_plan_note(plan, KH_NOTE_INFO,
-			     "skipped: set %s to %s: it is mounted read-only here", path, value);
+	const char *hurdle = !kh_root_exists(plan->root, path) ? "this kernel has no such knob"
+			     : is_read_only(plan->root, path)  ? "it is mounted read-only here"
+							       : NULL;
+	if (hurdle) {
+		kh_plan_note(plan, KH_NOTE_INFO, "skipped: set %s to %s: %s", path, value, hurdle);
 		return 0;
 	}
 	if (accepts_less && now && kh_history_was_refused(plan->root, path, value, now)) {
@@ -293,17 +290,16 @@ int kh_plan_set_count(struct kh_plan *plan, const char *path, long long count, c
 /* One note for all modules of one reason: they are many, and come one after the other. */
 static void leave_module(struct kh_plan *plan, const char *name, const char *why)
 {
-	static const char one[] = "left to the boot: load module ";
-	static const char more[] = "left to the boot: load modules ";
+	static const char lead[] = "left to the boot: load module";
 	kh_auto(kh_free) char *end = kh_printf(" (%s)", why);
 	struct kh_note *last = plan->note_count > 0 ? &plan->notes[plan->note_count - 1] : NULL;
 	if (!last || strcmp(last->stage, plan->stage) != 0 || !kh_str_ends(last->text, end) ||
-	    (!kh_str_starts(last->text, one) && !kh_str_starts(last->text, more))) {
-		kh_plan_note(plan, KH_NOTE_LEFT, "%s%s%s", one, name, end);
+	    !kh_str_starts(last->text, lead)) {
+		kh_plan_note(plan, KH_NOTE_LEFT, "%s %s%s", lead, name, end);
 		return;
 	}
-	const char *names = last->text + strlen(kh_str_starts(last->text, one) ? one : more);
-	char *text = kh_printf("%s%.*s, %s%s", more, (int)(strlen(names) - strlen(end)), names,
+	const char *names = strchr(last->text + strlen(lead), ' ') + 1;
+	char *text = kh_printf("%ss %.*s, %s%s", lead, (int)(strlen(names) - strlen(end)), names,
 			       name, end);
 	free(last->text);
 	last->text = text;
