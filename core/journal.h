@@ -17,10 +17,12 @@
 #include "core/plan.h"
 
 extern const char *const kh_state_dir; /* "/var/lib/kvmhost" */
+extern const char *const kh_runs_dir;  /* the runs below it */
 
 enum kh_run_state { KH_RUN_ENDED, KH_RUN_INTERRUPTED, KH_RUN_UNDONE, KH_RUN_UNDO_INTERRUPTED };
 
 struct kh_record { /* one change of a run, as read back */
+	size_t number; /* in its run, from 1 */
 	json_t *intent;
 	bool is_done;
 	bool is_undone;
@@ -36,6 +38,7 @@ struct kh_run_record {
 	char *boot_id; /* of the boot it ran in, or NULL */
 	struct kh_record *records;
 	size_t record_count;
+	size_t lost_count; /* changes whose intent cannot be read any more: a damaged journal */
 	json_t *triggers; /* array: those wanted after the changes, as in their intents; or NULL */
 };
 
@@ -50,6 +53,9 @@ void kh_history_done(struct kh_history *history);
  * that is under way (0: none). */
 const struct kh_run_record *kh_history_unfinished(const struct kh_history *history,
 						  long long except);
+/* The newest run in this state, or NULL. */
+const struct kh_run_record *kh_history_find(const struct kh_history *history,
+					    enum kh_run_state state);
 const char *kh_run_state_name(enum kh_run_state state);
 json_t *kh_history_json(const struct kh_history *history);
 
@@ -76,7 +82,12 @@ int kh_journal_event(struct kh_journal *journal, const char *event, size_t numbe
 long long kh_journal_id(const struct kh_journal *journal);
 void kh_journal_free(struct kh_journal **journal);
 
-/* State of a file as kept in an intent ("old"), without its content. */
+/* Keep a state: its description as JSON, its content (if any) as the file `copy` of the run's directory.
+ * NULL with *err filled. */
+json_t *kh_journal_keep_state(const struct kh_root *root, const char *directory,
+			      const struct kh_file_state *state, const char *copy, struct kh_error *err);
+/* The state of a file that an intent keeps ("old"), with its content. A copy that is missing or does
+ * not have the digest it was kept with is an error. */
 int kh_journal_old_state(const struct kh_root *root, long long run, const json_t *kept,
 			 struct kh_file_state *ret_state, struct kh_error *err);
 

@@ -17,8 +17,10 @@ static int check_unchanged(const struct kh_root *root, const struct kh_change *c
 	kh_auto(kh_file_state_done) struct kh_file_state now = {0};
 	if (kh_file_look(root, change->path, &now, err) != 0)
 		return -1;
+	const char *old_target = change->old.target ? change->old.target : "";
 	bool is_same = now.type == change->old.type && now.mode == change->old.mode &&
-		       strcmp(now.digest, change->old.digest) == 0;
+		       strcmp(now.digest, change->old.digest) == 0 &&
+		       strcmp(now.target ? now.target : "", old_target) == 0;
 	if (is_same)
 		return 0;
 	kh_fail(err, KH_SYSTEM, 0, "'%s' was changed while kvmhost was at work", change->path);
@@ -74,8 +76,6 @@ static int load_module(const struct kh_root *root, const struct kh_change *chang
 	kh_auto(kh_strv_done) struct kh_strv loaded = {0};
 	kh_auto(kh_free) char *release = kh_root_line(root, "/proc/sys/kernel/osrelease");
 	int result = kh_modules_load(root, release, change->path, &loaded, err);
-	if (result < 0)
-		return -1;
 	if (result == 1) {
 		*ret_warning = kh_printf("%s (%s)", err->message, err->hint ? err->hint : "");
 		kh_error_done(err);
@@ -84,7 +84,7 @@ static int load_module(const struct kh_root *root, const struct kh_change *chang
 	for (size_t i = 0; i < loaded.count; i++)
 		json_array_append_new(names, json_string(loaded.items[i]));
 	*ret_details = json_pack("{s:o}", "loaded", names);
-	return 0;
+	return result < 0 ? -1 : 0;
 }
 
 static int run_program(struct kh_runner *runner, const struct kh_change *change,

@@ -253,8 +253,8 @@ static int set_value(struct kh_plan *plan, const char *path, const char *value, 
 		return 0;
 	}
 	if (!kh_root_exists(plan->root, path)) {
-		kh_plan_note(plan, KH_NOTE_INFO, "skipped: set %s to %s: this kernel has no such knob",
-			     path, value);
+		kh_plan_note(plan, KH_NOTE_INFO,
+			     "skipped: set %s to %s: this kernel has no such knob", path, value);
 		return 0;
 	}
 	if (is_read_only(plan->root, path)) {
@@ -282,6 +282,25 @@ int kh_plan_set_count(struct kh_plan *plan, const char *path, long long count, c
 	return set_value(plan, path, value, true, why, err);
 }
 
+/* One note for all modules of one reason: they are many, and come one after the other. */
+static void leave_module(struct kh_plan *plan, const char *name, const char *why)
+{
+	static const char one[] = "left to the boot: load module ";
+	static const char more[] = "left to the boot: load modules ";
+	kh_auto(kh_free) char *end = kh_printf(" (%s)", why);
+	struct kh_note *last = plan->note_count > 0 ? &plan->notes[plan->note_count - 1] : NULL;
+	if (!last || strcmp(last->stage, plan->stage) != 0 || !kh_str_ends(last->text, end) ||
+	    (!kh_str_starts(last->text, one) && !kh_str_starts(last->text, more))) {
+		kh_plan_note(plan, KH_NOTE_LEFT, "%s%s%s", one, name, end);
+		return;
+	}
+	const char *names = last->text + strlen(kh_str_starts(last->text, one) ? one : more);
+	char *text = kh_printf("%s%.*s, %s%s", more, (int)(strlen(names) - strlen(end)), names,
+			       name, end);
+	free(last->text);
+	last->text = text;
+}
+
 int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
 			struct kh_error *err)
 {
@@ -289,7 +308,7 @@ int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
 	if (has_change(plan, KH_CHANGE_LOAD_MODULE, name))
 		return 0;
 	if (!plan->root->is_live) {
-		kh_plan_note(plan, KH_NOTE_LEFT, "left to the boot: load module %s (%s)", name, why);
+		leave_module(plan, name, why);
 		return 0;
 	}
 	if (!kh_modules_is_loaded(plan->root, name))
@@ -299,11 +318,16 @@ int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
 
 /* ---- programs ---- */
 
-static void copy_words(struct kh_strv *list, const char *const *words)
+/* Where they really are: what a program rewrites through a link is what has to be kept. */
+static void copy_outputs(const struct kh_plan *plan, struct kh_strv *list,
+			 const char *const *outputs)
 {
-	for (; words && *words; words++)
-		if (!kh_strv_has(list, *words))
-			kh_strv_add(list, *words);
+	for (; outputs && *outputs; outputs++) {
+		kh_auto(kh_free) char *settled = kh_root_resolve(plan->root, *outputs);
+		const char *output = settled ? settled : *outputs;
+		if (!kh_strv_has(list, output))
+			kh_strv_add(list, output);
+	}
 }
 
 static void copy_argv(struct kh_strv *list, const char *const *words)
@@ -332,7 +356,7 @@ int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, str
 	struct kh_change *change = add(plan, KH_CHANGE_RUN, command->argv[0], command->why);
 	copy_argv(&change->argv, command->argv);
 	copy_argv(&change->undo_argv, command->undo_argv);
-	copy_words(&change->outputs, command->outputs);
+	copy_outputs(plan, &change->outputs, command->outputs);
 	return 0;
 }
 
@@ -344,7 +368,7 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 		struct kh_change *change = &plan->changes[i];
 		if (change->kind != KH_CHANGE_TRIGGER || strcmp(change->path, name) != 0)
 			continue;
-		copy_words(&change->outputs, command->outputs);
+		copy_outputs(plan, &change->outputs, command->outputs);
 		return 0;
 	}
 	if (!plan->root->is_live) {
@@ -354,7 +378,7 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 	struct kh_change *change = add(plan, KH_CHANGE_TRIGGER, name, command->why);
 	copy_argv(&change->argv, command->argv);
 	copy_argv(&change->undo_argv, command->undo_argv);
-	copy_words(&change->outputs, command->outputs);
+	copy_outputs(plan, &change->outputs, command->outputs);
 	return 0;
 }
 

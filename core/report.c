@@ -50,12 +50,12 @@ static char *persisted_text(const struct kh_setting *setting)
 			      : kh_strdup(setting->persisted);
 }
 
+static const char *const after_reboot = "needs a reboot";
+
 static enum kh_status judge(const struct kh_setting *setting, const char **ret_gap)
 {
-	bool is_effective =
-		setting->effective && strcmp(setting->effective, setting->wanted) == 0;
-	bool is_persisted =
-		setting->persisted && strcmp(setting->persisted, setting->wanted) == 0;
+	bool is_effective = setting->effective && strcmp(setting->effective, setting->wanted) == 0;
+	bool is_persisted = setting->persisted && strcmp(setting->persisted, setting->wanted) == 0;
 	*ret_gap = setting->gap;
 	if (setting->no_knob) {
 		*ret_gap = setting->no_knob;
@@ -72,7 +72,7 @@ static enum kh_status judge(const struct kh_setting *setting, const char **ret_g
 		return KH_SKIP;
 	}
 	if (is_persisted && setting->needs_reboot) {
-		*ret_gap = setting->gap ? setting->gap : "needs a reboot";
+		*ret_gap = setting->gap ? setting->gap : after_reboot;
 		return KH_WARN;
 	}
 	if (!setting->gap)
@@ -88,7 +88,9 @@ void kh_report_setting(struct kh_report *report, const struct kh_setting *settin
 		.expected = setting->wanted,
 		.found = setting->effective ? setting->effective : setting->no_knob,
 		.why = setting->why,
-		.fix = status == KH_PASS ? NULL : setting->fix,
+		.fix = status == KH_PASS     ? NULL
+		       : gap == after_reboot ? "reboot" /* applying again would do nothing */
+					     : setting->fix,
 	};
 	struct kh_check *check = add(report, setting->id, status, &text);
 	check->persisted = persisted_text(setting);

@@ -46,7 +46,7 @@ static int read_past(const struct kh_context *context, struct past *past, struct
 	int found = kh_net_record_read(context->root, &past->record, record_digest, err);
 	if (found < 0) {
 		kh_wrap(err, "guard");
-		return kh_hint(err, "remove '%s'", kh_net_record_path);
+		return err->sys ? -1 : kh_hint(err, "remove '%s'", kh_net_record_path);
 	}
 	past->has_record = found == 0;
 	if (!past->has_record)
@@ -158,6 +158,8 @@ static int ask(struct work *work, struct kh_error *err)
 	const struct kh_net_backend *backend = kh_net_backend_find(work->manager);
 	if (!backend)
 		return no_manager(work, err);
+	if (kh_net_view_check(&work->view, work->manager, err) != 0)
+		return -1;
 	kh_dhcp_identity_read(context->root, link, work->port.link->ifindex, &work->dhcp);
 	const struct kh_net_wish wish = {.view = &work->view,
 					 .facts = &context->facts->net,
@@ -330,8 +332,8 @@ static const char *not_here(const struct kh_context *context)
 	return NULL;
 }
 
-/* `port: auto` asks for a bridge where there is an uplink that somebody known configures. Where there is
- * not, that is said, and no reason to stop; a port that was named is. */
+/* `port: auto` asks for a bridge where there is an uplink that somebody known configures. Where
+ * there is not, that is said, and no reason to stop; a port that was named is. */
 static int leave_out(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
 {
 	const struct kh_facts_net *net = &context->facts->net;

@@ -234,7 +234,7 @@ int kh_file_remove_dir(const struct kh_root *root, const char *path, struct kh_e
 	if (place_open(root, path, &place, err) != 0)
 		return kh_wrap(err, "remove directory '%s'", path);
 	if (kh_sys_unlink(place.dir_fd, place.name, AT_REMOVEDIR) != 0) {
-		if (errno == ENOTEMPTY || errno == EEXIST)
+		if (errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY)
 			return 1;
 		return kh_fail(err, KH_SYSTEM, errno, "remove directory '%s'", path);
 	}
