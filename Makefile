@@ -7,7 +7,9 @@
 
 B      ?= build
 MODE   ?= release
-CC     ?= gcc
+ifeq ($(origin CC),default)
+CC      = gcc
+endif
 prefix ?= /usr/local
 V      ?= 0
 Q       = $(if $(filter 1,$V),,@)
@@ -26,6 +28,8 @@ $B/config.mk: tools/configure
 
 # ---- flags ----
 version := $(shell cat VERSION)
+# As many compilers as processors, unless somebody said otherwise.
+jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wvla -Wformat=2 $(JUMP_MISSES_INIT) -Wswitch-enum -Wundef -Wpointer-arith
 common := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DKH_VERSION='"$(version)"' -I. -I$B $(warnings) -MMD -MP
@@ -85,14 +89,14 @@ $B/tests/%: $B/tests/%.o $(testlib_o) $B/libkvmhost.a
 	cover bench fuzz format deps provision install uninstall man help clean distclean
 
 check: ## all tests that need no virtual machine, and again under ASan+UBSan
-	$Q$(MAKE) --no-print-directory check-quick
-	$Q$(MAKE) --no-print-directory asan
+	$Q$(MAKE) --no-print-directory $(jobs) check-quick
+	$Q$(MAKE) --no-print-directory $(jobs) asan
 
 check-quick: $B/kvmhost $(unit) $(fuzzers)
 	$QB=$B tests/run $(unit) tests/roots/check $(cli) -- $(fuzzers)
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$Q$(MAKE) --no-print-directory B=build-asan MODE=asan check-quick
+	$Q$(MAKE) --no-print-directory $(jobs) B=build-asan MODE=asan check-quick
 
 check-long: $B/kvmhost $B/tests/stages/test_contract ## the stage contract at every cut point
 	$QKVMHOST_LONG=1 B=$B tests/run $B/tests/stages/test_contract

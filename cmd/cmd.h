@@ -1,7 +1,7 @@
 /* cmd.h - what the operator types. Only code in cmd/ prints or chooses an exit code.
  *
- * One file per command, one const struct each, listed in commands.c; help is printed by walking that
- * list. Results go to stdout, everything else to stderr.
+ * One file per command, one const struct each, listed in commands.c; help is printed by walking
+ * that list. Results go to stdout, everything else to stderr.
  */
 #ifndef KH_CMD_H
 #define KH_CMD_H
@@ -28,20 +28,20 @@ struct kh_options {
 };
 
 enum kh_option_set { /* options only some commands take */
-	KH_OPTION_YES = 1,
-	KH_OPTION_FORCE = 2,
-	KH_OPTION_ALL = 4,
-	KH_OPTION_EXIT_CODE = 8,
-	KH_OPTION_JSON = 16,
+		     KH_OPTION_YES = 1,
+		     KH_OPTION_FORCE = 2,
+		     KH_OPTION_ALL = 4,
+		     KH_OPTION_EXIT_CODE = 8,
+		     KH_OPTION_JSON = 16,
 };
 
 struct kh_command {
 	const char *name;
 	const char *arguments; /* "[STAGE...]", or "" */
 	const char *summary;
-	unsigned options;      /* of enum kh_option_set */
-	bool takes_stages;     /* arguments are names of stages */
-	bool is_hidden;        /* run by units, not by people */
+	unsigned options;  /* of enum kh_option_set */
+	bool takes_stages; /* arguments are names of stages */
+	bool is_hidden;    /* run by units, not by people */
 	/* Returns the exit code, or -1 with *err filled. */
 	int (*run)(const struct kh_options *options, struct kh_error *err);
 };
@@ -53,7 +53,11 @@ const struct kh_command *kh_command_find(const char *name);
 int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 		     const struct kh_command **ret_command, struct kh_error *err);
 void kh_options_done(struct kh_options *options);
-char *kh_options_help(void); /* owned: the list of options */
+/* Owned: the options that COMMAND takes, or all (NULL), a line each. */
+char *kh_options_help(const struct kh_command *command);
+/* Fail with KH_USAGE: "unknown WHAT 'TYPED'", with the nearest known name as a hint. */
+int kh_options_unknown(const char *what, const char *typed, const struct kh_strv *known,
+		       struct kh_error *err);
 
 /* Root, configuration and facts, as most commands want them. */
 struct kh_session {
@@ -71,6 +75,8 @@ void kh_print_error(const struct kh_error *err);
 /* Say on stderr that an earlier run was cut off, if one was. */
 void kh_print_unfinished(const struct kh_root *root);
 void kh_print_refusals(const struct kh_outcome *outcome);
+/* With --verbose: the stages that had nothing to change, on stderr. */
+void kh_print_settled(const struct kh_options *options, const struct kh_outcome *outcome);
 json_t *kh_refusals_json(const struct kh_outcome *outcome);
 bool kh_wants_color(void);
 /* Events of the engine as lines on stderr. */

@@ -25,11 +25,12 @@ static int show_and_ask(const struct kh_engine *engine, struct kh_session *sessi
 		return -1;
 	kh_auto(kh_free) char *text = kh_plan_text(&outcome.plan);
 	fputs(text, stdout);
-	if (outcome.plan.change_count == 0)
+	size_t count = outcome.plan.change_count;
+	if (count == 0)
 		return 1; /* the run itself says that there is nothing to do */
 	kh_print_refusals(&outcome);
-	kh_auto(kh_free) char *question =
-		kh_printf("Make these %zu changes?", outcome.plan.change_count);
+	kh_auto(kh_free) char *question = kh_printf(
+		"Make %s%zu change%s?", count == 1 ? "" : "these ", count, count == 1 ? "" : "s");
 	if (kh_ask(question))
 		return 1;
 	printf("nothing was changed\n");
@@ -56,10 +57,11 @@ static void print_notes(const struct kh_options *options, const struct kh_outcom
 	for (size_t i = 0; i < outcome->plan.note_count; i++) {
 		const struct kh_note *note = &outcome->plan.notes[i];
 		reboots += note->kind == KH_NOTE_REBOOT;
-		if (note->kind == KH_NOTE_REBOOT || (options->is_quiet && note->kind == KH_NOTE_INFO))
+		if (note->kind == KH_NOTE_REBOOT ||
+		    (options->is_quiet && note->kind == KH_NOTE_INFO))
 			continue;
-		fprintf(stderr, "%s: [%s] %s\n", kh_plan_note_name(note->kind), note->stage,
-			note->text);
+		kh_auto(kh_free) char *line = kh_plan_note_line(note);
+		fprintf(stderr, "%s\n", line);
 	}
 	if (reboots > 0)
 		printf("a reboot is needed:\n");
@@ -76,8 +78,10 @@ static void print_result(const struct kh_options *options, const struct kh_outco
 		       outcome->done_count, outcome->done_count == 1 ? "" : "s", outcome->run,
 		       outcome->done_count == 1 ? "it" : "them");
 	else
-		printf("nothing to do\n");
+		printf("%s\n",
+		       outcome->refusal_count > 0 ? "nothing was changed" : "nothing to do");
 	print_notes(options, outcome);
+	kh_print_settled(options, outcome);
 	kh_print_refusals(outcome);
 }
 
@@ -89,7 +93,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	    need_root(&session.root, err) != 0 ||
 	    kh_lock_take(&session.root, "apply", &lock, err) != 0)
 		return -1;
-	signal(SIGHUP, SIG_IGN); /* a session that is lost half-way must not stop the work half-way */
+	signal(SIGHUP,
+	       SIG_IGN); /* a session that is lost half-way must not stop the work half-way */
 	struct kh_sink sink = kh_sink_lines(options);
 	struct kh_engine engine = {.root = &session.root,
 				   .config = &session.config,

@@ -1,4 +1,5 @@
-/* cmd_guard.c - kvmhost guard: run by kvmhost-guard.service at boot, not by people; see net/guard.h. */
+/* cmd_guard.c - kvmhost guard: run by kvmhost-guard.service at boot, not by people; see
+ * net/guard.h. */
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
 #include "net/guard.h"

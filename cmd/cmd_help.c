@@ -5,6 +5,8 @@
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
 #include "core/config_help.h"
+#include "core/config_keys.h"
+#include "core/stage.h"
 
 static void print_commands(void)
 {
@@ -19,10 +21,11 @@ static void print_commands(void)
 				  command->arguments);
 		printf("  %-22s %s\n", usage, command->summary);
 	}
-	kh_auto(kh_free) char *options = kh_options_help();
+	kh_auto(kh_free) char *options = kh_options_help(NULL);
 	printf("\noptions (before or after the command):\n%s", options);
 	printf("\nexit codes: 0 done, 1 findings, 2 usage, 3 configuration, 4 host not suitable,\n"
-	       "            5 system error, 6 a program failed, 7 in place but verification failed\n"
+	       "            5 system error, 6 a program failed, 7 in place but verification "
+	       "failed\n"
 	       "\n'kvmhost help config' explains the configuration, 'kvmhost init' writes one.\n");
 }
 
@@ -30,6 +33,16 @@ static int print_command(const struct kh_command *command)
 {
 	printf("usage: kvmhost [OPTION...] %s%s%s\n\n  %s\n", command->name,
 	       *command->arguments ? " " : "", command->arguments, command->summary);
+	kh_auto(kh_free) char *options = kh_options_help(command);
+	printf("\noptions (before or after the command):\n%s", options);
+	return 0;
+}
+
+static int print_stage(const struct kh_stage *stage)
+{
+	printf("stage %s: %s\n  touches: %s\n", stage->name, stage->summary, stage->touches);
+	if (kh_config_key_find(stage->name, NULL))
+		printf("\n'kvmhost help config %s' explains its configuration.\n", stage->name);
 	return 0;
 }
 
@@ -50,6 +63,18 @@ static int print_owned(char *text)
 	return 0;
 }
 
+static int unknown_topic(const char *topic, struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv known = {0};
+	for (const struct kh_command *const *command = kh_commands; *command; command++)
+		if (!(*command)->is_hidden)
+			kh_strv_add(&known, (*command)->name);
+	kh_strv_add(&known, "config");
+	kh_strv_add(&known, "schema");
+	kh_strv_add(&known, "man");
+	return kh_options_unknown("command or topic", topic, &known, err);
+}
+
 static int run(const struct kh_options *options, struct kh_error *err)
 {
 	const char *topic = options->arguments.count > 0 ? options->arguments.items[0] : NULL;
@@ -66,14 +91,13 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return print_owned(kh_config_schema_json());
 	if (strcmp(topic, "man") == 0)
 		return print_owned(kh_config_man_text());
-	kh_fail(err, KH_USAGE, 0, "no help on '%s'", topic);
-	return kh_hint(err, "topics: a command, config, config KEY, schema (JSON Schema of the "
-			    "configuration), man (its manual page)");
+	const struct kh_stage *stage = kh_stage_find(topic);
+	return stage ? print_stage(stage) : unknown_topic(topic, err);
 }
 
 const struct kh_command kh_command_help = {
 	.name = "help",
-	.arguments = "[COMMAND|config [KEY]|schema]",
-	.summary = "this help, that of a command, or the configuration's keys",
+	.arguments = "[TOPIC]",
+	.summary = "this help; TOPIC: a command, a stage, config, config KEY, schema, man",
 	.run = run,
 };

@@ -25,13 +25,14 @@ static int write_starter(const struct kh_options *options, const struct kh_root 
 {
 	if (kh_root_exists(root, path) && !options->is_forced) {
 		kh_fail(err, KH_USAGE, 0, "'%s' is there already", path);
-		return kh_hint(err, "--force overwrites it; 'kvmhost init -' prints to standard output");
+		return kh_hint(err,
+			       "--force overwrites it; 'kvmhost init -' prints to standard output");
 	}
 	struct kh_file_state meta = {.mode = 0644, .uid = geteuid(), .gid = getegid()};
 	if (make_parent(root, path, err) != 0 ||
 	    kh_file_put(root, path, text, strlen(text), &meta, err) != 0)
 		return -1;
-	printf("wrote %s\n", path);
+	printf("wrote %s%s\n", root->is_live ? "" : root->host_path, path);
 	return 0;
 }
 
@@ -54,9 +55,9 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return write_starter(options, &root, kh_config_default_path, text, err);
 	/* --config names a file of the machine we run on, as it does for reading. */
 	kh_auto(kh_free) char *here = getcwd(NULL, 0);
-	kh_auto(kh_free) char *path = options->config[0] == '/'
-					      ? kh_strdup(options->config)
-					      : kh_printf("%s/%s", here ? here : "", options->config);
+	kh_auto(kh_free) char *path =
+		options->config[0] == '/' ? kh_strdup(options->config)
+					  : kh_printf("%s/%s", here ? here : "", options->config);
 	return write_starter(options, &live, path, text, err);
 }
 

@@ -16,7 +16,7 @@ static void print_plan(const struct kh_options *options, const struct kh_outcome
 	kh_auto(kh_free) char *text = kh_plan_text(&outcome->plan);
 	fputs(text, stdout);
 	if (count == 0)
-		printf("nothing to do\n");
+		printf("%s\n", outcome->refusal_count > 0 ? "nothing planned" : "nothing to do");
 	else
 		printf("%zu change%s pending\n", count, count == 1 ? "" : "s");
 }
@@ -33,11 +33,17 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (kh_engine_plan(&engine, &session.facts, &outcome, err) != 0)
 		return -1;
 	print_plan(options, &outcome);
+	kh_print_settled(options, &outcome);
 	kh_print_refusals(&outcome);
 	enum kh_code code = kh_outcome_code(&outcome);
 	if (code != KH_OK)
 		return (int)code;
-	return options->wants_exit_code && outcome.plan.change_count > 0 ? KH_FINDINGS : KH_OK;
+	if (!options->wants_exit_code)
+		return KH_OK;
+	if (outcome.plan.change_count > 0)
+		return KH_FINDINGS;
+	/* What could not be seen may be pending: "none" would be a guess. */
+	return outcome.refusal_count > 0 ? KH_SYSTEM : KH_OK;
 }
 
 const struct kh_command kh_command_plan = {

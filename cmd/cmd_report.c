@@ -9,8 +9,9 @@ static void add_history_check(const struct kh_root *root, struct kh_report *repo
 {
 	kh_auto(kh_error_done) struct kh_error error = KH_ERROR_INIT;
 	kh_auto(kh_history_done) struct kh_history history = {0};
-	struct kh_check_text text = {.expected = "no interrupted run",
-				     .why = "an interrupted run leaves the host between two states"};
+	struct kh_check_text text = {
+		.expected = "no interrupted run",
+		.why = "an interrupted run leaves the host between two states"};
 	if (kh_history_read(root, &history, &error) != 0) {
 		text.found = error.message;
 		text.fix = "run the report as root";
@@ -36,6 +37,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (kh_engine_report(&engine, &session.facts, &report, err) != 0)
 		return -1;
 	add_history_check(&session.root, &report);
+	if (options->arguments.count == 0) /* of all stages: what is required must be among them */
+		kh_report_add_missing(&report);
 	const char *host = session.facts.os.hostname;
 	if (options->is_json) {
 		kh_print_json(kh_report_json(&report, host));

@@ -51,7 +51,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 			       .runner = &kh_run_system,
 			       .sink = &sink,
 			       .is_forced = options->is_forced};
-	if (choose_run(options, &undo.run, err) != 0 || kh_root_open(options->root, &root, err) != 0)
+	if (choose_run(options, &undo.run, err) != 0 ||
+	    kh_root_open(options->root, &root, err) != 0)
 		return -1;
 	if (root.is_live && geteuid() != 0) {
 		kh_fail(err, KH_HOST, 0, "undo: root rights are needed to change this host");
@@ -68,8 +69,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return -1;
 	printf("%zu change%s put back\n", count, count == 1 ? "" : "s");
 	if (count > 0 && root.is_live)
-		printf("what the last boot made of them (kernel arguments, bridge, mounts) stays until "
-		       "the next: reboot to be as before\n");
+		printf("what the last boot made of them (kernel arguments, bridge, mounts) stays "
+		       "until the next: reboot to be as before\n");
 	return 0;
 }
 

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
 	kh_auto(kh_options_done) struct kh_options options = {0};
 	const struct kh_command *command = NULL;
 	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* in order with stderr when both go to one place */
 	int code = kh_options_parse(argc, argv, &options, &command, &err);
 	if (code == 0)
 		code = command->run(&options, &err);
@@ -21,7 +22,7 @@ int main(int argc, char **argv)
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "kvmhost: standard output could not be written\n");
-		code = code ? code : KH_SYSTEM;
+		code = code > KH_FINDINGS ? code : KH_SYSTEM;
 	}
 	return code;
 }

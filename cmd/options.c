@@ -25,7 +25,8 @@ static const struct option_row rows[] = {
 	{"quiet", 'q', NULL, 0, "only results and what went wrong"},
 	{"verbose", 'v', NULL, 0, "also what is as it should be"},
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
-	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE, "overwrite what was changed since (undo, init)"},
+	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
+	 "overwrite what was changed since (undo, init)"},
 	{"all", OPTION_ALL, NULL, KH_OPTION_ALL, "put everything back (undo)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
@@ -33,13 +34,16 @@ static const struct option_row rows[] = {
 	{"version", 'V', NULL, 0, "the version"},
 };
 
-char *kh_options_help(void)
+char *kh_options_help(const struct kh_command *command)
 {
 	struct kh_str out = {0};
 	for (size_t i = 0; i < KH_COUNT(rows); i++) {
 		const struct option_row *row = &rows[i];
-		kh_auto(kh_free) char *name = kh_printf("--%s%s%s", row->name, row->argument ? " " : "",
-							row->argument ? row->argument : "");
+		if (command && row->set != 0 && (command->options & row->set) == 0)
+			continue;
+		kh_auto(kh_free) char *name =
+			kh_printf("--%s%s%s", row->name, row->argument ? " " : "",
+				  row->argument ? row->argument : "");
 		if (row->value < OPTION_SET)
 			kh_str_addf(&out, "  -%c, %-18s %s\n", row->value, name, row->summary);
 		else
@@ -61,8 +65,8 @@ static int unknown_option(const char *typed, struct kh_error *err)
 		       : kh_hint(err, "'kvmhost --help' lists the options");
 }
 
-static int unknown_name(const char *what, const char *typed, const struct kh_strv *known,
-			struct kh_error *err)
+int kh_options_unknown(const char *what, const char *typed, const struct kh_strv *known,
+		       struct kh_error *err)
 {
 	kh_fail(err, KH_USAGE, 0, "unknown %s '%s'", what, typed);
 	const char *nearest =
@@ -120,7 +124,8 @@ static int check_option(const struct kh_command *command, bool is_given, const c
 {
 	if (!is_given || (command->options & bit) != 0)
 		return 0;
-	return kh_fail(err, KH_USAGE, 0, "command '%s' takes no option '--%s'", command->name, name);
+	return kh_fail(err, KH_USAGE, 0, "command '%s' takes no option '--%s'", command->name,
+		       name);
 }
 
 static int check_stages(const struct kh_options *options, struct kh_error *err)
@@ -130,7 +135,8 @@ static int check_stages(const struct kh_options *options, struct kh_error *err)
 		kh_strv_add(&known, (*stage)->name);
 	for (size_t i = 0; i < options->arguments.count; i++)
 		if (!kh_stage_find(options->arguments.items[i]))
-			return unknown_name("stage", options->arguments.items[i], &known, err);
+			return kh_options_unknown("stage", options->arguments.items[i], &known,
+						  err);
 	return 0;
 }
 
@@ -162,7 +168,7 @@ static int find_command(const char *name, const struct kh_command **ret_command,
 	for (const struct kh_command *const *command = kh_commands; *command; command++)
 		if (!(*command)->is_hidden)
 			kh_strv_add(&known, (*command)->name);
-	return unknown_name("command", name, &known, err);
+	return kh_options_unknown("command", name, &known, err);
 }
 
 static void make_getopt_tables(struct option *table, char *letters)
@@ -189,17 +195,18 @@ int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 	make_getopt_tables(table, letters);
 	ret_options->root = "/";
 	opterr = 0;
+	unsetenv("POSIXLY_CORRECT"); /* with it, getopt would stop at the command */
 	for (;;) {
 		const char *typed = optind < argc ? argv[optind] : "";
 		int value = getopt_long(argc, argv, letters, table, NULL);
 		if (value == -1)
 			break;
-		/* getopt may have stepped over the command: what it read stands just before optind */
+		/* getopt may have stepped over the command: what it read stands just before optind
+		 */
 		if (value == '?')
-			return unknown_option(optind > 0 && argv[optind - 1][0] == '-'
-						      ? argv[optind - 1]
-						      : typed,
-					      err);
+			return unknown_option(
+				optind > 0 && argv[optind - 1][0] == '-' ? argv[optind - 1] : typed,
+				err);
 		if (value == ':')
 			return kh_fail(err, KH_USAGE, 0, "option '%s' needs a value",
 				       argv[optind - 1]);

@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/stage.h"
 
 void kh_print_json(json_t *document)
 {
@@ -31,8 +32,8 @@ void kh_print_unfinished(const struct kh_root *root)
 	const struct kh_run_record *run = kh_history_unfinished(&history, 0);
 	if (run)
 		fprintf(stderr,
-			"kvmhost: run %lld of %s was %s: 'kvmhost apply' finishes it, 'kvmhost undo' "
-			"reverts it\n",
+			"kvmhost: run %lld of %s was %s: 'kvmhost apply' finishes it, "
+			"'kvmhost undo' reverts it\n",
 			run->id, run->time ? run->time : "?", kh_run_state_name(run->state));
 }
 
@@ -40,6 +41,33 @@ void kh_print_refusals(const struct kh_outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->refusal_count; i++)
 		kh_print_error(&outcome->refusals[i].error);
+}
+
+static bool has_change(const struct kh_plan *plan, const char *stage)
+{
+	for (size_t i = 0; i < plan->change_count; i++)
+		if (strcmp(plan->changes[i].stage, stage) == 0)
+			return true;
+	return false;
+}
+
+static bool has_refused(const struct kh_outcome *outcome, const char *stage)
+{
+	for (size_t i = 0; i < outcome->refusal_count; i++)
+		if (strcmp(outcome->refusals[i].stage, stage) == 0)
+			return true;
+	return false;
+}
+
+void kh_print_settled(const struct kh_options *options, const struct kh_outcome *outcome)
+{
+	const struct kh_strv *chosen = &options->arguments;
+	for (const struct kh_stage *const *at = kh_stages; *at && options->is_verbose; at++) {
+		const char *name = (*at)->name;
+		if ((chosen->count == 0 || kh_strv_has(chosen, name)) && (*at)->plan &&
+		    !has_change(&outcome->plan, name) && !has_refused(outcome, name))
+			fprintf(stderr, "[%s] nothing to change\n", name);
+	}
 }
 
 json_t *kh_refusals_json(const struct kh_outcome *outcome)
@@ -94,16 +122,12 @@ static void print_event(struct kh_sink *sink, const struct kh_event *event)
 		break;
 	case KH_EVENT_CHANGE:
 		if (!options->is_quiet)
-			fprintf(stderr, "%zu/%zu [%s] %s\n", event->index, event->count, event->stage,
-				event->text);
+			fprintf(stderr, "%zu/%zu [%s] %s\n", event->index, event->count,
+				event->stage, event->text);
 		break;
 	case KH_EVENT_DONE:
 		if (event->count == 0 && !options->is_quiet) /* undo does not count beforehand */
 			fprintf(stderr, "[%s] %s\n", event->stage, event->text);
-		break;
-	case KH_EVENT_STAGE:
-		if (options->is_verbose)
-			fprintf(stderr, "[%s]\n", event->stage);
 		break;
 	}
 }

@@ -1,9 +1,11 @@
 /* apply.c - the acting half of the engine; see engine.h.
  *
- * Per phase: collect facts, plan, and walk the changes: journal the intent, do it, journal that it is
- * done. Triggers wait until the last change of the phase. The journal says beforehand which triggers
- * will be wanted, so that a run cut off before them can be finished: an interrupted run is settled by
- * planning anew (what it had done drops out, what it had not is planned again) plus those triggers.
+ * Per phase: collect facts, plan, and walk the changes: journal the intent, do it, journal that it
+ * is done. Triggers wait until the last change of the phase. The journal says beforehand which
+ * triggers will be wanted, so that a run cut off before them can be finished: an interrupted run is
+ * settled by planning anew (what it had done drops out, what it had not is planned again) plus
+ * those triggers, once all files are in place. An interrupted undo is carried to its end before
+ * anything else.
  */
 #include <string.h>
 
@@ -18,12 +20,16 @@ struct work {
 	const struct kh_engine *engine;
 	struct kh_outcome *outcome;
 	struct kh_journal *journal; /* begun with the first change */
+	struct kh_history history;  /* before this run */
+	struct kh_error failed;     /* the first change of the running system that failed, if any */
 	size_t total;               /* changes of this phase */
 };
 
 static void work_done(struct work *work)
 {
 	kh_journal_free(&work->journal);
+	kh_history_done(&work->history);
+	kh_error_done(&work->failed);
 }
 
 static void tell(const struct work *work, enum kh_event_kind kind, const char *stage,
@@ -50,6 +56,46 @@ static int begin(struct work *work, size_t change_count, struct kh_error *err)
 	return 0;
 }
 
+/* Values, modules and programs of the stages are of this boot only; the files are what counts for
+ * the next one. So that one of them that is refused does not leave the files half-way (and grub.cfg
+ * not made anew, at every further try), the work goes on, and the failure is told at the end. */
+static bool is_of_this_boot(const struct kh_change *change)
+{
+	return change->kind == KH_CHANGE_SET_VALUE || change->kind == KH_CHANGE_LOAD_MODULE ||
+	       change->kind == KH_CHANGE_RUN;
+}
+
+/* A change that failed may have had an effect all the same, which undo has to know. Takes details.
+ */
+static int take_failure(struct work *work, const struct kh_change *change, json_t *details,
+			struct kh_error *err)
+{
+	kh_auto(kh_error_done) struct kh_error unwritten = KH_ERROR_INIT;
+	if (details && kh_journal_done_change(work->journal, details, &unwritten) != 0)
+		return kh_wrap(err, "stage '%s'", change->stage);
+	kh_wrap(err, "stage '%s'", change->stage);
+	if (!is_of_this_boot(change))
+		return -1;
+	tell(work, KH_EVENT_WARNING, change->stage, err->message);
+	if (work->failed.message)
+		kh_error_done(err);
+	else
+		work->failed = *err;
+	*err = (struct kh_error)KH_ERROR_INIT;
+	return 0;
+}
+
+/* After all is done: what failed on the way is the result, and what is still pending is named. */
+static int give_failure(struct work *work, struct kh_error *err)
+{
+	if (!work->failed.message)
+		return 0;
+	kh_error_done(err);
+	*err = work->failed;
+	work->failed = (struct kh_error)KH_ERROR_INIT;
+	return -1;
+}
+
 static int do_change(struct work *work, const struct kh_change *change, struct kh_error *err)
 {
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
@@ -59,10 +105,8 @@ static int do_change(struct work *work, const struct kh_change *change, struct k
 	json_t *details = NULL;
 	kh_auto(kh_free) char *warning = NULL;
 	if (kh_perform(work->engine->root, work->engine->runner, change, &details, &warning, err) !=
-	    0) {
-		json_decref(details);
-		return kh_wrap(err, "stage '%s'", change->stage);
-	}
+	    0)
+		return take_failure(work, change, details, err);
 	if (kh_journal_done_change(work->journal, details, err) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);
 	if (warning)
@@ -84,6 +128,14 @@ static int do_changes(struct work *work, const struct kh_plan *plan, bool are_tr
 	return 0;
 }
 
+/* The changes from `first` on, borrowed. */
+static void take_part(const struct kh_plan *plan, size_t first, struct kh_plan *ret_part)
+{
+	*ret_part = *plan;
+	ret_part->changes += first;
+	ret_part->change_count -= first;
+}
+
 static int do_plan(struct work *work, const struct kh_plan *plan, struct kh_error *err)
 {
 	if (plan->change_count == 0)
@@ -97,73 +149,6 @@ static int do_plan(struct work *work, const struct kh_plan *plan, struct kh_erro
 
 /* ---- interrupted runs ---- */
 
-static void copy_words(const json_t *list, struct kh_strv *words)
-{
-	size_t index;
-	json_t *word;
-	json_array_foreach(list, index, word)
-		kh_strv_add(words, json_string_value(word) ? json_string_value(word) : "");
-}
-
-static bool was_done(const struct kh_run_record *run, const char *trigger)
-{
-	for (size_t i = 0; i < run->record_count; i++) {
-		const struct kh_record *record = &run->records[i];
-		if (record->is_done && strcmp(kh_json_get(record->intent, "kind"), "trigger") == 0 &&
-		    strcmp(kh_json_get(record->intent, "path"), trigger) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The triggers an interrupted run did not come to, planned again. */
-static void adopt_triggers(const struct kh_run_record *run, struct kh_plan *plan)
-{
-	size_t index;
-	json_t *trigger;
-	json_array_foreach(run->triggers, index, trigger)
-	{
-		const char *name = kh_json_get(trigger, "path");
-		if (was_done(run, name))
-			continue;
-		struct kh_change *change = kh_append(plan->changes, plan->change_count);
-		change->kind = KH_CHANGE_TRIGGER;
-		change->stage = kh_strdup(kh_json_get(trigger, "stage"));
-		change->path = kh_strdup(name);
-		change->why = kh_strdup("an interrupted run did not come to it");
-		copy_words(json_object_get(trigger, "argv"), &change->argv);
-		copy_words(json_object_get(trigger, "undo_argv"), &change->undo_argv);
-		copy_words(json_object_get(trigger, "outputs"), &change->outputs);
-	}
-}
-
-/* What a killed process may have left beside the files it was writing. */
-static int clean_up(const struct kh_root *root, const struct kh_run_record *run,
-		    struct kh_error *err)
-{
-	for (size_t i = 0; i < run->record_count; i++) {
-		const char *path = kh_json_get(run->records[i].intent, "path");
-		if (!run->records[i].is_done && path[0] == '/' &&
-		    kh_file_clean(root, path, err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int settle_apply(struct work *work, const struct kh_run_record *run, struct kh_plan *extra,
-			struct kh_error *err)
-{
-	kh_auto(kh_journal_free) struct kh_journal *journal = NULL;
-	if (clean_up(work->engine->root, run, err) != 0 ||
-	    kh_journal_reopen(work->engine->root, run->id, &journal, err) != 0)
-		return -1;
-	adopt_triggers(run, extra);
-	/* Settled only once the triggers are part of a run of their own: see kh_engine_apply. */
-	if (extra->change_count > 0 && do_plan(work, extra, err) != 0)
-		return -1;
-	return kh_journal_event(journal, "settled", 0, err);
-}
-
 static int settle_undo(struct work *work, const struct kh_run_record *run, struct kh_error *err)
 {
 	struct kh_undo undo = {.root = work->engine->root,
@@ -171,31 +156,76 @@ static int settle_undo(struct work *work, const struct kh_run_record *run, struc
 			       .sink = work->engine->sink,
 			       .run = run->id};
 	size_t count = 0;
-	return kh_undo_apply(&undo, &count, err);
+	if (kh_undo_apply(&undo, &count, err) == 0)
+		return 0;
+	kh_wrap(err, "finish the interrupted undo of run %lld", run->id);
+	return err->code == KH_HOST
+		       ? kh_hint(err,
+				 "'kvmhost undo %lld' says more and, with --force, finishes it",
+				 run->id)
+		       : -1;
 }
 
-/* Every run that was cut off: an undo is carried to its end, an apply is finished by planning anew. */
-static int settle(struct work *work, struct kh_error *err)
+static void tell_unfinished(const struct work *work, const struct kh_run_record *run)
 {
-	for (;;) {
-		kh_auto(kh_history_done) struct kh_history history = {0};
-		if (kh_history_read(work->engine->root, &history, err) != 0)
+	kh_auto(kh_free) char *text =
+		kh_printf("run %lld (%s) was interrupted: finishing it", run->id, run->time);
+	work->outcome->has_settled = true;
+	tell(work, KH_EVENT_NOTE, "", text);
+}
+
+/* Carry interrupted undos to their end. */
+static int settle_undos(struct work *work, struct kh_error *err)
+{
+	const struct kh_run_record *run = NULL;
+	do {
+		kh_history_done(&work->history);
+		if (kh_history_read(work->engine->root, &work->history, err) != 0)
 			return -1;
-		const struct kh_run_record *run = kh_history_unfinished(&history, work->outcome->run);
-		if (!run)
-			return 0;
-		work->outcome->has_settled = true;
-		kh_auto(kh_free) char *text =
-			kh_printf("run %lld (%s) was interrupted: finishing it", run->id, run->time);
-		tell(work, KH_EVENT_NOTE, "", text);
-		kh_auto(kh_plan_done) struct kh_plan extra = {0};
-		kh_plan_init(&extra, work->engine->root);
-		int result = run->state == KH_RUN_UNDO_INTERRUPTED
-				     ? settle_undo(work, run, err)
-				     : settle_apply(work, run, &extra, err);
-		if (result != 0)
+		run = kh_history_find(&work->history, KH_RUN_UNDO_INTERRUPTED);
+		if (run)
+			tell_unfinished(work, run);
+		if (run && settle_undo(work, run, err) != 0)
+			return -1;
+	} while (run);
+	return 0;
+}
+
+/* What a killed process may have left beside the files it was writing. */
+static int clean_up(struct work *work, struct kh_error *err)
+{
+	for (size_t r = 0; r < work->history.run_count; r++) {
+		const struct kh_run_record *run = &work->history.runs[r];
+		if (run->state != KH_RUN_INTERRUPTED || run->record_count == 0)
+			continue;
+		tell_unfinished(work, run);
+		for (size_t i = 0; i < run->record_count; i++) {
+			const char *path = kh_json_get(run->records[i].intent, "path");
+			if (!run->records[i].is_done && path[0] == '/' &&
+			    kh_file_clean(work->engine->root, path, err) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Planning anew did the rest of the interrupted runs; their triggers are what it cannot see. */
+static int settle_applies(struct work *work, struct kh_error *err)
+{
+	struct kh_plan part = work->outcome->plan;
+	kh_settle_adopt(&work->history, &work->outcome->plan);
+	take_part(&work->outcome->plan, part.change_count, &part);
+	if (do_plan(work, &part, err) != 0)
+		return -1;
+	for (size_t r = 0; r < work->history.run_count; r++) {
+		kh_auto(kh_journal_free) struct kh_journal *journal = NULL;
+		const struct kh_run_record *run = &work->history.runs[r];
+		if (run->state == KH_RUN_INTERRUPTED && run->record_count > 0 &&
+		    (kh_journal_reopen(work->engine->root, run->id, &journal, err) != 0 ||
+		     kh_journal_event(journal, "settled", 0, err) != 0))
 			return kh_wrap(err, "finish interrupted run %lld", run->id);
 	}
+	return 0;
 }
 
 /* ---- phases ---- */
@@ -217,9 +247,8 @@ static int do_phase(struct work *work, const struct kh_facts *facts, enum kh_pha
 				     .is_apply = true};
 	size_t planned = work->outcome->plan.change_count;
 	kh_engine_plan_phase(work->engine, &context, phase, work->outcome);
-	struct kh_plan part = work->outcome->plan;
-	part.changes += planned;
-	part.change_count -= planned;
+	struct kh_plan part;
+	take_part(&work->outcome->plan, planned, &part);
 	return do_plan(work, &part, err);
 }
 
@@ -247,7 +276,7 @@ static int verify(struct work *work, struct kh_facts *facts, struct kh_error *er
 
 static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err)
 {
-	if (settle(work, err) != 0)
+	if (settle_undos(work, err) != 0 || clean_up(work, err) != 0)
 		return -1;
 	size_t before = work->outcome->done_count;
 	collect(work->engine, facts);
@@ -258,9 +287,14 @@ static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err
 		if (do_phase(work, facts, phase, err) != 0)
 			return -1;
 	}
+	if (settle_applies(work, err) != 0)
+		return -1;
 	if (!work->journal)
 		return 0;
-	return kh_journal_end(work->journal, err) != 0 ? -1 : verify(work, facts, err);
+	if (kh_journal_end(work->journal, err) != 0)
+		return -1;
+	int result = verify(work, facts, err);
+	return give_failure(work, err) != 0 ? -1 : result;
 }
 
 int kh_engine_apply(const struct kh_engine *engine, struct kh_outcome *ret_outcome,

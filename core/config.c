@@ -58,13 +58,13 @@ static int read_named(const char *path, char **ret_text, size_t *ret_length, str
 {
 	kh_auto(kh_fclose) FILE *file = fopen(path, "re");
 	if (!file) {
-		kh_fail(err, KH_SYSTEM, errno, "read configuration '%s'", path);
+		kh_fail(err, KH_CONFIG, errno, "read configuration '%s'", path);
 		return kh_hint(err, "'kvmhost init' writes a starter configuration");
 	}
 	kh_auto(kh_free) char *text = kh_alloc(KH_YAML_BYTES + 2);
 	size_t length = fread(text, 1, KH_YAML_BYTES + 1, file);
 	if (ferror(file))
-		return kh_fail(err, KH_SYSTEM, errno, "read configuration '%s'", path);
+		return kh_fail(err, KH_CONFIG, errno, "read configuration '%s'", path);
 	*ret_text = kh_take(text);
 	*ret_length = length;
 	return 0;

@@ -1,11 +1,13 @@
 /* engine.c - planning and reporting over the stages; see engine.h. Applying is apply.c. */
 #include "core/engine.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "core/engine_private.h"
+#include "core/probe.h"
 
 const struct kh_stage *kh_stage_find(const char *name)
 {
@@ -30,12 +32,16 @@ static const struct kh_refusal *refusal_of(const struct kh_outcome *outcome, con
 }
 
 static void refuse(struct kh_outcome *outcome, const char *stage, struct kh_error *error,
-		   bool is_skipped)
+		   bool is_skipped, bool is_unseen)
 {
+	if (is_unseen)
+		kh_hint(error,
+			"without root rights this is not seen: 'sudo kvmhost plan' shows it");
 	struct kh_refusal *refusal = kh_append(outcome->refusals, outcome->refusal_count);
 	refusal->stage = stage;
 	refusal->error = *error;
 	refusal->is_skipped = is_skipped;
+	refusal->is_unseen = is_unseen;
 	*error = (struct kh_error)KH_ERROR_INIT;
 }
 
@@ -88,6 +94,7 @@ static int check_after(const struct kh_engine *engine, const struct kh_context *
 			kh_fail(err, refusal->error.code, 0,
 				"stage '%s': skipped, because it comes after stage '%s'",
 				stage->name, *after);
+			err->sys = refusal->error.sys;
 			return 1;
 		}
 		const struct kh_stage *needed = kh_stage_find(*after);
@@ -100,6 +107,13 @@ static int check_after(const struct kh_engine *engine, const struct kh_context *
 	return 0;
 }
 
+/* Files that only root may read stop nobody from planning the rest. */
+static bool is_for_root_only(const struct kh_context *context, const struct kh_error *error)
+{
+	return !context->is_apply && (error->sys == EACCES || error->sys == EPERM) &&
+	       !kh_probe_is_superuser();
+}
+
 void kh_engine_plan_phase(const struct kh_engine *engine, const struct kh_context *context,
 			  enum kh_phase phase, struct kh_outcome *outcome)
 {
@@ -110,9 +124,11 @@ void kh_engine_plan_phase(const struct kh_engine *engine, const struct kh_contex
 			continue;
 		struct kh_error error = KH_ERROR_INIT;
 		if (check_after(engine, context, stage, outcome, &error) != 0)
-			refuse(outcome, stage->name, &error, true);
+			refuse(outcome, stage->name, &error, true,
+			       is_for_root_only(context, &error));
 		else if (plan_stage(stage, context, &outcome->plan, &error) != 0)
-			refuse(outcome, stage->name, &error, false);
+			refuse(outcome, stage->name, &error, false,
+			       is_for_root_only(context, &error));
 	}
 }
 
@@ -120,12 +136,17 @@ int kh_engine_plan(const struct kh_engine *engine, const struct kh_facts *facts,
 		   struct kh_outcome *ret_outcome, struct kh_error *err)
 {
 	(void)err;
+	kh_auto(kh_error_done) struct kh_error unreadable = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
 	struct kh_context context = {
 		.config = engine->config, .facts = facts, .root = engine->root};
 	*ret_outcome = (struct kh_outcome){0};
 	kh_plan_init(&ret_outcome->plan, engine->root);
 	for (enum kh_phase phase = KH_PHASE_PREPARE; phase <= KH_PHASE_CONFIGURE; phase++)
 		kh_engine_plan_phase(engine, &context, phase, ret_outcome);
+	/* Only root may read the runs; a plan by anybody else goes without. */
+	if (kh_history_read(engine->root, &history, &unreadable) == 0)
+		kh_settle_adopt(&history, &ret_outcome->plan);
 	return 0;
 }
 
@@ -155,7 +176,10 @@ void kh_outcome_done(struct kh_outcome *outcome)
 enum kh_code kh_outcome_code(const struct kh_outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->refusal_count; i++)
-		if (!outcome->refusals[i].is_skipped)
+		if (!outcome->refusals[i].is_skipped && !outcome->refusals[i].is_unseen)
 			return outcome->refusals[i].error.code;
-	return outcome->refusal_count ? outcome->refusals[0].error.code : KH_OK;
+	for (size_t i = 0; i < outcome->refusal_count; i++)
+		if (!outcome->refusals[i].is_unseen)
+			return outcome->refusals[i].error.code;
+	return KH_OK;
 }

@@ -1,9 +1,9 @@
 /* engine.h - plan all, then act: the only place that changes a host.
  *
- * kh_engine_plan() asks the chosen stages in order. kh_engine_apply() walks the plan change by change:
- * journal the intent, do it, journal that it is done; triggers after the last change of a phase; then
- * facts are collected again and the stages planned again: what is still pending is a verification
- * failure. Everything is told as events to one sink; nothing here prints.
+ * kh_engine_plan() asks the chosen stages in order. kh_engine_apply() walks the plan change by
+ * change: journal the intent, do it, journal that it is done; triggers after the last change of a
+ * phase; then facts are collected again and the stages planned again: what is still pending is a
+ * verification failure. Everything is told as events to one sink; nothing here prints.
  */
 #ifndef KH_ENGINE_H
 #define KH_ENGINE_H
@@ -12,10 +12,9 @@
 #include "core/stage.h"
 
 enum kh_event_kind {
-	KH_EVENT_STAGE,   /* a stage begins; text: its name */
-	KH_EVENT_CHANGE,  /* a change begins; text: its title */
-	KH_EVENT_DONE,    /* it is done */
-	KH_EVENT_NOTE,    /* something the operator should read */
+	KH_EVENT_CHANGE, /* a change begins; text: its title */
+	KH_EVENT_DONE,   /* it is done */
+	KH_EVENT_NOTE,   /* something the operator should read */
 	KH_EVENT_WARNING,
 };
 
@@ -36,15 +35,16 @@ struct kh_refusal {
 	const char *stage;
 	struct kh_error error;
 	bool is_skipped; /* not asked, because a stage it comes after refused */
+	bool is_unseen;  /* a plan without root rights could not read what the stage looks at */
 };
 
 struct kh_engine {
 	const struct kh_root *root;
 	const struct kh_config *config;
 	struct kh_runner *runner;
-	struct kh_sink *sink;          /* may be NULL */
-	const struct kh_strv *chosen;  /* names of stages; empty or NULL: all */
-	const char *command;           /* as typed, for the journal: "apply modules" */
+	struct kh_sink *sink;         /* may be NULL */
+	const struct kh_strv *chosen; /* names of stages; empty or NULL: all */
+	const char *command;          /* as typed, for the journal: "apply modules" */
 };
 
 struct kh_outcome { /* of planning or applying */
@@ -57,18 +57,22 @@ struct kh_outcome { /* of planning or applying */
 	struct kh_strv residue; /* titles of what is still pending after apply */
 };
 
-/* Plan with these facts. Returns 0 (refusals are in the outcome), -1 for an error that stops all. */
+/* Plan with these facts. Returns 0 (refusals are in the outcome), -1 for an error that stops all.
+ */
 int kh_engine_plan(const struct kh_engine *engine, const struct kh_facts *facts,
 		   struct kh_outcome *ret_outcome, struct kh_error *err);
 /* Plan and make the changes. Errors: KH_SYSTEM, KH_PROGRAM, KH_VERIFY; the journal has all that was
- * done, and the outcome is filled as far as it came. */
+ * done, and the outcome is filled as far as it came. A file that cannot be changed or a trigger
+ * that fails stops the work; a running value, a module or a program of a stage that fails does not:
+ * the first such failure is the result once all the rest is in place. */
 int kh_engine_apply(const struct kh_engine *engine, struct kh_outcome *ret_outcome,
 		    struct kh_error *err);
 int kh_engine_report(const struct kh_engine *engine, const struct kh_facts *facts,
 		     struct kh_report *ret_report, struct kh_error *err);
 void kh_outcome_done(struct kh_outcome *outcome);
 
-/* The exit code of the refusals: KH_OK, or that of the first one that is not a mere skip. */
+/* The exit code of the refusals: KH_OK, or that of the first one that is not a mere skip. A stage
+ * that could not be seen without root rights does not count: a plan needs none. */
 enum kh_code kh_outcome_code(const struct kh_outcome *outcome);
 
 #endif

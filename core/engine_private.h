@@ -1,12 +1,15 @@
-/* engine_private.h - what engine.c and apply.c share. */
+/* engine_private.h - what engine.c, apply.c and settle.c share. */
 #ifndef KH_ENGINE_PRIVATE_H
 #define KH_ENGINE_PRIVATE_H
 
 #include "core/engine.h"
+#include "core/journal.h"
 
 bool kh_engine_is_chosen(const struct kh_engine *engine, const struct kh_stage *stage);
 /* Ask the chosen stages of a phase; plans and refusals are added to the outcome. */
 void kh_engine_plan_phase(const struct kh_engine *engine, const struct kh_context *context,
 			  enum kh_phase phase, struct kh_outcome *outcome);
+/* Add the triggers that interrupted runs did not come to, unless the plan has them. */
+void kh_settle_adopt(const struct kh_history *history, struct kh_plan *plan);
 
 #endif

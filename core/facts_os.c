@@ -84,9 +84,8 @@ static const char *program_machine(const struct kh_root *root, const char *path)
 		return "i686";
 	case EM_AARCH64:
 		return "aarch64";
-	default:
-		return NULL;
 	}
+	return NULL;
 }
 
 static char *find_machine(const struct kh_root *root)

@@ -8,14 +8,31 @@
 #include "core/base/mem.h"
 #include "core/journal.h"
 
-static const char runs_dir[] = "/var/lib/kvmhost/runs";
-
 static struct kh_record *record_at(struct kh_run_record *run, const json_t *line)
 {
 	json_int_t number = json_integer_value(json_object_get(line, "n"));
-	if (number < 1 || (size_t)number > run->record_count)
-		return NULL;
-	return &run->records[number - 1];
+	for (size_t i = 0; i < run->record_count; i++)
+		if ((json_int_t)run->records[i].number == number)
+			return &run->records[i];
+	return NULL;
+}
+
+/* Changes are numbered without gaps, and nothing is said about one before its intent. */
+static void count_lost(struct kh_run_record *run, const json_t *line)
+{
+	json_int_t number = json_integer_value(json_object_get(line, "n"));
+	if (number > 0 && (size_t)number > run->record_count + run->lost_count)
+		run->lost_count = (size_t)number - run->record_count;
+}
+
+static void take_intent(struct kh_run_record *run, json_t *line)
+{
+	json_int_t number = json_integer_value(json_object_get(line, "n"));
+	if (number < 1 || record_at(run, line))
+		return;
+	struct kh_record *record = kh_append(run->records, run->record_count);
+	record->number = (size_t)number;
+	record->intent = json_incref(line);
 }
 
 static void take_begin(struct kh_run_record *run, const json_t *line)
@@ -47,15 +64,13 @@ static void take_line(struct kh_run_record *run, json_t *line)
 	if (strcmp(event, "begin") == 0) {
 		take_begin(run, line);
 	} else if (strcmp(event, "intent") == 0) {
-		kh_append(run->records, run->record_count)->intent = json_incref(line);
+		take_intent(run, line);
 	} else if (strcmp(event, "done") == 0 && record) {
 		record->is_done = true;
 		json_decref(record->done);
 		record->done = json_incref(line);
 	} else if (strcmp(event, "undo") == 0 && record) {
 		record->is_undone = true;
-		run->state = KH_RUN_UNDO_INTERRUPTED;
-	} else if (strcmp(event, "undo-begin") == 0) {
 		run->state = KH_RUN_UNDO_INTERRUPTED;
 	} else if (strcmp(event, "undone") == 0) {
 		run->state = KH_RUN_UNDONE;
@@ -64,12 +79,13 @@ static void take_line(struct kh_run_record *run, json_t *line)
 	} else if (strcmp(event, "triggers") == 0) {
 		take_triggers(run, line);
 	}
+	count_lost(run, line);
 }
 
 static int read_run(const struct kh_root *root, const char *name, struct kh_history *history,
 		    struct kh_error *err)
 {
-	kh_auto(kh_free) char *path = kh_printf("%s/%s/journal.jsonl", runs_dir, name);
+	kh_auto(kh_free) char *path = kh_printf("%s/%s/journal.jsonl", kh_runs_dir, name);
 	kh_auto(kh_free) char *text = NULL;
 	int found = kh_root_read(root, path, &text, NULL, err);
 	if (found < 0)
@@ -87,20 +103,30 @@ static int read_run(const struct kh_root *root, const char *name, struct kh_hist
 	return 0;
 }
 
-int kh_history_read(const struct kh_root *root, struct kh_history *ret_history, struct kh_error *err)
+static int older_first(const void *a, const void *b)
+{
+	long long left = ((const struct kh_run_record *)a)->id;
+	long long right = ((const struct kh_run_record *)b)->id;
+	return left < right ? -1 : left > right;
+}
+
+int kh_history_read(const struct kh_root *root, struct kh_history *ret_history,
+		    struct kh_error *err)
 {
 	kh_auto(kh_history_done) struct kh_history history = {0};
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_auto(kh_close) int dir = kh_root_open_at(root, runs_dir, O_RDONLY | O_DIRECTORY);
+	kh_auto(kh_close) int dir = kh_root_open_at(root, kh_runs_dir, O_RDONLY | O_DIRECTORY);
 	if (dir < 0 && errno != ENOENT && errno != ENOTDIR) {
-		kh_fail(err, KH_HOST, errno, "history: read '%s'", runs_dir);
+		kh_fail(err, KH_HOST, errno, "history: read '%s'", kh_runs_dir);
 		return kh_hint(err, "run this as root");
 	}
-	kh_root_list(root, runs_dir, &names);
+	kh_root_list(root, kh_runs_dir, &names);
 	for (size_t i = 0; i < names.count; i++)
 		if (kh_str_number(names.items[i]) > 0 &&
 		    read_run(root, names.items[i], &history, err) != 0)
 			return kh_wrap(err, "history");
+	if (history.run_count > 1) /* by number: after run 9999 the names no longer sort so */
+		qsort(history.runs, history.run_count, sizeof(*history.runs), older_first);
 	*ret_history = history;
 	history = (struct kh_history){0};
 	return 0;
@@ -128,11 +154,12 @@ void kh_history_done(struct kh_history *history)
 	*history = (struct kh_history){0};
 }
 
-const struct kh_run_record *kh_history_unfinished(const struct kh_history *history, long long except)
+const struct kh_run_record *kh_history_unfinished(const struct kh_history *history,
+						  long long except)
 {
 	for (size_t i = history->run_count; i > 0; i--) {
 		const struct kh_run_record *run = &history->runs[i - 1];
-		bool has_effect = run->record_count > 0 || run->triggers;
+		bool has_effect = run->record_count + run->lost_count > 0;
 		if (run->id == except)
 			continue;
 		if (run->state == KH_RUN_UNDO_INTERRUPTED ||
@@ -140,6 +167,43 @@ const struct kh_run_record *kh_history_unfinished(const struct kh_history *histo
 			return run;
 	}
 	return NULL;
+}
+
+const struct kh_run_record *kh_history_find(const struct kh_history *history,
+					    enum kh_run_state state)
+{
+	for (size_t i = history->run_count; i > 0; i--)
+		if (history->runs[i - 1].state == state)
+			return &history->runs[i - 1];
+	return NULL;
+}
+
+static bool is_refusal(const struct kh_record *record, const char *path, const char *value,
+		       const char *obtained)
+{
+	return record->is_done && !record->is_undone &&
+	       strcmp(kh_json_get(record->intent, "path"), path) == 0 &&
+	       strcmp(kh_json_get(record->intent, "value"), value) == 0 &&
+	       strcmp(kh_json_get(record->done, "obtained"), obtained) == 0;
+}
+
+bool kh_history_was_refused(const struct kh_root *root, const char *path, const char *value,
+			    const char *obtained)
+{
+	kh_auto(kh_error_done) struct kh_error unreadable = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	kh_auto(kh_free) char *boot_id = kh_root_line(root, "/proc/sys/kernel/random/boot_id");
+	if (!boot_id || kh_history_read(root, &history, &unreadable) != 0)
+		return false;
+	for (size_t r = 0; r < history.run_count; r++) {
+		const struct kh_run_record *run = &history.runs[r];
+		if (!run->boot_id || strcmp(run->boot_id, boot_id) != 0)
+			continue;
+		for (size_t i = 0; i < run->record_count; i++)
+			if (is_refusal(&run->records[i], path, value, obtained))
+				return true;
+	}
+	return false;
 }
 
 const char *kh_run_state_name(enum kh_run_state state)

@@ -13,7 +13,7 @@
 #include "core/base/sys.h"
 
 const char *const kh_state_dir = "/var/lib/kvmhost";
-static const char runs_dir[] = "/var/lib/kvmhost/runs";
+const char *const kh_runs_dir = "/var/lib/kvmhost/runs";
 
 struct kh_journal {
 	const struct kh_root *root;
@@ -21,7 +21,7 @@ struct kh_journal {
 	char *directory; /* of this run, below the root */
 	char *path;
 	int fd;
-	size_t number; /* of the last intent */
+	size_t number;          /* of the last intent */
 	struct kh_strv outputs; /* of the change under way */
 };
 
@@ -51,7 +51,7 @@ static int make_missing(const struct kh_root *root, const char *path, mode_t mod
 static long long next_id(const struct kh_root *root)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_root_list(root, runs_dir, &names);
+	kh_root_list(root, kh_runs_dir, &names);
 	long long last = 0;
 	for (size_t i = 0; i < names.count; i++) {
 		long long id = kh_str_number(names.items[i]);
@@ -66,10 +66,10 @@ static int make_directories(struct kh_journal *journal, struct kh_error *err)
 	if (make_missing(root, "/var", 0755, err) != 0 ||
 	    make_missing(root, "/var/lib", 0755, err) != 0 ||
 	    make_missing(root, kh_state_dir, 0755, err) != 0 ||
-	    make_missing(root, runs_dir, 0700, err) != 0)
+	    make_missing(root, kh_runs_dir, 0700, err) != 0)
 		return -1;
 	journal->id = next_id(root);
-	journal->directory = kh_printf("%s/%04lld", runs_dir, journal->id);
+	journal->directory = kh_printf("%s/%04lld", kh_runs_dir, journal->id);
 	journal->path = kh_printf("%s/journal.jsonl", journal->directory);
 	return kh_file_make_dir(root, journal->directory, 0700, err);
 }
@@ -119,8 +119,7 @@ int kh_journal_begin(const struct kh_root *root, const char *command, const char
 	off_t room = (off_t)change_count * BYTES_PER_CHANGE + BYTES_SPARE;
 	if (kh_sys_fallocate(journal->fd, room, journal->path) != 0 && errno != EOPNOTSUPP &&
 	    errno != ENOSYS)
-		return kh_fail(err, KH_SYSTEM, errno, "journal '%s': reserve space",
-			       journal->path);
+		return kh_fail(err, KH_SYSTEM, errno, "journal '%s': reserve space", journal->path);
 	if (kh_sys_fsync(dir, journal->directory) != 0)
 		return kh_fail(err, KH_SYSTEM, errno, "journal '%s'", journal->path);
 	if (write_begin(journal, command, config_digest, err) != 0)
@@ -135,7 +134,7 @@ int kh_journal_reopen(const struct kh_root *root, long long id, struct kh_journa
 	kh_auto(kh_journal_free) struct kh_journal *journal = kh_alloc(sizeof(*journal));
 	journal->root = root;
 	journal->id = id;
-	journal->directory = kh_printf("%s/%04lld", runs_dir, id);
+	journal->directory = kh_printf("%s/%04lld", kh_runs_dir, id);
 	journal->path = kh_printf("%s/journal.jsonl", journal->directory);
 	journal->fd = kh_root_open_at(root, journal->path, O_WRONLY | O_APPEND);
 	if (journal->fd < 0)
@@ -163,89 +162,6 @@ void kh_journal_free(struct kh_journal **journal)
 long long kh_journal_id(const struct kh_journal *journal)
 {
 	return journal->id;
-}
-
-/* ---- what was there before ---- */
-
-static json_t *xattrs_json(const struct kh_file_state *state)
-{
-	json_t *object = json_object();
-	for (size_t i = 0; i < state->xattr_count; i++) {
-		kh_auto(kh_str_done) struct kh_str hex = {0};
-		for (size_t at = 0; at < state->xattrs[i].size; at++)
-			kh_str_addf(&hex, "%02x", ((unsigned char *)state->xattrs[i].value)[at]);
-		json_object_set_new(object, state->xattrs[i].name, json_string(kh_str_text(&hex)));
-	}
-	return object;
-}
-
-static const char *const type_names[] = {"absent", "file", "directory", "link", "other"};
-
-/* Keep a state: its description as JSON, its content (if any) as the file `copy` of the run. */
-static json_t *keep_state(struct kh_journal *journal, const struct kh_file_state *state,
-			  const char *copy, struct kh_error *err)
-{
-	json_t *kept = json_pack("{s:s, s:i, s:i, s:i, s:s}", "type", type_names[state->type],
-				 "mode", (int)state->mode, "uid", (int)state->uid, "gid",
-				 (int)state->gid, "digest", state->digest);
-	if (state->target)
-		json_object_set_new(kept, "target", kh_json_text(state->target));
-	if (state->type != KH_FILE_REGULAR)
-		return kept;
-	json_object_set_new(kept, "xattrs", xattrs_json(state));
-	json_object_set_new(kept, "copy", json_string(copy));
-	struct kh_file_state meta = {
-		.type = KH_FILE_REGULAR, .mode = 0600, .uid = geteuid(), .gid = getegid()};
-	kh_auto(kh_free) char *path = kh_printf("%s/%s", journal->directory, copy);
-	if (kh_file_put(journal->root, path, state->content, state->length, &meta, err) == 0)
-		return kept;
-	json_decref(kept);
-	return NULL;
-}
-
-static int unhex(const char *hex, struct kh_file_xattr *xattr)
-{
-	xattr->size = strlen(hex) / 2;
-	unsigned char *bytes = kh_alloc(xattr->size);
-	xattr->value = bytes;
-	for (size_t i = 0; i < xattr->size; i++) {
-		char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-		bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
-	}
-	return 0;
-}
-
-int kh_journal_old_state(const struct kh_root *root, long long run, const json_t *kept,
-			 struct kh_file_state *ret_state, struct kh_error *err)
-{
-	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
-	for (size_t i = 0; i < KH_COUNT(type_names); i++)
-		if (strcmp(kh_json_get(kept, "type"), type_names[i]) == 0)
-			state.type = (enum kh_file_type)i;
-	state.mode = (mode_t)json_integer_value(json_object_get(kept, "mode"));
-	state.uid = (uid_t)json_integer_value(json_object_get(kept, "uid"));
-	state.gid = (gid_t)json_integer_value(json_object_get(kept, "gid"));
-	snprintf(state.digest, sizeof(state.digest), "%s", kh_json_get(kept, "digest"));
-	state.target = kh_strdup(kh_json_get(kept, "target"));
-	const char *name;
-	json_t *value;
-	json_object_foreach(json_object_get(kept, "xattrs"), name, value)
-	{
-		struct kh_file_xattr *xattr = kh_append(state.xattrs, state.xattr_count);
-		xattr->name = kh_strdup(name);
-		unhex(json_string_value(value), xattr);
-	}
-	if (state.type == KH_FILE_REGULAR) {
-		kh_auto(kh_free) char *path =
-			kh_printf("%s/%04lld/%s", runs_dir, run, kh_json_get(kept, "copy"));
-		int found = kh_root_read(root, path, &state.content, &state.length, err);
-		if (found != 0)
-			return found < 0 ? -1
-					 : kh_fail(err, KH_SYSTEM, ENOENT, "kept copy '%s'", path);
-	}
-	*ret_state = state;
-	state = (struct kh_file_state){0};
-	return 0;
 }
 
 /* ---- intent, done, end ---- */
@@ -295,7 +211,8 @@ static json_t *keep_outputs(struct kh_journal *journal, const struct kh_change *
 		kh_auto(kh_free) char *copy = kh_printf("%04zu.%zu.old", journal->number, i);
 		json_t *kept = NULL;
 		if (kh_file_look(journal->root, change->outputs.items[i], &state, err) == 0)
-			kept = keep_state(journal, &state, copy, err);
+			kept = kh_journal_keep_state(journal->root, journal->directory, &state,
+						     copy, err);
 		if (!kept) {
 			json_decref(outputs);
 			return NULL;
@@ -307,9 +224,9 @@ static json_t *keep_outputs(struct kh_journal *journal, const struct kh_change *
 
 static json_t *describe(const struct kh_change *change)
 {
-	json_t *record = json_pack("{s:s, s:s, s:s, s:s}", "kind", kh_plan_kind_name(change->kind),
-				   "path", change->path, "why", change->why, "stage",
-				   change->stage);
+	json_t *record =
+		json_pack("{s:s, s:s, s:s, s:s}", "kind", kh_plan_kind_name(change->kind), "path",
+			  change->path, "why", change->why, "stage", change->stage);
 	add_new(record, change);
 	return record;
 }
@@ -324,7 +241,8 @@ int kh_journal_intent(struct kh_journal *journal, const struct kh_change *change
 	kh_auto(kh_free) char *copy = kh_printf("%04zu.old", journal->number);
 	json_t *kept = NULL;
 	if (has_file(change))
-		kept = keep_state(journal, &change->old, copy, err);
+		kept = kh_journal_keep_state(journal->root, journal->directory, &change->old, copy,
+					     err);
 	else if (change->outputs.count > 0)
 		kept = keep_outputs(journal, change, err);
 	if (err->message) {

@@ -17,8 +17,10 @@ static int check_unchanged(const struct kh_root *root, const struct kh_change *c
 	kh_auto(kh_file_state_done) struct kh_file_state now = {0};
 	if (kh_file_look(root, change->path, &now, err) != 0)
 		return -1;
+	const char *old_target = change->old.target ? change->old.target : "";
 	bool is_same = now.type == change->old.type && now.mode == change->old.mode &&
-		       strcmp(now.digest, change->old.digest) == 0;
+		       strcmp(now.digest, change->old.digest) == 0 &&
+		       strcmp(now.target ? now.target : "", old_target) == 0;
 	if (is_same)
 		return 0;
 	kh_fail(err, KH_SYSTEM, 0, "'%s' was changed while kvmhost was at work", change->path);
@@ -57,25 +59,24 @@ static int set_value(const struct kh_root *root, const struct kh_change *change,
 	if (strcmp(obtained, change->value) == 0 || (whole && strcmp(whole, change->value) == 0))
 		return 0;
 	if (change->accepts_less) {
-		*ret_warning = kh_printf("%s: asked for %s, obtained %s: not enough free, unfragmented "
-					 "memory now; a reboot usually helps",
-					 change->path, change->value, obtained);
+		*ret_warning =
+			kh_printf("%s: asked for %s, obtained %s: not enough free, unfragmented "
+				  "memory now; a reboot usually helps",
+				  change->path, change->value, obtained);
 		return 0;
 	}
 	return kh_fail(err, KH_VERIFY, 0, "set '%s' to '%s': the kernel still says '%s'",
 		       change->path, change->value, obtained);
 }
 
-/* What the hardware refuses is a warning: the rest of the configuration can still be applied, and the
- * next plan says what is missing. */
+/* What the hardware refuses is a warning: the rest of the configuration can still be applied, and
+ * the next plan says what is missing. */
 static int load_module(const struct kh_root *root, const struct kh_change *change,
 		       json_t **ret_details, char **ret_warning, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv loaded = {0};
 	kh_auto(kh_free) char *release = kh_root_line(root, "/proc/sys/kernel/osrelease");
 	int result = kh_modules_load(root, release, change->path, &loaded, err);
-	if (result < 0)
-		return -1;
 	if (result == 1) {
 		*ret_warning = kh_printf("%s (%s)", err->message, err->hint ? err->hint : "");
 		kh_error_done(err);
@@ -84,7 +85,7 @@ static int load_module(const struct kh_root *root, const struct kh_change *chang
 	for (size_t i = 0; i < loaded.count; i++)
 		json_array_append_new(names, json_string(loaded.items[i]));
 	*ret_details = json_pack("{s:o}", "loaded", names);
-	return 0;
+	return result < 0 ? -1 : 0;
 }
 
 static int run_program(struct kh_runner *runner, const struct kh_change *change,

@@ -5,8 +5,8 @@
  * differs, so a finished host gives an empty plan. Missing parent directories are planned by
  * themselves. Two stages (or one stage twice) planning the same path is an error that names both.
  *
- * Running values, modules and programs exist on the live root only: below another root such a change
- * becomes a note ("left to the boot", "left to do") and does not count as pending.
+ * Running values, modules and programs exist on the live root only: below another root such a
+ * change becomes a note ("left to the boot", "left to do") and does not count as pending.
  *
  * Texts are copied. All return 0 or -1 with *err filled.
  */
@@ -36,12 +36,13 @@ enum kh_change_kind {
 struct kh_change {
 	enum kh_change_kind kind;
 	char *stage; /* name */
-	char *path;  /* PUT_FILE...SET_VALUE; the module's name for LOAD_MODULE; the trigger's name */
+	char *path;  /* PUT_FILE...SET_VALUE; the module's name for LOAD_MODULE; the trigger's name
+		      */
 	char *why;
 	struct kh_file_state old; /* as found when planned (files, directories, links) */
 	char *content;            /* PUT_FILE: new bytes */
 	size_t length;
-	mode_t mode; /* PUT_FILE, MAKE_DIR */
+	mode_t mode;             /* PUT_FILE, MAKE_DIR */
 	char *target;            /* LINK */
 	char *old_value, *value; /* SET_VALUE */
 	bool accepts_less;       /* SET_VALUE: fewer obtained is a warning, not an error */
@@ -84,8 +85,8 @@ void kh_plan_done(struct kh_plan *plan);
 /* Drop what was added after these counts: a stage that fails half-way leaves nothing. */
 void kh_plan_cut(struct kh_plan *plan, size_t changes, size_t notes, size_t claims);
 
-/* A regular file with this text. mode 0: keep what is there, 0644 for a new file. Owner and extended
- * attributes of an existing file stay. */
+/* A regular file with this text. mode 0: keep what is there, 0644 for a new file. Owner and
+ * extended attributes of an existing file stay. */
 int kh_plan_put_file(struct kh_plan *plan, const char *path, const char *content, mode_t mode,
 		     const char *why, struct kh_error *err);
 /* The same for content that is not text. */
@@ -99,11 +100,12 @@ int kh_plan_make_dir(struct kh_plan *plan, const char *path, mode_t mode, const 
 int kh_plan_link(struct kh_plan *plan, const char *path, const char *target, const char *why,
 		 struct kh_error *err);
 /* A value in a file of /proc or /sys. Equal when the trimmed text, or its word in brackets, is the
- * value. A file that does not exist becomes a note ("this kernel has no such knob"), one that cannot
- * be written because /sys or /proc is mounted read-only becomes a note too. */
+ * value. A file that does not exist becomes a note ("this kernel has no such knob"), one that
+ * cannot be written because /sys or /proc is mounted read-only becomes a note too. */
 int kh_plan_set_value(struct kh_plan *plan, const char *path, const char *value, const char *why,
 		      struct kh_error *err);
-/* The same where the kernel may give less than was asked for (huge pages). */
+/* The same where the kernel may give less than was asked for (huge pages). What an earlier apply of
+ * this boot already got less for becomes a note: asking again would change nothing. */
 int kh_plan_set_count(struct kh_plan *plan, const char *path, long long count, const char *why,
 		      struct kh_error *err);
 /* Load a module now (with what it needs), unless it is loaded or built in; absence is for the stage
@@ -111,9 +113,9 @@ int kh_plan_set_count(struct kh_plan *plan, const char *path, long long count, c
 int kh_plan_load_module(struct kh_plan *plan, const char *name, const char *why,
 			struct kh_error *err);
 
-/* A program. argv and outputs are NULL-terminated; undo_argv reverses it, or no_undo says why nothing
- * need. outputs (may be NULL) are files it rewrites: undo puts their old content back. A stage plans
- * a program only while its effect is missing. */
+/* A program. argv and outputs are NULL-terminated; undo_argv reverses it, or no_undo says why
+ * nothing need. outputs (may be NULL) are files it rewrites: undo puts their old content back. A
+ * stage plans a program only while its effect is missing. */
 struct kh_plan_command {
 	const char *const *argv;
 	const char *const *undo_argv;
@@ -145,6 +147,7 @@ json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes":
 char *kh_plan_change_title(const struct kh_change *change);
 /* "put", "remove", "directory", "link", "set", "load", "run", "trigger": also in the journal. */
 const char *kh_plan_kind_name(enum kh_change_kind kind);
+char *kh_plan_note_line(const struct kh_note *note); /* owned: a line without its end */
 const char *kh_plan_note_name(enum kh_note_kind kind);
 
 #endif

@@ -103,11 +103,22 @@ static void add_change(struct kh_str *out, const struct kh_change *change)
 {
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
 	kh_str_addf(out, "[%s] %s\n    why: %s\n", change->stage, title, change->why);
-	bool is_file = change->kind == KH_CHANGE_PUT_FILE ||
-		       (change->kind == KH_CHANGE_REMOVE_FILE && change->old.type == KH_FILE_REGULAR);
+	bool is_file =
+		change->kind == KH_CHANGE_PUT_FILE ||
+		(change->kind == KH_CHANGE_REMOVE_FILE && change->old.type == KH_FILE_REGULAR);
 	if (is_file)
 		add_diff(out, change);
 	kh_str_add(out, "\n");
+}
+
+char *kh_plan_note_line(const struct kh_note *note)
+{
+	/* "left to the boot: load ..." says by itself what kind of note it is */
+	const char *rest = strstr(note->text, ": ");
+	if (note->kind == KH_NOTE_LEFT && rest && kh_str_starts(note->text, "left to "))
+		return kh_printf("%.*s: [%s] %s", (int)(rest - note->text), note->text, note->stage,
+				 rest + 2);
+	return kh_printf("%s: [%s] %s", kh_plan_note_name(note->kind), note->stage, note->text);
 }
 
 char *kh_plan_text(const struct kh_plan *plan)
@@ -116,9 +127,8 @@ char *kh_plan_text(const struct kh_plan *plan)
 	for (size_t i = 0; i < plan->change_count; i++)
 		add_change(&out, &plan->changes[i]);
 	for (size_t i = 0; i < plan->note_count; i++) {
-		const struct kh_note *note = &plan->notes[i];
-		kh_str_addf(&out, "%s: [%s] %s\n", kh_plan_note_name(note->kind), note->stage,
-			    note->text);
+		kh_auto(kh_free) char *line = kh_plan_note_line(&plan->notes[i]);
+		kh_str_addf(&out, "%s\n", line);
 	}
 	return kh_str_take(&out);
 }
@@ -164,10 +174,9 @@ json_t *kh_plan_json(const struct kh_plan *plan)
 	json_t *notes = json_array();
 	for (size_t i = 0; i < plan->note_count; i++) {
 		const struct kh_note *note = &plan->notes[i];
-		json_array_append_new(notes,
-				      json_pack("{s:s, s:s, s:s}", "kind",
-						kh_plan_note_name(note->kind), "stage", note->stage,
-						"text", note->text));
+		json_array_append_new(notes, json_pack("{s:s, s:s, s:s}", "kind",
+						       kh_plan_note_name(note->kind), "stage",
+						       note->stage, "text", note->text));
 	}
 	return json_pack("{s:o, s:o}", "changes", changes, "notes", notes);
 }

@@ -28,7 +28,8 @@ static struct kh_check *add(struct kh_report *report, const char *id, enum kh_st
 	struct kh_check *check = kh_append(report->checks, report->check_count);
 	bool is_required = report->require && kh_strv_has(report->require, id);
 	check->id = kh_strdup(id);
-	check->status = is_required && status == KH_WARN ? KH_FAIL : status;
+	/* What is required and cannot be judged is not there: ready is only what was seen to be. */
+	check->status = is_required && status != KH_PASS ? KH_FAIL : status;
 	check->expected = kh_strdup(text->expected ? text->expected : "");
 	check->found = kh_strdup(text->found ? text->found : "");
 	check->why = kh_strdup(text->why ? text->why : "");
@@ -42,6 +43,22 @@ void kh_report_add(struct kh_report *report, const char *id, enum kh_status stat
 	add(report, id, status, text);
 }
 
+void kh_report_add_missing(struct kh_report *report)
+{
+	for (size_t i = 0; report->require && i < report->require->count; i++) {
+		const char *id = report->require->items[i];
+		if (kh_report_find(report, id))
+			continue;
+		const struct kh_check_text text = {
+			.expected = "a check of this name that passes",
+			.found = "there is no such check on this host",
+			.why = "report.require in the configuration names it",
+			.fix = "correct report.require: 'kvmhost report -v' shows the names",
+		};
+		add(report, id, KH_FAIL, &text);
+	}
+}
+
 static char *persisted_text(const struct kh_setting *setting)
 {
 	if (!setting->persisted)
@@ -50,12 +67,12 @@ static char *persisted_text(const struct kh_setting *setting)
 			      : kh_strdup(setting->persisted);
 }
 
+static const char *const after_reboot = "needs a reboot";
+
 static enum kh_status judge(const struct kh_setting *setting, const char **ret_gap)
 {
-	bool is_effective =
-		setting->effective && strcmp(setting->effective, setting->wanted) == 0;
-	bool is_persisted =
-		setting->persisted && strcmp(setting->persisted, setting->wanted) == 0;
+	bool is_effective = setting->effective && strcmp(setting->effective, setting->wanted) == 0;
+	bool is_persisted = setting->persisted && strcmp(setting->persisted, setting->wanted) == 0;
 	*ret_gap = setting->gap;
 	if (setting->no_knob) {
 		*ret_gap = setting->no_knob;
@@ -72,7 +89,7 @@ static enum kh_status judge(const struct kh_setting *setting, const char **ret_g
 		return KH_SKIP;
 	}
 	if (is_persisted && setting->needs_reboot) {
-		*ret_gap = setting->gap ? setting->gap : "needs a reboot";
+		*ret_gap = setting->gap ? setting->gap : after_reboot;
 		return KH_WARN;
 	}
 	if (!setting->gap)
@@ -88,7 +105,9 @@ void kh_report_setting(struct kh_report *report, const struct kh_setting *settin
 		.expected = setting->wanted,
 		.found = setting->effective ? setting->effective : setting->no_knob,
 		.why = setting->why,
-		.fix = status == KH_PASS ? NULL : setting->fix,
+		.fix = status == KH_PASS     ? NULL
+		       : gap == after_reboot ? "reboot" /* applying again would do nothing */
+					     : setting->fix,
 	};
 	struct kh_check *check = add(report, setting->id, status, &text);
 	check->persisted = persisted_text(setting);

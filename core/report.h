@@ -1,10 +1,11 @@
 /* report.h - the readiness report: checks with stable ids, and the verdict.
  *
  * A check answers one question about the host: id ("cpu.vmx"), pass / warn / fail / skip, what was
- * expected, what was found, why it matters, how to fix it. `skip` means not applicable here, with the
- * reason in `found`. The verdict is ready when nothing fails. A configured setting is judged three
- * ways by kh_report_setting(): wanted, persisted (file and line), effective now; a gap has its reason.
- * Ids named by `report.require` are promoted from warn to fail by the report itself.
+ * expected, what was found, why it matters, how to fix it. `skip` means not applicable here, with
+ * the reason in `found`. The verdict is ready when nothing fails. A configured setting is judged
+ * three ways by kh_report_setting(): wanted, persisted (file and line), effective now; a gap has
+ * its reason. Ids named by `report.require` are promoted to fail by the report itself when they do
+ * not pass: a required check that is skipped, or that no stage knows, lets nothing be ready.
  */
 #ifndef KH_REPORT_H
 #define KH_REPORT_H
@@ -24,14 +25,15 @@ struct kh_check {
 	char *found;
 	char *why;
 	char *fix;       /* or NULL: nothing to do */
-	char *persisted; /* settings: "10 (/etc/sysctl.d/90-kvmhost.conf:2)", "not persisted"; or NULL */
-	char *gap;       /* settings: why effective differs from wanted: "needs a reboot"; or NULL */
+	char *persisted; /* settings: "10 (/etc/sysctl.d/90-kvmhost.conf:2)", "not persisted"; or
+			    NULL */
+	char *gap; /* settings: why effective differs from wanted: "needs a reboot"; or NULL */
 };
 
 struct kh_report {
 	struct kh_check *checks;
 	size_t check_count;
-	const struct kh_strv *require; /* ids promoted from warn to fail; may be NULL */
+	const struct kh_strv *require; /* ids that must pass; may be NULL */
 };
 
 /* Add a check; the texts are copied. */
@@ -40,6 +42,9 @@ struct kh_check_text {
 };
 void kh_report_add(struct kh_report *report, const char *id, enum kh_status status,
 		   const struct kh_check_text *text);
+
+/* Add a failing check for every required id that nobody reported. */
+void kh_report_add_missing(struct kh_report *report);
 
 /* Add the check of a configured setting; the status follows from the values:
  *   effective == wanted, persisted               pass
@@ -53,9 +58,9 @@ struct kh_setting {
 	const char *wanted;
 	const char *effective; /* NULL: not known on this root (recorded without it): skip */
 	const char *persisted; /* the persisted value, or NULL */
-	const char *where;     /* "/etc/sysctl.d/90-kvmhost.conf:2" of the persisted value, or NULL */
-	bool needs_reboot;     /* persisted in a way only a boot makes effective */
-	const char *gap;     /* a known reason ("overridden by /etc/sysctl.d/99-x.conf:3"), or NULL */
+	const char *where; /* "/etc/sysctl.d/90-kvmhost.conf:2" of the persisted value, or NULL */
+	bool needs_reboot; /* persisted in a way only a boot makes effective */
+	const char *gap;   /* a known reason ("overridden by /etc/sysctl.d/99-x.conf:3"), or NULL */
 	const char *no_knob; /* "this kernel has no such knob", or NULL */
 	const char *why, *fix;
 };

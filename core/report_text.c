@@ -31,10 +31,11 @@ static void add_line(struct kh_str *out, const struct kh_check *check, bool with
 	if (check->status != KH_WARN && check->status != KH_FAIL)
 		return;
 	static const char indent[] = "                                        ";
+	/* "not persisted" is what the gap says already */
+	bool has_place = check->persisted && strcmp(check->persisted, "not persisted") != 0;
 	if (check->gap)
 		kh_str_addf(out, "%sgap: %s%s%s\n", indent, check->gap,
-			    check->persisted ? "; persisted: " : "",
-			    check->persisted ? check->persisted : "");
+			    has_place ? "; persisted: " : "", has_place ? check->persisted : "");
 	if (*check->why)
 		kh_str_addf(out, "%swhy: %s\n", indent, check->why);
 	if (check->fix)

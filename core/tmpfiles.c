@@ -13,7 +13,7 @@ static const char *const directories[] = {
 	"/usr/lib/tmpfiles.d", "/lib/tmpfiles.d", NULL,
 };
 
-enum { FIELD_TYPE, FIELD_PATH, FIELD_ARGUMENT = 6 };
+enum { FIELD_PATH = 1, FIELD_ARGUMENT = 6 };
 
 void kh_tmpfiles_setting_done(struct kh_tmpfiles_setting *setting)
 {
@@ -22,46 +22,53 @@ void kh_tmpfiles_setting_done(struct kh_tmpfiles_setting *setting)
 	*setting = (struct kh_tmpfiles_setting){0};
 }
 
-/* The argument of a "w" line for PATH (is_glob: by a pattern), or NULL. */
-static const char *written(const struct kh_strv *fields, const char *path, bool is_glob)
+static bool is_match(const char *target, const char *path, bool is_glob)
 {
-	if (fields->count <= FIELD_ARGUMENT || fields->items[FIELD_TYPE][0] != 'w')
-		return NULL;
-	const char *target = fields->items[FIELD_PATH];
-	bool matches = is_glob ? strpbrk(target, "*?[") && fnmatch(target, path, FNM_PATHNAME) == 0
-			       : strcmp(target, path) == 0;
-	return matches ? fields->items[FIELD_ARGUMENT] : NULL;
+	if (is_glob)
+		return strpbrk(target, "*?[") && fnmatch(target, path, FNM_PATHNAME) == 0;
+	return strcmp(target, path) == 0;
 }
 
-/* The first line of the file that writes PATH. */
-static void look_in(const struct kh_root *root, const char *file, const char *path, bool is_glob,
-		    struct kh_tmpfiles_setting *setting)
+/* Keep the line of the file in found if it writes PATH and nothing was found before. */
+static void take(const struct kh_strv *fields, const char *file, size_t line, const char *path,
+		 bool is_glob, struct kh_tmpfiles_setting *found)
+{
+	if (found->file || !is_match(fields->items[FIELD_PATH], path, is_glob))
+		return;
+	found->file = kh_strdup(file);
+	found->line = (int)line;
+	found->value = kh_strdup(fields->items[FIELD_ARGUMENT]);
+	found->is_glob = is_glob;
+}
+
+/* The first lines of the file that write PATH, by a pattern and by its name. */
+static void look_in(const struct kh_root *root, const char *file, const char *path,
+		    struct kh_tmpfiles_setting *by_glob, struct kh_tmpfiles_setting *by_name)
 {
 	kh_auto(kh_free) char *text = kh_root_text(root, file);
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
 	kh_strv_split_lines(&lines, text ? text : "");
-	for (size_t i = 0; i < lines.count && !setting->file; i++) {
-		kh_auto(kh_strv_done) struct kh_strv fields = {0};
-		kh_strv_split(&fields, lines.items[i], " \t\r");
-		const char *value = written(&fields, path, is_glob);
-		if (!value)
+	for (size_t i = 0; i < lines.count; i++) {
+		const char *line = lines.items[i] + strspn(lines.items[i], " \t\r");
+		if (*line != 'w') /* most are not, and splitting takes time */
 			continue;
-		setting->file = kh_strdup(file);
-		setting->line = (int)i + 1;
-		setting->value = kh_strdup(value);
-		setting->is_glob = is_glob;
+		kh_auto(kh_strv_done) struct kh_strv fields = {0};
+		kh_strv_split(&fields, line, " \t\r");
+		if (fields.count <= FIELD_ARGUMENT)
+			continue;
+		take(&fields, file, i + 1, path, true, by_glob);
+		take(&fields, file, i + 1, path, false, by_name);
 	}
 }
 
 void kh_tmpfiles_winner(const struct kh_root *root, const char *path,
 			struct kh_tmpfiles_setting *ret_setting)
 {
-	struct kh_tmpfiles_setting setting = {0};
+	struct kh_tmpfiles_setting by_glob = {0}, by_name = {0};
 	kh_auto(kh_strv_done) struct kh_strv files = {0};
 	kh_dropin_list(root, directories, ".conf", NULL, &files);
-	for (size_t i = 0; i < files.count && !setting.file; i++)
-		look_in(root, files.items[i], path, true, &setting);
-	for (size_t i = 0; i < files.count && !setting.file; i++)
-		look_in(root, files.items[i], path, false, &setting);
-	*ret_setting = setting;
+	for (size_t i = 0; i < files.count; i++)
+		look_in(root, files.items[i], path, &by_glob, &by_name);
+	*ret_setting = by_glob.file ? by_glob : by_name;
+	kh_tmpfiles_setting_done(by_glob.file ? &by_name : &by_glob);
 }

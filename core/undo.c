@@ -1,9 +1,9 @@
 /* undo.c - see undo.h.
  *
- * Two passes over the same steps. The first changes nothing: it walks the records backwards and keeps,
- * per path, the state the path will have by then; where that is neither what the record left nor what
- * it found, somebody else changed it: a conflict. The second pass acts. A step whose path is already as
- * it was before counts as done, so an interrupted undo simply goes on.
+ * Two passes over the same steps. The first changes nothing: it walks the records backwards and
+ * keeps, per path, the state the path will have by then; where that is neither what the record left
+ * nor what it found, somebody else changed it: a conflict. The second pass acts. A step whose path
+ * is already as it was before counts as done, so an interrupted undo simply goes on.
  */
 #include "core/undo.h"
 
@@ -18,8 +18,11 @@
 struct work {
 	const struct kh_undo *undo;
 	struct kh_history history;
-	size_t count;               /* changes put back */
-	struct kh_strv conflicts;
+	size_t count;             /* changes put back */
+	struct kh_strv conflicts; /* paths somebody changed since; the titles for kh_undo_plan */
+	struct kh_strv damaged;   /* what can not be put back: copies and records that are gone */
+	struct kh_strv
+		blocked;   /* files with something in their place that only a person may remove */
 	json_t *simulated; /* path -> what it will be: see kh_undo_state_text */
 	struct kh_undo_triggers triggers;
 };
@@ -28,13 +31,15 @@ static void work_done(struct work *work)
 {
 	kh_history_done(&work->history);
 	kh_strv_done(&work->conflicts);
+	kh_strv_done(&work->damaged);
+	kh_strv_done(&work->blocked);
 	json_decref(work->simulated);
 	kh_undo_triggers_done(&work->triggers);
 }
 
 static bool has_records(const struct kh_run_record *run)
 {
-	return run->record_count > 0 && run->state != KH_RUN_UNDONE;
+	return run->record_count + run->lost_count > 0 && run->state != KH_RUN_UNDONE;
 }
 
 /* The oldest run to put back, 0 when there is none. */
@@ -45,7 +50,8 @@ static int find_first(const struct work *work, long long *ret_first, struct kh_e
 	bool is_known = false;
 	for (size_t i = 0; i < history->run_count; i++) {
 		const struct kh_run_record *run = &history->runs[i];
-		is_known = is_known || (run->id == wanted && run->record_count > 0);
+		is_known =
+			is_known || (run->id == wanted && run->record_count + run->lost_count > 0);
 		if (!has_records(run))
 			continue;
 		newest = run->id;
@@ -69,12 +75,7 @@ static int walk(struct work *work, long long first,
 		if (run->id < first || !has_records(run))
 			continue;
 		for (size_t i = run->record_count; i > 0; i--) {
-			const struct kh_record *record = &run->records[i - 1];
-			const char *stage = kh_json_get(record->intent, "stage");
-			if (record->is_undone ||
-			    (work->undo->stage && strcmp(stage, work->undo->stage) != 0))
-				continue;
-			if (step(work, run, i - 1, err) != 0)
+			if (!run->records[i - 1].is_undone && step(work, run, i - 1, err) != 0)
 				return -1;
 		}
 	}
@@ -82,6 +83,22 @@ static int walk(struct work *work, long long first,
 }
 
 /* ---- first pass ---- */
+
+/* Is all there that putting this back will need? */
+static void check_step(struct work *work, const struct kh_run_record *run,
+		       const struct kh_record *record, const char *now, const char *after)
+{
+	const char *path = kh_json_get(record->intent, "path");
+	kh_auto(kh_free) char *missing = NULL;
+	if (strcmp(now, "directory") == 0 || strcmp(now, "other") == 0) {
+		kh_strv_add(&work->blocked, path);
+		return;
+	}
+	if (strcmp(now, after) != 0 && !kh_strv_has(&work->conflicts, path))
+		kh_strv_add(&work->conflicts, path);
+	if (!kh_undo_has_copy(work->undo->root, run, record, &missing))
+		kh_strv_add(&work->damaged, missing);
+}
 
 static int simulate(struct work *work, const struct kh_run_record *run, size_t index,
 		    struct kh_error *err)
@@ -98,19 +115,55 @@ static int simulate(struct work *work, const struct kh_run_record *run, size_t i
 		return -1;
 	kh_auto(kh_free) char *before = kh_undo_state_before(record);
 	kh_auto(kh_free) char *after = kh_undo_state_after(record);
-	if (strcmp(now, before) != 0 && strcmp(now, after) != 0 &&
-	    !kh_strv_has(&work->conflicts, path))
-		kh_strv_add(&work->conflicts, path);
+	if (strcmp(now, before) != 0)
+		check_step(work, run, record, now, after);
 	json_object_set_new(work->simulated, path, json_string(before));
 	return 0;
 }
 
-static int refuse(const struct work *work, struct kh_error *err)
+static void look_for_lost(struct work *work, long long first)
 {
+	for (size_t r = work->history.run_count; r > 0; r--) {
+		const struct kh_run_record *run = &work->history.runs[r - 1];
+		if (run->id >= first && has_records(run) && run->lost_count > 0)
+			kh_strv_addf(&work->damaged,
+				     "run %lld: %zu of its changes cannot be read in the journal",
+				     run->id, run->lost_count);
+	}
+}
+
+static int refuse_blocked(const struct work *work, struct kh_error *err)
+{
+	kh_auto(kh_free) char *paths = kh_strv_join(&work->blocked, "', '");
+	kh_fail(err, KH_HOST, 0, "not a file any more: '%s'", paths);
+	return kh_hint(err, "nothing was put back; move away what is there now, then undo again");
+}
+
+static int refuse_damaged(const struct work *work, struct kh_error *err)
+{
+	kh_auto(kh_free) char *what = kh_strv_join(&work->damaged, "; ");
+	kh_fail(err, KH_SYSTEM, 0, "%s", what);
+	return kh_hint(err,
+		       "nothing was put back; --force puts back the rest (what is kept of a run "
+		       "is below %s)",
+		       kh_runs_dir);
+}
+
+/* What forbids the second pass, if anything. */
+static int judge(struct work *work, long long first, struct kh_error *err)
+{
+	look_for_lost(work, first);
+	if (work->blocked.count > 0)
+		return refuse_blocked(work, err);
+	if (work->damaged.count > 0 && !work->undo->is_forced)
+		return refuse_damaged(work, err);
+	if (work->conflicts.count == 0 || work->undo->is_forced)
+		return 0;
 	kh_auto(kh_free) char *paths = kh_strv_join(&work->conflicts, "', '");
 	kh_fail(err, KH_HOST, 0, "changed by somebody since: '%s'", paths);
-	return kh_hint(err, "nothing was put back; look at what was changed there, or use --force to "
-			    "overwrite it");
+	return kh_hint(err,
+		       "nothing was put back; look at what was changed there, or use --force to "
+		       "overwrite it");
 }
 
 /* ---- second pass ---- */
@@ -132,18 +185,18 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	if (undo->sink)
 		undo->sink->event(undo->sink, &event);
 	work->count++;
-	/* A trigger counts as undone only with the whole run: what it wants runs at the very end, and an
-	 * undo that is cut off before that must want it again. */
+	/* A trigger counts as undone only with the whole run: what it wants runs at the very end,
+	 * and an undo that is cut off before that must want it again. */
 	if (strcmp(kh_json_get(record->intent, "kind"), kh_plan_kind_name(KH_CHANGE_TRIGGER)) == 0)
 		return 0;
-	return kh_journal_event(journal, "undo", index + 1, err);
+	return kh_journal_event(journal, "undo", record->number, err);
 }
 
 static int mark_undone(const struct work *work, long long first, struct kh_error *err)
 {
 	for (size_t r = work->history.run_count; r > 0; r--) {
 		const struct kh_run_record *run = &work->history.runs[r - 1];
-		if (run->id < first || !has_records(run) || work->undo->stage)
+		if (run->id < first || !has_records(run))
 			continue;
 		kh_auto(kh_journal_free) struct kh_journal *journal = NULL;
 		if (kh_journal_reopen(work->undo->root, run->id, &journal, err) != 0 ||
@@ -172,8 +225,8 @@ int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error
 		return 0;
 	if (walk(&work, first, simulate, err) != 0)
 		return kh_wrap(err, "undo");
-	if (work.conflicts.count > 0 && !undo->is_forced)
-		return refuse(&work, err);
+	if (judge(&work, first, err) != 0)
+		return -1;
 	if (walk(&work, first, put_back, err) != 0 ||
 	    kh_undo_run_triggers(undo, &work.triggers, err) != 0 ||
 	    mark_undone(&work, first, err) != 0)

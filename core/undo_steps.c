@@ -30,14 +30,14 @@ static bool is_program(const struct kh_record *record)
 static bool is_same_boot(const struct kh_root *root, const struct kh_run_record *run)
 {
 	kh_auto(kh_free) char *now = kh_root_line(root, "/proc/sys/kernel/random/boot_id");
-	return now && run->boot_id && strcmp(now, run->boot_id) == 0;
+	return root->is_live && now && run->boot_id && strcmp(now, run->boot_id) == 0;
 }
 
 bool kh_undo_is_guarded(const struct kh_record *record, const struct kh_run_record *run,
 			const struct kh_root *root)
 {
 	if (is_kind(record, KH_CHANGE_SET_VALUE))
-		return is_same_boot(root, run) &&
+		return record->is_done && is_same_boot(root, run) &&
 		       kh_root_exists(root, kh_json_get(record->intent, "path"));
 	return is_file(record);
 }
@@ -83,8 +83,7 @@ char *kh_undo_state_after(const struct kh_record *record)
 	return kh_strdup("absent");
 }
 
-static int look(const struct kh_root *root, const char *path, char **ret_text,
-		struct kh_error *err)
+static int look(const struct kh_root *root, const char *path, char **ret_text, struct kh_error *err)
 {
 	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
 	if (kh_file_look(root, path, &state, err) != 0)
@@ -149,14 +148,42 @@ static int restore(const struct kh_root *root, long long run, const char *path, 
 	return kh_file_remove(root, path, err);
 }
 
+bool kh_undo_has_copy(const struct kh_root *root, const struct kh_run_record *run,
+		      const struct kh_record *record, char **ret_missing)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_file_state_done) struct kh_file_state old = {0};
+	const json_t *kept = json_object_get(record->intent, "old");
+	if (!is_file(record) || kh_journal_old_state(root, run->id, kept, &old, &err) == 0)
+		return true;
+	*ret_missing = kh_printf("%s, of '%s'", err.message, kh_json_get(record->intent, "path"));
+	return false;
+}
+
+static int undo_file(const struct kh_undo *undo, const struct kh_run_record *run,
+		     const struct kh_record *record, char **ret_note, struct kh_error *err)
+{
+	const char *path = kh_json_get(record->intent, "path");
+	kh_auto(kh_free) char *missing = NULL;
+	if (!undo->is_forced || kh_undo_has_copy(undo->root, run, record, &missing))
+		return restore(undo->root, run->id, path, json_object_get(record->intent, "old"),
+			       err);
+	*ret_note = kh_printf("%s stays as it is: %s", path, missing);
+	return 0;
+}
+
 static int undo_directory(const struct kh_root *root, const char *path, char **ret_note,
 			  struct kh_error *err)
 {
-	if (!kh_root_is_dir(root, path))
+	kh_auto(kh_free) char *now = NULL;
+	if (look(root, path, &now, err) != 0)
+		return -1;
+	if (strcmp(now, "absent") == 0)
 		return 0;
-	int result = kh_file_remove_dir(root, path, err);
+	int result = strcmp(now, "directory") == 0 ? kh_file_remove_dir(root, path, err) : 1;
 	if (result == 1)
-		*ret_note = kh_printf("directory %s stays: somebody put something in it", path);
+		*ret_note = kh_printf(
+			"directory %s stays: it is in use, or somebody put something there", path);
 	return result < 0 ? -1 : 0;
 }
 
@@ -168,17 +195,38 @@ static int undo_value(const struct kh_undo *undo, const struct kh_run_record *ru
 	const char *path = kh_json_get(record->intent, "path");
 	const char *old = kh_json_get(record->intent, "old_value");
 	kh_auto(kh_free) char *now = NULL;
+	kh_auto(kh_free) char *became = NULL;
+	kh_auto(kh_free) char *before = kh_undo_state_before(record);
 	kh_auto(kh_free) char *after = kh_undo_state_after(record);
 	if (kh_undo_state_now(undo->root, record, &now, err) != 0)
 		return -1;
 	bool is_ours = strcmp(now, after) == 0 || is_same_boot(undo->root, run);
-	if (!*old || !kh_root_exists(undo->root, path) || !is_ours)
+	if (!*old || strcmp(now, before) == 0 || !kh_root_exists(undo->root, path) || !is_ours)
 		return 0;
-	if (kh_file_set_value(undo->root, path, old, err) == 0)
+	if (!undo->root->is_live) {
+		*ret_note = kh_printf("left to the boot: set %s back to %s", path, old);
 		return 0;
-	*ret_note = kh_printf("%s; the next boot starts without it", err->message);
-	kh_error_done(err);
+	}
+	if (kh_file_set_value(undo->root, path, old, err) != 0) {
+		*ret_note = kh_printf("%s; the next boot starts without it", err->message);
+		kh_error_done(err);
+		return 0;
+	}
+	if (kh_undo_state_now(undo->root, record, &became, err) != 0)
+		return -1;
+	if (strcmp(became, before) != 0)
+		*ret_note = kh_printf("set '%s' back to '%s': the kernel still says '%s'", path,
+				      old, became + strlen("value "));
 	return 0;
+}
+
+/* What came with a module is known once it is done; cut off before that, only the module itself. */
+static json_t *loaded_names(const struct kh_record *record)
+{
+	json_t *loaded = json_object_get(record->done, "loaded");
+	if (json_is_array(loaded))
+		return json_incref(loaded);
+	return json_pack("[s]", kh_json_get(record->intent, "path"));
 }
 
 static int undo_module(const struct kh_undo *undo, const struct kh_run_record *run,
@@ -191,16 +239,18 @@ static int undo_module(const struct kh_undo *undo, const struct kh_run_record *r
 		return 0;
 	}
 	kh_auto(kh_free) char *release = kh_root_line(undo->root, "/proc/sys/kernel/osrelease");
-	const json_t *loaded = json_object_get(record->done, "loaded");
+	json_t *loaded = loaded_names(record);
 	for (size_t i = json_array_size(loaded); i > 0; i--) {
 		const char *one = json_string_value(json_array_get(loaded, i - 1));
 		int result = one ? kh_modules_unload(undo->root, release, one, err) : 0;
 		if (result == 0)
 			continue;
+		kh_free(ret_note);
 		*ret_note = result == 1 ? kh_printf("module %s stays: it is in use", one)
 					: kh_printf("module %s stays: %s", one, err->message);
 		kh_error_done(err);
 	}
+	json_decref(loaded);
 	return 0;
 }
 
@@ -210,9 +260,7 @@ static void want_trigger(struct kh_undo_triggers *triggers, json_t *argv)
 		triggers->commands = json_array();
 	size_t index;
 	json_t *known;
-	json_array_foreach(triggers->commands, index, known)
-		if (json_equal(known, argv))
-			return;
+	json_array_foreach(triggers->commands, index, known) if (json_equal(known, argv)) return;
 	json_array_append(triggers->commands, argv);
 }
 
@@ -235,8 +283,13 @@ static int undo_outputs(const struct kh_undo *undo, const struct kh_run_record *
 			*ret_is_restored = false;
 			continue;
 		}
-		if (restore(undo->root, run->id, path, kept, err) != 0)
+		if (restore(undo->root, run->id, path, kept, err) == 0)
+			continue;
+		if (record->is_done && !is_before) /* running the program again is the other way */
+			*ret_is_restored = false;
+		else
 			return -1;
+		kh_error_done(err);
 	}
 	return 0;
 }
@@ -255,16 +308,21 @@ static int undo_program(const struct kh_undo *undo, const struct kh_run_record *
 			char **ret_note, struct kh_error *err)
 {
 	bool is_restored = false;
+	const char *path = kh_json_get(record->intent, "path");
 	if (undo_outputs(undo, run, record, &is_restored, err) != 0)
 		return -1;
 	json_t *argv = json_object_get(record->intent, "argv");
 	json_t *undo_argv = json_object_get(record->intent, "undo_argv");
 	if (is_kind(record, KH_CHANGE_TRIGGER)) {
-		if (!is_restored)
+		if (!is_restored && !undo->root->is_live)
+			*ret_note = kh_printf("left to do on the running system: %s", path);
+		else if (!is_restored)
 			want_trigger(triggers, undo_argv ? undo_argv : argv);
 		return 0;
 	}
-	if (!undo_argv || run_json_argv(undo->runner, undo_argv, err) == 0)
+	if (undo_argv && !undo->root->is_live)
+		*ret_note = kh_printf("left to do on the running system: undo the run of %s", path);
+	if (*ret_note || !undo_argv || run_json_argv(undo->runner, undo_argv, err) == 0)
 		return 0;
 	*ret_note = kh_printf("%s; the next boot starts without it", err->message);
 	kh_error_done(err);
@@ -277,8 +335,7 @@ int kh_undo_step(const struct kh_undo *undo, const struct kh_run_record *run,
 {
 	const char *path = kh_json_get(record->intent, "path");
 	if (is_file(record))
-		return restore(undo->root, run->id, path,
-			       json_object_get(record->intent, "old"), err);
+		return undo_file(undo, run, record, ret_note, err);
 	if (is_program(record))
 		return undo_program(undo, run, record, triggers, ret_note, err);
 	if (is_kind(record, KH_CHANGE_MAKE_DIR))
@@ -297,13 +354,17 @@ void kh_undo_triggers_done(struct kh_undo_triggers *triggers)
 	triggers->commands = NULL;
 }
 
+/* All of them, whatever becomes of each; the first failure is told. */
 int kh_undo_run_triggers(const struct kh_undo *undo, const struct kh_undo_triggers *triggers,
 			 struct kh_error *err)
 {
 	size_t index;
 	json_t *argv;
 	json_array_foreach(triggers->commands, index, argv)
-		if (run_json_argv(undo->runner, argv, err) != 0)
-			return -1;
-	return 0;
+	{
+		kh_auto(kh_error_done) struct kh_error failed = KH_ERROR_INIT;
+		if (run_json_argv(undo->runner, argv, &failed) != 0 && !err->message)
+			kh_fail(err, failed.code, 0, "%s", failed.message);
+	}
+	return err->message ? -1 : 0;
 }

@@ -1,4 +1,5 @@
-/* undo_steps.h - one step of undo: what a path was before and after a change, and how to go back. */
+/* undo_steps.h - one step of undo: what a path was before and after a change, and how to go back.
+ */
 #ifndef KH_UNDO_STEPS_H
 #define KH_UNDO_STEPS_H
 
@@ -13,8 +14,8 @@ void kh_undo_triggers_done(struct kh_undo_triggers *triggers);
 int kh_undo_run_triggers(const struct kh_undo *undo, const struct kh_undo_triggers *triggers,
 			 struct kh_error *err);
 
-/* May somebody else's change be lost by putting this back? Files and links always, running values only
- * within the boot that set them, the rest never. */
+/* May somebody else's change be lost by putting this back? Files and links always, running values
+ * only within the boot that set them (and when it is known what they became), the rest never. */
 bool kh_undo_is_guarded(const struct kh_record *record, const struct kh_run_record *run,
 			const struct kh_root *root);
 
@@ -23,6 +24,10 @@ char *kh_undo_state_before(const struct kh_record *record);
 char *kh_undo_state_after(const struct kh_record *record);
 int kh_undo_state_now(const struct kh_root *root, const struct kh_record *record, char **ret_text,
 		      struct kh_error *err);
+
+/* Is the kept copy there, as it was kept? Otherwise ret_missing says what is the matter. */
+bool kh_undo_has_copy(const struct kh_root *root, const struct kh_run_record *run,
+		      const struct kh_record *record, char **ret_missing);
 
 char *kh_undo_title(const struct kh_record *record); /* "put back /etc/fstab" */
 

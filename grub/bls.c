@@ -41,7 +41,8 @@ char *kh_bls_options(const char *text)
 	return kh_strv_join(&options, " ");
 }
 
-/* text line by line; lines of this key become one new line where the first stood (NULL: they go). */
+/* text line by line; lines of this key become one new line where the first stood (NULL: they go).
+ */
 static char *replace_key(const char *text, const char *key, const char *value)
 {
 	struct kh_str out = {0};
@@ -77,8 +78,8 @@ char *kh_bls_copy(const char *text, const char *title, const char *options)
 
 /* ---- the menu ---- */
 
-/* GRUB sorts by file name, newest first, as rpmvercmp does: close enough for names that differ in their
- * version only, and letters sort below digits, which keeps the fallback last. */
+/* GRUB sorts by file name, newest first, as rpmvercmp does: close enough for names that differ in
+ * their version only, and letters sort below digits, which keeps the fallback last. */
 static int newest_first(const void *a, const void *b)
 {
 	const char *left = *(char *const *)a, *right = *(char *const *)b;
@@ -112,6 +113,14 @@ static int line_of(const char *text, const char *key)
 	return 0;
 }
 
+/* boom's entries boot a snapshot of the system, not the system: MACHINE-ID, seven hex digits,
+ * release. Source: boom-boot, boom/bootloader.py (BOOT_ENTRIES_FORMAT). */
+static bool is_snapshot(const char *id)
+{
+	static const char hex[] = "0123456789abcdef";
+	return strspn(id, hex) == 32 && id[32] == '-' && strspn(id + 33, hex) == 7 && id[40] == '-';
+}
+
 static void read_entry(const struct kh_root *root, const char *name, const char *kernelopts,
 		       struct kh_boot_entries *entries)
 {
@@ -132,10 +141,10 @@ static void read_entry(const struct kh_root *root, const char *name, const char 
 		entry->arguments = expand(options, kernelopts);
 		entry->line = line_of(text, "options");
 	}
-	entry->kind = kh_boot_entry_classify(entry);
+	entry->kind = is_snapshot(entry->id) ? KH_ENTRY_OTHER : kh_boot_entry_classify(entry);
 }
 
-void kh_bls_read(const struct kh_root *root, const char *saved_entry, const char *kernelopts,
+void kh_bls_read(const struct kh_root *root, const char *chosen, const char *kernelopts,
 		 struct kh_boot_entries *ret_entries)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
@@ -147,10 +156,10 @@ void kh_bls_read(const struct kh_root *root, const char *saved_entry, const char
 		if (kh_str_ends(names.items[i], ".conf"))
 			read_entry(root, names.items[i], kernelopts, ret_entries);
 	ret_entries->default_at = 0;
-	for (size_t i = 0; saved_entry && i < ret_entries->count; i++) {
+	for (size_t i = 0; chosen && i < ret_entries->count; i++) {
 		const struct kh_boot_entry *entry = &ret_entries->items[i];
-		if (strcmp(entry->id, saved_entry) == 0 || strcmp(entry->title, saved_entry) == 0 ||
-		    strcmp(entry->position, saved_entry) == 0)
+		if (strcmp(entry->id, chosen) == 0 || strcmp(entry->title, chosen) == 0 ||
+		    strcmp(entry->position, chosen) == 0)
 			ret_entries->default_at = i;
 	}
 }

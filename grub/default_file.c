@@ -8,158 +8,6 @@
 
 static const char *const cmdline_variables[] = {"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"};
 
-struct reader {
-	const char *text;
-	size_t at;
-	int line;
-};
-
-static char peek(const struct reader *reader)
-{
-	return reader->text[reader->at];
-}
-
-static void step(struct reader *reader)
-{
-	if (peek(reader) == '\0')
-		return;
-	if (peek(reader) == '\n')
-		reader->line++;
-	reader->at++;
-}
-
-/* Past a quoted stretch that begins here: '…', "…" or `…`; one that is not closed reaches to the end.
- * Inside "…" and `…` a backslash takes the next character along. */
-static void skip_quoted(struct reader *reader)
-{
-	char quote = peek(reader);
-
-	step(reader);
-	while (peek(reader) != '\0' && peek(reader) != quote) {
-		if (quote != '\'' && peek(reader) == '\\')
-			step(reader);
-		step(reader);
-	}
-	step(reader);
-}
-
-/* Past $(…), parentheses inside counted. */
-static void skip_substitution(struct reader *reader)
-{
-	int depth = 0;
-
-	step(reader);
-	do {
-		if (strchr("'\"`", peek(reader)) != NULL && peek(reader) != '\0') {
-			skip_quoted(reader);
-			continue;
-		}
-		depth += (peek(reader) == '(') - (peek(reader) == ')');
-		step(reader);
-	} while (depth > 0 && peek(reader) != '\0');
-}
-
-/* Past one shell word. */
-static void skip_word(struct reader *reader)
-{
-	while (peek(reader) != '\0' && strchr(" \t\n;&|()", peek(reader)) == NULL) {
-		if (strchr("'\"`", peek(reader)) != NULL) {
-			skip_quoted(reader);
-		} else if (peek(reader) == '$' && reader->text[reader->at + 1] == '(') {
-			skip_substitution(reader);
-		} else {
-			if (peek(reader) == '\\')
-				step(reader);
-			step(reader);
-		}
-	}
-}
-
-/* Length of NAME when NAME= or NAME+= begins at text, otherwise 0. */
-static size_t name_length(const char *text, bool *ret_is_append)
-{
-	size_t length = 0;
-
-	if (isdigit((unsigned char)text[0]))
-		return 0;
-	while (isalnum((unsigned char)text[length]) || text[length] == '_')
-		length++;
-	if (length == 0)
-		return 0;
-	*ret_is_append = text[length] == '+' && text[length + 1] == '=';
-	return text[length] == '=' || *ret_is_append ? length : 0;
-}
-
-/* Words after which a command, so perhaps an assignment, can begin. */
-static bool opens_command(const char *word, size_t length)
-{
-	static const char *const openers[] = {"export", "then", "else", "do", "{", "readonly"};
-
-	for (size_t i = 0; i < KH_COUNT(openers); i++)
-		if (strlen(openers[i]) == length && strncmp(word, openers[i], length) == 0)
-			return true;
-	return false;
-}
-
-static void skip_comment(struct reader *reader)
-{
-	while (peek(reader) != '\0' && peek(reader) != '\n')
-		step(reader);
-}
-
-static void read_assignment(struct reader *reader, size_t length, bool is_append,
-			    struct kh_default_assignments *assignments)
-{
-	struct kh_default_assignment *assignment =
-		kh_append(assignments->items, assignments->count);
-
-	assignment->name = kh_strndup(reader->text + reader->at, length);
-	assignment->is_append = is_append;
-	assignment->line = reader->line;
-	reader->at += length + (is_append ? 2 : 1);
-	assignment->start = reader->at;
-	skip_word(reader);
-	assignment->end = reader->at;
-}
-
-void kh_default_file_parse(const char *text, struct kh_default_assignments *ret_assignments)
-{
-	struct reader reader = {text, 0, 1};
-	bool at_command = true;
-
-	memset(ret_assignments, 0, sizeof(*ret_assignments));
-	while (peek(&reader) != '\0') {
-		bool is_append = false;
-		size_t length = at_command ? name_length(text + reader.at, &is_append) : 0;
-		size_t start = reader.at;
-
-		if (length > 0) {
-			read_assignment(&reader, length, is_append, ret_assignments);
-		} else if (strchr("\n;&|()", peek(&reader)) != NULL) {
-			step(&reader);
-			at_command = true;
-		} else if (peek(&reader) == ' ' || peek(&reader) == '\t') {
-			step(&reader);
-		} else if (peek(&reader) == '#') {
-			skip_comment(&reader);
-		} else if (peek(&reader) == '\\' && text[reader.at + 1] == '\n') {
-			step(&reader);
-			step(&reader);
-		} else {
-			skip_word(&reader);
-			at_command = opens_command(text + start, reader.at - start);
-		}
-	}
-}
-
-void kh_default_assignments_done(struct kh_default_assignments *assignments)
-{
-	for (size_t i = 0; i < assignments->count; i++)
-		kh_free(&assignments->items[i].name);
-	kh_free(&assignments->items);
-	assignments->count = 0;
-}
-
 /* The length of a reference to the variable at text ("$NAME", "${NAME}", "${NAME-…}"), or 0. */
 static size_t reference_length(const char *text, const char *name)
 {
@@ -179,7 +27,8 @@ static size_t reference_length(const char *text, const char *name)
 	return 0;
 }
 
-/* One raw value without its quotes, appended to plain; references to the variable become `before`. */
+/* One raw value without its quotes, appended to plain; references to the variable become `before`.
+ */
 static void add_plain(struct kh_str *plain, const char *raw, size_t length, const char *name,
 		      const char *before)
 {
@@ -256,19 +105,31 @@ static bool is_cmdline_variable(const char *name)
 	return strcmp(name, cmdline_variables[0]) == 0 || strcmp(name, cmdline_variables[1]) == 0;
 }
 
-/* words as they must be written between double quotes. */
-static void escape_words(struct kh_cmdline_groups *groups)
+/* text as it must be written between these quotes of a shell. */
+static char *escape_text(const char *text, char quote)
+{
+	struct kh_str escaped = {0};
+
+	for (; *text != '\0'; text++) {
+		if (quote == '\'' && *text == '\'')
+			kh_str_add(&escaped, "'\\'");
+		else if (quote == '"' && strchr("\"\\$`", *text) != NULL)
+			kh_str_add(&escaped, "\\");
+		kh_str_add_bytes(&escaped, text, 1);
+	}
+	return kh_str_take(&escaped);
+}
+
+static void escape_words(struct kh_cmdline_groups *groups, char quote)
 {
 	for (size_t i = 0; i < groups->count; i++) {
 		struct kh_strv *words = &groups->items[i].words;
 
 		for (size_t j = 0; j < words->count; j++) {
-			struct kh_str escaped = {0};
+			char *escaped = escape_text(words->items[j], quote);
 
-			for (const char *c = words->items[j]; *c != '\0'; c++)
-				kh_str_addf(&escaped, *c == '"' ? "\\%c" : "%c", *c);
 			kh_free(&words->items[j]);
-			words->items[j] = kh_str_take(&escaped);
+			words->items[j] = escaped;
 		}
 	}
 }
@@ -329,16 +190,25 @@ static bool is_settled(const char *raw, const struct kh_cmdline_groups *groups,
 	return problem == NULL && strcmp(dropped, kh_str_text(&plain)) == 0;
 }
 
+/* Is the value one quoted string and nothing else? */
+static bool is_one_string(const char *text, const struct kh_default_assignment *one)
+{
+	const char *raw = text + one->start;
+	size_t length = one->end - one->start;
+
+	return length >= 2 && (raw[0] == '"' || raw[0] == '\'') &&
+	       segment_length(raw, length) == length - 1;
+}
+
 /* The value that carries our words. One quoted string is edited inside its quotes; anything else
  * (bare, or several stretches) is stripped and gets a quoted stretch of ours behind it. */
 static char *merge_value(const char *raw, const struct kh_cmdline_groups *groups,
 			 const struct kh_strv *stale)
 {
 	size_t length = strlen(raw);
-	bool is_quoted = length >= 2 && (raw[0] == '"' || raw[0] == '\'') &&
-			 segment_length(raw, length) == length - 1;
+	struct kh_default_assignment whole = {.start = 0, .end = length};
 
-	if (is_quoted) {
+	if (is_one_string(raw, &whole)) {
 		kh_auto(kh_free) char *inner = kh_strndup(raw + 1, length - 2);
 		kh_auto(kh_free) char *dropped = kh_cmdline_drop(inner, stale);
 		kh_auto(kh_free) char *merged = kh_cmdline_merge(dropped, groups);
@@ -438,7 +308,9 @@ char *kh_default_file_merge(const char *text, const char *variable,
 	size_t target = find_target(&all, variable);
 	kh_auto(kh_free) char *others = other_values(text, &all, target);
 	copy_groups(groups, others, &ours);
-	escape_words(&ours);
+	bool is_single = target < all.count && is_one_string(text, &all.items[target]) &&
+			 text[all.items[target].start] == '\'';
+	escape_words(&ours, is_single ? '\'' : '"');
 	rewrite(text, &all, target, &ours, stale, &out);
 	kh_cmdline_wanted(&ours, &wanted);
 	if (target == all.count && wanted.count > 0) {

@@ -22,22 +22,49 @@ static char *argument(const char *line)
 	return kh_strdup(kh_str_trim(rest));
 }
 
-static void end_entry(struct kh_boot_entries *entries, size_t end)
+/* Where the arguments begin on a kernel line: behind the options of the command and the kernel's
+ * name. Source: GRUB 0.97 manual, "kernel" (--type=, --no-mem-option). */
+static size_t arguments_at(const char *line, size_t *ret_kernel, size_t *ret_length)
+{
+	size_t at = strspn(line, " \t");
+	at += strcspn(line + at, " \t=");
+	at += strspn(line + at, " \t=");
+	while (strncmp(line + at, "--", 2) == 0) {
+		at += strcspn(line + at, " \t");
+		at += strspn(line + at, " \t");
+	}
+	*ret_kernel = at;
+	*ret_length = strcspn(line + at, " \t");
+	at += *ret_length;
+	return at + strspn(line + at, " \t");
+}
+
+static void read_kernel(struct kh_boot_entry *entry, const char *line, int number)
+{
+	size_t kernel = 0, length = 0;
+	size_t at = arguments_at(line, &kernel, &length);
+	kh_auto(kh_free) char *rest = kh_strdup(line + at);
+	entry->kernel = kh_strndup(line + kernel, length);
+	entry->arguments = kh_strdup(kh_str_trim(rest));
+	entry->line = number;
+}
+
+/* Is the "kernel" a hypervisor (or another multiboot system), its arguments not Linux's? */
+static bool has_module(const char *text, const struct kh_boot_entry *entry)
+{
+	for (size_t at = entry->start; at < entry->end; at += strcspn(text + at, "\n") + 1)
+		if (is_command(text + at, "module"))
+			return true;
+	return false;
+}
+
+static void end_entry(struct kh_boot_entries *entries, const char *text, size_t end)
 {
 	if (entries->count == 0)
 		return;
 	struct kh_boot_entry *entry = &entries->items[entries->count - 1];
 	entry->end = end;
-	entry->kind = kh_boot_entry_classify(entry);
-}
-
-static void read_kernel(struct kh_boot_entry *entry, const char *line, int number)
-{
-	kh_auto(kh_free) char *rest = argument(line);
-	size_t length = strcspn(rest, " \t");
-	entry->kernel = kh_strndup(rest, length);
-	entry->arguments = kh_strdup(kh_str_trim(rest + length));
-	entry->line = number;
+	entry->kind = has_module(text, entry) ? KH_ENTRY_OTHER : kh_boot_entry_classify(entry);
 }
 
 void kh_legacy_parse(const char *text, const char *file, struct kh_boot_entries *ret_entries)
@@ -51,7 +78,7 @@ void kh_legacy_parse(const char *text, const char *file, struct kh_boot_entries 
 		struct kh_boot_entry *last =
 			ret_entries->count ? &ret_entries->items[ret_entries->count - 1] : NULL;
 		if (is_command(line, "title")) {
-			end_entry(ret_entries, at);
+			end_entry(ret_entries, text, at);
 			struct kh_boot_entry *entry = kh_boot_entries_add(ret_entries, file);
 			entry->title = argument(line);
 			entry->position = kh_printf("%zu", ret_entries->count - 1);
@@ -64,7 +91,7 @@ void kh_legacy_parse(const char *text, const char *file, struct kh_boot_entries 
 		}
 		at += length + (text[at + length] == '\n');
 	}
-	end_entry(ret_entries, strlen(text));
+	end_entry(ret_entries, text, strlen(text));
 	ret_entries->default_at =
 		(size_t)chosen < ret_entries->count ? (size_t)chosen : ret_entries->count;
 }
@@ -79,11 +106,12 @@ static char *rewrite(const char *text, const struct kh_boot_entry *entry, const 
 		size_t length = strcspn(text + at, "\n");
 		size_t whole = length + (text[at + length] == '\n');
 		kh_auto(kh_free) char *line = kh_strndup(text + at, length);
-		size_t head = strspn(line, " \t");
 		if (!is_done && is_command(line, "kernel")) {
-			head += strcspn(line + head, " \t");
-			kh_str_addf(&out, "%.*s %s %s%s", (int)head, line, entry->kernel, arguments,
-				    whole > length ? "\n" : "");
+			size_t kernel = 0, name = 0;
+			size_t head = arguments_at(line, &kernel, &name);
+			bool is_bare = head == kernel + name;
+			kh_str_addf(&out, "%.*s%s%s%s", (int)head, line, is_bare ? " " : "",
+				    arguments, whole > length ? "\n" : "");
 			is_done = true;
 		} else if (title && is_command(line, "title")) {
 			kh_str_addf(&out, "title %s%s", title, whole > length ? "\n" : "");

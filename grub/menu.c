@@ -10,7 +10,23 @@
 
 static const char efi_dir[] = "/boot/efi/EFI";
 
-/* The first EFI/<distribution>/grub.cfg that is a whole configuration. */
+/* An ESP may be shared: only a menu that boots a kernel of this host is this host's. */
+static bool is_of_this_host(const struct kh_root *root, const char *path, const char *text)
+{
+	struct kh_boot_entries entries;
+	bool is_ours = kh_grub_cfg_uses_bls(text) && kh_root_is_dir(root, kh_bls_dir);
+	kh_grub_cfg_parse(text, path, NULL, &entries);
+	for (size_t i = 0; !is_ours && i < entries.count; i++) {
+		const char *kernel = entries.items[i].kernel;
+		const char *slash = kernel ? strrchr(kernel, '/') : NULL;
+		kh_auto(kh_free) char *file = kh_printf("/boot%s", slash ? slash : "/?");
+		is_ours = entries.items[i].kind == KH_ENTRY_NORMAL && kh_root_exists(root, file);
+	}
+	kh_boot_entries_done(&entries);
+	return is_ours;
+}
+
+/* The first EFI/<distribution>/grub.cfg that is a whole configuration of this host. */
 static char *find_on_esp(const struct kh_root *root, char **ret_text)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
@@ -18,7 +34,7 @@ static char *find_on_esp(const struct kh_root *root, char **ret_text)
 	for (size_t i = 0; i < names.count; i++) {
 		kh_auto(kh_free) char *path = kh_printf("%s/%s/grub.cfg", efi_dir, names.items[i]);
 		kh_auto(kh_free) char *text = kh_root_text(root, path);
-		if (!text || kh_grub_cfg_is_stub(text))
+		if (!text || kh_grub_cfg_is_stub(text) || !is_of_this_host(root, path, text))
 			continue;
 		*ret_text = kh_take(text);
 		return kh_take(path);
@@ -40,7 +56,8 @@ static char *find_grub_cfg(const struct kh_root *root, bool is_uefi, char **ret_
 
 void kh_menu_find(const struct kh_root *root, struct kh_facts_boot *boot)
 {
-	static const char *const legacy[] = {"/boot/grub/grub.conf", "/boot/grub/menu.lst"};
+	static const char *const legacy[] = {"/boot/grub/grub.conf", "/boot/grub/menu.lst",
+					     "/etc/grub.conf"};
 	kh_auto(kh_free) char *text = NULL;
 	boot->grub_cfg = find_grub_cfg(root, boot->is_uefi, &text);
 	if (boot->grub_cfg) {
@@ -50,8 +67,8 @@ void kh_menu_find(const struct kh_root *root, struct kh_facts_boot *boot)
 		return;
 	}
 	for (size_t i = 0; i < KH_COUNT(legacy); i++)
-		if (kh_root_exists(root, legacy[i])) {
-			boot->grub_cfg = kh_strdup(legacy[i]);
+		if (kh_root_exists(root, legacy[i])) { /* the last is a link: to the ESP on UEFI */
+			boot->grub_cfg = kh_root_resolve(root, legacy[i]);
 			boot->loader = KH_LOADER_GRUB_LEGACY;
 			return;
 		}
@@ -75,12 +92,13 @@ void kh_menu_read(const struct kh_root *root, const struct kh_facts_boot *boot,
 	if (boot->loader == KH_LOADER_NONE)
 		return;
 	kh_auto(kh_free) char *saved = kh_menu_variable(root, "saved_entry");
+	kh_auto(kh_free) char *text = kh_root_text(root, boot->grub_cfg);
 	if (boot->loader == KH_LOADER_GRUB_BLS) {
 		kh_auto(kh_free) char *kernelopts = kh_menu_variable(root, "kernelopts");
-		kh_bls_read(root, saved, kernelopts, ret_entries);
+		kh_auto(kh_free) char *chosen = text ? kh_grub_cfg_default(text, saved) : NULL;
+		kh_bls_read(root, chosen ? chosen : saved, kernelopts, ret_entries);
 		return;
 	}
-	kh_auto(kh_free) char *text = kh_root_text(root, boot->grub_cfg);
 	if (text && boot->loader == KH_LOADER_GRUB)
 		kh_grub_cfg_parse(text, boot->grub_cfg, saved, ret_entries);
 	else if (text)

@@ -42,9 +42,11 @@ static void rewrite_file(struct kh_ifupdown_job *job, const char *path,
 	for (size_t i = 0; i < file->block_count; i++) {
 		const struct kh_interfaces_block *block = &file->blocks[i];
 		kh_ifupdown_rewrite(job, block, &out);
-		if (block->is_stanza && strcmp(block->name, job->port) == 0 &&
-		    is_last(file, i, job->port))
-			kh_ifupdown_add_missing(job, &out);
+		if (!block->is_stanza || strcmp(block->name, job->port) != 0 ||
+		    !is_last(file, i, job->port) || strcmp(path, job->last_path) != 0)
+			continue;
+		kh_ifupdown_add_missing(job, &out);
+		kh_ifupdown_add_end(job, &out);
 	}
 	kh_net_answer_edit(job->answer, path, kh_str_text(&out), 0, put_why);
 }
@@ -80,6 +82,8 @@ static int look_at(const struct kh_interfaces *file, const char *path, struct kh
 			answer->carrier = kh_strdup(carrier);
 		if (block->is_stanza && strcmp(block->name, job->bridge) == 0)
 			job->taken = path;
+		if (block->is_stanza && strcmp(block->name, port) == 0)
+			job->last_path = path;
 		kh_auto(kh_strv_done) struct kh_strv words = {0};
 		kh_interfaces_words(block->lines.items[0], &words);
 		if (words.count > 1 && strcmp(words.items[0], "mapping") == 0 &&

@@ -87,7 +87,6 @@ static void add_ip_lines(const struct kh_ifupdown_job *job, struct kh_str *out)
 	/* A port needs no IPv6 address; a kernel without IPv6 has nothing to switch off. */
 	kh_str_addf(out, "\tpre-up ip link set dev %s addrgenmode none || true\n", job->port);
 	kh_str_addf(out, "\tpre-up ip link set dev %s up\n", job->port);
-	kh_str_addf(out, "\tpost-down ip link del dev %s\n", bridge);
 }
 
 static void add_lease_lines(const struct kh_ifupdown_job *job, struct kh_str *out)
@@ -282,4 +281,11 @@ void kh_ifupdown_add_missing(struct kh_ifupdown_job *job, struct kh_str *out)
 	for (int family = 4; family <= 6; family += 2)
 		if (kh_net_replaces(job->wish, family))
 			add_own_addresses(job, out, family);
+}
+
+/* In the last stanza: ifdown works through them in this order, and the others need the link. */
+void kh_ifupdown_add_end(struct kh_ifupdown_job *job, struct kh_str *out)
+{
+	if (job->is_begun && !job->has_tools)
+		kh_str_addf(out, "\tpost-down ip link del dev %s\n", job->bridge);
 }

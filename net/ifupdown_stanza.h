@@ -15,7 +15,8 @@ struct kh_ifupdown_job {
 	bool is_dhcp;      /* of some stanza of the bridge */
 	bool has_written4; /* the configuration's own addresses are written */
 	bool has_written6;
-	const char *taken; /* a file that has a stanza of the bridge's name, or NULL */
+	const char *last_path; /* the last file that has a stanza of the port, or NULL */
+	const char *taken;     /* a file that has a stanza of the bridge's name, or NULL */
 };
 
 /* The block as it reads with the bridge: the port's stanzas become the bridge's, others stay. */
@@ -23,6 +24,9 @@ void kh_ifupdown_rewrite(struct kh_ifupdown_job *job, const struct kh_interfaces
 			 struct kh_str *out);
 /* Stanzas for a family that the configuration gives and the port never had. */
 void kh_ifupdown_add_missing(struct kh_ifupdown_job *job, struct kh_str *out);
+
+/* What the bridge's last stanza ends with. */
+void kh_ifupdown_add_end(struct kh_ifupdown_job *job, struct kh_str *out);
 
 /* "enp1s0:0" is an address label of enp1s0. */
 bool kh_ifupdown_is_label(const char *name, const char *port);

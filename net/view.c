@@ -1,7 +1,10 @@
 /* view.c - see view.h. */
 #include "net/view.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/mem.h"
 
@@ -63,4 +66,31 @@ void kh_net_view_list(const struct kh_net_view *view, const char *dir, struct kh
 	for (size_t i = 0; i < found.count; i++)
 		if (!is_hidden(view, dir, found.items[i]))
 			kh_strv_add(names, found.items[i]);
+}
+
+/* Managers whose files hold secrets, and so are usually for root only. */
+static const struct {
+	enum kh_net_manager manager;
+	const char *dir;
+} guarded[] = {
+	{KH_NET_NETWORKMANAGER, "/etc/NetworkManager/system-connections"},
+	{KH_NET_NETPLAN, "/etc/netplan"},
+};
+
+int kh_net_view_check(const struct kh_net_view *view, enum kh_net_manager manager,
+		      struct kh_error *err)
+{
+	for (size_t i = 0; i < KH_COUNT(guarded); i++) {
+		kh_auto(kh_strv_done) struct kh_strv names = {0};
+		if (guarded[i].manager == manager)
+			kh_root_list(view->root, guarded[i].dir, &names);
+		for (size_t n = 0; n < names.count; n++) {
+			kh_auto(kh_free) char *path =
+				kh_printf("%s/%s", guarded[i].dir, names.items[n]);
+			kh_auto(kh_close) int fd = kh_root_open_at(view->root, path, O_RDONLY);
+			if (fd < 0 && errno == EACCES)
+				return kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);
+		}
+	}
+	return 0;
 }

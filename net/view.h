@@ -11,6 +11,7 @@
 #define KH_NET_VIEW_H
 
 #include "core/base/root.h"
+#include "core/facts_net.h"
 #include "net/record.h"
 
 struct kh_net_view {
@@ -27,5 +28,10 @@ char *kh_net_view_text(const struct kh_net_view *view,
 bool kh_net_view_exists(const struct kh_net_view *view, const char *path);
 /* Names in a directory, sorted; as kh_root_list. */
 void kh_net_view_list(const struct kh_net_view *view, const char *dir, struct kh_strv *names);
+
+/* Are the files of this manager readable? To everything above, a file that is not would be absent,
+ * and the plan one for another host. Error KH_SYSTEM with EACCES: they are for root only. */
+int kh_net_view_check(const struct kh_net_view *view, enum kh_net_manager manager,
+		      struct kh_error *err);
 
 #endif

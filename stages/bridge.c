@@ -44,13 +44,11 @@ static int read_past(const struct kh_context *context, struct past *past, struct
 {
 	char record_digest[KH_DIGEST_SIZE] = "", wanted[KH_DIGEST_SIZE];
 	int found = kh_net_record_read(context->root, &past->record, record_digest, err);
-	if (found < 0) {
-		kh_wrap(err, "guard");
-		return kh_hint(err, "remove '%s'", kh_net_record_path);
-	}
-	past->has_record = found == 0;
-	if (!past->has_record)
-		return 0;
+	if (found < 0 && err->sys == 0) /* damaged, not unreadable */
+		kh_hint(err, "remove '%s'", kh_net_record_path);
+	if (found != 0)
+		return found < 0 ? kh_wrap(err, "guard") : 0;
+	past->has_record = true;
 	kh_bridge_digest(&context->config->bridge, wanted);
 	past->is_same = strcmp(past->record.digest, wanted) == 0;
 	kh_net_state_read(context->root, record_digest, &past->state);
@@ -164,7 +162,8 @@ static int ask(struct work *work, struct kh_error *err)
 					 .config = &context->config->bridge,
 					 .port = work->port.link,
 					 .dhcp = &work->dhcp};
-	if (backend->plan(&wish, &work->answer, err) != 0)
+	if (kh_net_view_check(&work->view, work->manager, err) != 0 ||
+	    backend->plan(&wish, &work->answer, err) != 0)
 		return kh_wrap(err, "%s", kh_net_manager_name(work->manager));
 	if (!work->answer.carrier && has_cloud_init(&work->view))
 		put_cloud_first(&work->answer);
@@ -330,8 +329,8 @@ static const char *not_here(const struct kh_context *context)
 	return NULL;
 }
 
-/* `port: auto` asks for a bridge where there is an uplink that somebody known configures. Where there is
- * not, that is said, and no reason to stop; a port that was named is. */
+/* `port: auto` asks for a bridge where there is an uplink that somebody known configures. Where
+ * there is not, that is said, and no reason to stop; a port that was named is. */
 static int leave_out(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
 {
 	const struct kh_facts_net *net = &context->facts->net;

@@ -3,13 +3,13 @@
  * The wanted arguments (grub_args.c) are merged into the place the boot loader takes them from:
  *   grub.cfg made by update-grub (Debian)     a drop-in in /etc/default/grub.d, then update-grub
  *   grub.cfg made by grub2-mkconfig           /etc/default/grub edited, then grub2-mkconfig
- *   Boot Loader Specification entries         the entries edited, and what future kernels start from
- *   GRUB legacy                               grub.conf edited
- * Normal entries get them; recovery entries, other systems' and one entry "as before kvmhost" do not.
+ *   Boot Loader Specification entries         the entries edited, and what future kernels start
+ * from GRUB legacy                               grub.conf edited Normal entries get them; recovery
+ * entries, other systems' and one entry "as before kvmhost" do not.
  *
- * The result is what counts: plan() reads the menu back, entry by entry, and while a normal entry lacks
- * an argument (or has it twice, or with another value) it plans the generator again. A tool that exits
- * 0 and changes nothing is thus found by the engine's second plan.
+ * The result is what counts: plan() reads the menu back, entry by entry, and while a normal entry
+ * lacks an argument (or has it twice, or with another value) it plans the generator again. A tool
+ * that exits 0 and changes nothing is thus found by the engine's second plan.
  *
  * What an earlier run wrote and the configuration no longer wants is taken out again: the words are
  * remembered in /var/lib/kvmhost/kernel-arguments.
@@ -53,10 +53,22 @@ void kh_grub_done(struct kh_grub_work *work)
 	kh_boot_entries_done(&work->entries);
 }
 
+/* What stood there before we came is not ours to take out later. */
+static bool is_ours(const struct kh_grub_work *work, const struct kh_cmdline_group *group)
+{
+	const struct kh_boot_entry *source = kh_grub_fallback_source(work);
+	for (size_t i = 0; i < group->words.count; i++)
+		if (kh_strv_has(&work->written, group->words.items[i]))
+			return true;
+	return !source || !kh_cmdline_has(source->arguments, group);
+}
+
 static int remember(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_cmdline_wanted(&work->groups, &words);
+	for (size_t i = 0; i < work->groups.count; i++)
+		if (is_ours(work, &work->groups.items[i]))
+			kh_strv_copy(&words, &work->groups.items[i].words);
 	kh_auto(kh_free) char *joined = kh_strv_join(&words, " ");
 	kh_auto(kh_free) char *line = kh_printf("%s\n", joined);
 	return kh_plan_put_file(plan, memory_path, line, 0,
@@ -64,28 +76,18 @@ static int remember(const struct kh_grub_work *work, struct kh_plan *plan, struc
 				err);
 }
 
-/* ---- the entry "as before kvmhost" ---- */
-
-const struct kh_boot_entry *kh_grub_fallback_source(const struct kh_grub_work *work)
-{
-	const char *running = work->context->facts->os.kernel_release;
-	const struct kh_boot_entry *entry = kh_boot_entries_of_release(&work->entries, running);
-	if (!entry)
-		entry = kh_boot_entries_default(&work->entries);
-	return entry && entry->kind == KH_ENTRY_NORMAL ? entry : NULL;
-}
-
-char *kh_grub_fallback_arguments(const struct kh_grub_work *work, const struct kh_boot_entry *entry)
-{
-	return kh_cmdline_drop(entry->arguments, &work->written);
-}
-
-char *kh_grub_fallback_title(const struct kh_boot_entry *entry)
-{
-	return kh_printf("%s, " KH_FALLBACK_TITLE, entry->title);
-}
-
 /* ---- what future kernels get ---- */
+
+/* Recovery entries are generated from GRUB_CMDLINE_LINUX alone: where there are any, ours go into
+ * the other variable. */
+static const char *variable_for(const struct kh_facts_boot *boot, const char *text)
+{
+	kh_auto(kh_free) char *disabled =
+		kh_default_file_value(text, "GRUB_DISABLE_RECOVERY", NULL);
+	bool has_recovery = !disabled || strcmp(disabled, "true") != 0;
+	return has_recovery && boot->loader == KH_LOADER_GRUB ? "GRUB_CMDLINE_LINUX_DEFAULT"
+							      : "GRUB_CMDLINE_LINUX";
+}
 
 int kh_grub_plan_default_file(const struct kh_grub_work *work, struct kh_plan *plan,
 			      struct kh_error *err)
@@ -96,13 +98,25 @@ int kh_grub_plan_default_file(const struct kh_grub_work *work, struct kh_plan *p
 	kh_auto(kh_free) char *text = NULL;
 	if (kh_root_read(work->context->root, boot->default_grub, &text, NULL, err) != 0)
 		return err->message ? -1 : 0;
-	kh_auto(kh_free) char *merged = kh_default_file_merge(text, "GRUB_CMDLINE_LINUX",
-							      &work->groups, &work->stale);
+	kh_auto(kh_free) char *merged =
+		kh_default_file_merge(text, variable_for(boot, text), &work->groups, &work->stale);
 	return kh_plan_put_file(plan, boot->default_grub, merged, 0,
 				"kernel arguments for every entry that is generated", err);
 }
 
 /* ---- the plan ---- */
+
+static void note_overriders(const struct kh_grub_work *work, struct kh_plan *plan)
+{
+	kh_auto(kh_strv_done) struct kh_strv named = {0};
+	for (size_t i = 0; i < work->groups.count; i++) {
+		kh_auto(kh_free) char *who = kh_grub_overrider(work, &work->groups.items[i]);
+		if (!who || kh_strv_has(&named, who))
+			continue;
+		kh_strv_add(&named, who);
+		kh_plan_note(plan, KH_NOTE_WARNING, "kernel arguments are overridden by %s", who);
+	}
+}
 
 static void note_reboot(const struct kh_grub_work *work, struct kh_plan *plan)
 {
@@ -126,9 +140,10 @@ static int plan_nothing(const struct kh_grub_work *work, struct kh_plan *plan)
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
 	kh_cmdline_wanted(&work->groups, &words);
 	kh_auto(kh_free) char *line = kh_strv_join(&words, " ");
-	kh_plan_note(plan, KH_NOTE_INFO,
-		     "skipped: no boot loader here that kvmhost can configure; give the kernel '%s'",
-		     line);
+	kh_plan_note(
+		plan, KH_NOTE_INFO,
+		"skipped: no boot loader here that kvmhost can configure; give the kernel '%s'",
+		line);
 	return 0;
 }
 
@@ -158,8 +173,10 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	/* The memory last: cut off before it, the next run still knows what to take out. */
 	if (has_loader && remember(&work, plan, err) != 0)
 		return -1;
-	if (has_loader)
+	if (has_loader) {
+		note_overriders(&work, plan);
 		note_reboot(&work, plan);
+	}
 	return 0;
 }
 

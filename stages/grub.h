@@ -24,9 +24,11 @@ void kh_grub_done(struct kh_grub_work *work);
  * kh_hugepool_resolve. */
 int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *groups,
 		 struct kh_error *err);
-/* Arguments on a command line that do nothing today or do harm: a sentence each. */
+/* grub_stale.c: arguments on a command line that do nothing today or do harm: a sentence each. */
 void kh_grub_stale_recipes(const struct kh_context *context, const char *arguments,
 			   struct kh_strv *ret_sentences);
+/* 5.0: the block layer that elevator= chose from is gone. */
+enum { KH_GRUB_NO_ELEVATOR = 5000 };
 /* major * 1000 + minor of the kernel that boots next, or -1. */
 int kh_grub_next_kernel(const struct kh_context *context);
 
@@ -41,11 +43,27 @@ int kh_grub_plan_legacy(const struct kh_grub_work *work, struct kh_plan *plan,
 /* /etc/default/grub with our arguments in it: what future kernels get. */
 int kh_grub_plan_default_file(const struct kh_grub_work *work, struct kh_plan *plan,
 			      struct kh_error *err);
-/* The entry to keep as "as before kvmhost": that of the running kernel, else the default one; NULL. */
+/* grub_fallback.c: the entry "as before kvmhost". */
+/* The entry to keep: that of the running kernel, else the default one; NULL. */
 const struct kh_boot_entry *kh_grub_fallback_source(const struct kh_grub_work *work);
 /* Its arguments without ours, and its title as that of the fallback. Both owned. */
-char *kh_grub_fallback_arguments(const struct kh_grub_work *work, const struct kh_boot_entry *entry);
+char *kh_grub_fallback_arguments(const struct kh_grub_work *work,
+				 const struct kh_boot_entry *entry);
 char *kh_grub_fallback_title(const struct kh_boot_entry *entry);
+/* What is wrong with the fallback there is: "its kernel 'X' is gone", "it carries 'a=b'"; NULL:
+ * nothing, or there is none. Owned. */
+char *kh_grub_fallback_fault(const struct kh_grub_work *work, const struct kh_boot_entry *fallback);
+
+/* grub_dropin.c: Debian's drop-in for update-grub. */
+bool kh_grub_uses_dropins(const struct kh_facts_boot *boot);
+int kh_grub_plan_dropin(const struct kh_grub_work *work, struct kh_plan *plan,
+			struct kh_error *err);
+/* Who has the last word on this group after everything of ours, "FILE:LINE, which ..."; NULL:
+ * nobody. Owned. */
+char *kh_grub_overrider(const struct kh_grub_work *work, const struct kh_cmdline_group *group);
+/* All that /etc/default/grub and the drop-ins of others assign, as one text of words. Owned. */
+char *kh_grub_others_words(const struct kh_root *root);
+extern const char *const kh_grub_dropin_path;
 
 /* grub_check.c */
 int kh_grub_check(const struct kh_context *context, struct kh_report *report, struct kh_error *err);

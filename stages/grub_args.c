@@ -1,17 +1,15 @@
 /* grub_args.c - the kernel arguments that the configuration wants on this host, with their reasons.
  *
- * Only what a kernel understands is wanted from it: elevator= before 5.0, amd_iommu=on never (no such
- * value), intel_iommu=on only where the kernel was built without it being the default.
- * Source: Documentation/admin-guide/kernel-parameters.txt; drivers/iommu/amd/init.c (parse_amd_iommu_options);
- * drivers/iommu/intel/iommu.c (dmar_disabled).
+ * Only what a kernel understands is wanted from it: elevator= before 5.0, amd_iommu=on never (no
+ * such value), intel_iommu=on only where the kernel was built without it being the default. Source:
+ * Documentation/admin-guide/kernel-parameters.txt; drivers/iommu/amd/init.c
+ * (parse_amd_iommu_options); drivers/iommu/intel/iommu.c (dmar_disabled).
  */
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "core/hugepool.h"
 #include "stages/grub.h"
-
-enum { BLK_MQ_ONLY = 5000 }; /* 5.0: the block layer that elevator= chose from is gone */
 
 static const char *next_release(const struct kh_context *context)
 {
@@ -50,9 +48,10 @@ static void want_iommu(const struct kh_context *context, struct kh_cmdline_group
 	enum kh_iommu mode = context->config->grub.iommu;
 	bool is_intel = context->facts->cpu.vendor == KH_VENDOR_INTEL;
 	bool is_amd = context->facts->cpu.vendor == KH_VENDOR_AMD;
-	bool has_unit = context->facts->pci.has_dmar || !kh_root_is_dir(context->root,
-									"/sys/firmware/acpi");
-	static const char why[] = "devices can be handed to guests, and are fenced off from the rest";
+	bool has_unit = context->facts->pci.has_dmar ||
+			!kh_root_is_dir(context->root, "/sys/firmware/acpi");
+	static const char why[] =
+		"devices can be handed to guests, and are fenced off from the rest";
 	if (mode == KH_IOMMU_OFF) {
 		static const char off[] = "grub.iommu is off";
 		if (is_intel)
@@ -94,7 +93,7 @@ static const char *old_scheduler(enum kh_elevator elevator)
 static void want_elevator(const struct kh_context *context, struct kh_cmdline_groups *groups)
 {
 	int kernel = kh_grub_next_kernel(context);
-	if (kernel < 0 || kernel >= BLK_MQ_ONLY)
+	if (kernel < 0 || kernel >= KH_GRUB_NO_ELEVATOR)
 		return;
 	kh_auto(kh_free) char *word =
 		kh_printf("elevator=%s", old_scheduler(context->config->grub.elevator));
@@ -107,7 +106,8 @@ static void want_elevator(const struct kh_context *context, struct kh_cmdline_gr
 static bool is_size_first(const struct kh_hugepools *pools, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (pools->pools[i].is_boot && pools->pools[i].size_kib == pools->pools[at].size_kib)
+		if (pools->pools[i].is_boot &&
+		    pools->pools[i].size_kib == pools->pools[at].size_kib)
 			return false;
 	return true;
 }
@@ -173,8 +173,8 @@ static int want_hugepages(const struct kh_context *context, struct kh_cmdline_gr
 static void want_thp(const struct kh_context *context, struct kh_cmdline_groups *groups)
 {
 	static const char *const modes[] = {"always", "madvise", "never"};
-	kh_auto(kh_free) char *word = kh_printf(
-		"transparent_hugepage=%s", modes[context->config->grub.transparent_hugepage]);
+	kh_auto(kh_free) char *word = kh_printf("transparent_hugepage=%s",
+						modes[context->config->grub.transparent_hugepage]);
 	add_words(groups, "transparent_hugepage", "transparent_hugepage", word,
 		  "transparent huge pages from the first process on");
 }
@@ -188,13 +188,49 @@ static void want_cgroup_disable(const struct kh_context *context, struct kh_cmdl
 	add_words(groups, "cgroup_disable", "cgroup_disable", word, "set in grub.cgroup_disable");
 }
 
+static const char why_extra[] = "set in grub.extra";
+
+static struct kh_cmdline_group *find_owner(struct kh_cmdline_groups *groups, const char *key)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		for (size_t k = 0; k < groups->items[i].keys.count; k++)
+			if (kh_cmdline_is_key(groups->items[i].keys.items[k], key))
+				return &groups->items[i];
+	return NULL;
+}
+
+/* What the operator says literally wins over what was worked out; several words of one key are one
+ * group, in the order they are given. */
 static void want_extra(const struct kh_context *context, struct kh_cmdline_groups *groups)
 {
 	const struct kh_strv *extra = &context->config->grub.extra;
 	for (size_t i = 0; i < extra->count; i++) {
 		kh_auto(kh_free) char *key = kh_cmdline_key(extra->items[i]);
-		add_words(groups, key, key, extra->items[i], "set in grub.extra");
-		groups->items[groups->count - 1].is_repeatable = kh_cmdline_is_repeatable(key);
+		struct kh_cmdline_group *group = find_owner(groups, key);
+		if (!group) {
+			add_words(groups, key, key, NULL, why_extra);
+			group = &groups->items[groups->count - 1];
+			group->is_repeatable = kh_cmdline_is_repeatable(key);
+		} else if (strcmp(group->why, why_extra) != 0) {
+			kh_strv_done(&group->words);
+			kh_free(&group->why);
+			group->why = kh_strdup(why_extra);
+		}
+		if (!kh_strv_has(&group->words, extra->items[i]))
+			kh_strv_add(&group->words, extra->items[i]);
+	}
+}
+
+/* GRUB 2 reads its configuration and entries as a script, GRUB legacy as plain text. */
+static void escape_words(struct kh_cmdline_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		struct kh_strv *words = &groups->items[i].words;
+		for (size_t k = 0; k < words->count; k++) {
+			char *escaped = kh_cmdline_escape(words->items[k]);
+			kh_free(&words->items[k]);
+			words->items[k] = escaped;
+		}
 	}
 }
 
@@ -208,52 +244,8 @@ int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *gro
 		return -1;
 	want_cgroup_disable(context, groups);
 	want_extra(context, groups);
+	enum kh_loader loader = context->facts->boot.loader;
+	if (loader == KH_LOADER_GRUB || loader == KH_LOADER_GRUB_BLS)
+		escape_words(groups);
 	return 0;
-}
-
-/* ---- recipes that went stale ---- */
-
-static bool is_stale_elevator(const struct kh_context *context, const char *word)
-{
-	return kh_cmdline_is_key(word, "elevator") && kh_grub_next_kernel(context) >= BLK_MQ_ONLY;
-}
-
-static bool is_amd_iommu_on(const struct kh_context *context, const char *word)
-{
-	(void)context;
-	return strcmp(word, "amd_iommu=on") == 0;
-}
-
-static bool is_other_vendors_iommu(const struct kh_context *context, const char *word)
-{
-	return kh_cmdline_is_key(word, "intel_iommu") &&
-	       context->facts->cpu.vendor == KH_VENDOR_AMD;
-}
-
-static bool disables_memory(const struct kh_context *context, const char *word)
-{
-	(void)context;
-	return kh_cmdline_is_key(word, "cgroup_disable") && strstr(word, "memory");
-}
-
-static const struct {
-	bool (*is_it)(const struct kh_context *context, const char *word);
-	const char *sentence;
-} recipes[] = {
-	{is_stale_elevator, "has no effect since Linux 5.0; stage io sets each disk's scheduler"},
-	{is_amd_iommu_on, "is no value the kernel knows: AMD's IOMMU is on by itself"},
-	{is_other_vendors_iommu, "is for Intel processors and does nothing on this host"},
-	{disables_memory, "takes away the memory controller that libvirt's limits need"},
-};
-
-void kh_grub_stale_recipes(const struct kh_context *context, const char *arguments,
-			   struct kh_strv *ret_sentences)
-{
-	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_cmdline_split(arguments, &words);
-	for (size_t i = 0; i < words.count; i++)
-		for (size_t r = 0; r < KH_COUNT(recipes); r++)
-			if (recipes[r].is_it(context, words.items[i]))
-				kh_strv_addf(ret_sentences, "'%s' %s", words.items[i],
-					     recipes[r].sentence);
 }

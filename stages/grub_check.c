@@ -6,7 +6,8 @@
 
 static const char fix[] = "kvmhost apply grub, then reboot";
 
-/* What a command line has of a group: the wanted words when it is all well, else what stands there. */
+/* What a command line has of a group: the wanted words when it is all well, else what stands there.
+ */
 static char *state_of(const char *arguments, const struct kh_cmdline_group *group,
 		      const char *wanted)
 {
@@ -27,21 +28,24 @@ static void check_group(const struct kh_grub_work *work, const struct kh_cmdline
 	const char *wanted = *joined ? joined : "absent";
 	kh_auto(kh_free) char *effective =
 		state_of(work->context->facts->boot.cmdline, group, wanted);
-	kh_auto(kh_free) char *persisted =
-		state_of(entry ? entry->arguments : NULL, group, wanted);
+	kh_auto(kh_free) char *persisted = state_of(entry ? entry->arguments : NULL, group, wanted);
 	kh_auto(kh_free) char *where =
 		entry && entry->arguments ? kh_printf("%s:%d", entry->file, entry->line) : NULL;
 	struct kh_setting setting = {
 		.id = id,
 		.wanted = wanted,
 		.effective = effective,
-		.persisted = persisted && strcmp(persisted, "absent") == 0 && *joined ? NULL
-										       : persisted,
+		.persisted =
+			persisted && strcmp(persisted, "absent") == 0 && *joined ? NULL : persisted,
 		.where = where,
 		.needs_reboot = true,
 		.why = group->why,
 		.fix = fix,
 	};
+	bool is_effective = effective && strcmp(effective, wanted) == 0;
+	kh_auto(kh_free) char *who = is_effective ? NULL : kh_grub_overrider(work, group);
+	kh_auto(kh_free) char *gap = who ? kh_printf("overridden by %s", who) : NULL;
+	setting.gap = gap;
 	if (work->context->facts->boot.loader == KH_LOADER_NONE)
 		setting.no_knob = "no boot loader here that kvmhost can configure";
 	kh_report_setting(report, &setting);
@@ -61,24 +65,36 @@ static void check_result(const struct kh_grub_work *work, struct kh_report *repo
 		if (wrong && !first)
 			first = kh_printf("'%s' %s", entry->title, wrong);
 	}
-	kh_auto(kh_free) char *found = kh_printf("%zu of %zu%s%s", good, normal, first ? ": " : "",
-						 first ? first : "");
+	kh_auto(kh_free) char *found =
+		kh_printf("%zu of %zu%s%s", good, normal, first ? ": " : "", first ? first : "");
 	struct kh_check_text text = {.expected = "every normal entry, each argument once",
 				     .found = found,
 				     .why = "a kernel without the arguments boots another host",
-				     .fix = good == normal ? NULL : fix};
-	kh_report_add(report, "boot.result", good == normal && normal > 0 ? KH_PASS : KH_WARN, &text);
+				     .fix = good == normal && normal > 0 ? NULL : fix};
+	kh_report_add(report, "boot.result", good == normal && normal > 0 ? KH_PASS : KH_WARN,
+		      &text);
 }
 
 static void check_fallback(const struct kh_grub_work *work, struct kh_report *report)
 {
-	const struct kh_boot_entry *entry = kh_boot_entries_fallback(&work->entries);
+	kh_auto(kh_free) char *found = kh_strdup("none");
+	bool is_good = false;
+	for (size_t i = 0; i < work->entries.count && !is_good; i++) {
+		const struct kh_boot_entry *entry = &work->entries.items[i];
+		if (entry->kind != KH_ENTRY_FALLBACK)
+			continue;
+		kh_auto(kh_free) char *fault = kh_grub_fallback_fault(work, entry);
+		is_good = fault == NULL;
+		kh_free(&found);
+		found = is_good ? kh_strdup(entry->title)
+				: kh_printf("'%s': %s", entry->title, fault);
+	}
 	struct kh_check_text text = {
 		.expected = "an entry '" KH_FALLBACK_TITLE "'",
-		.found = entry ? entry->title : "none",
+		.found = found,
 		.why = "whoever set all memory aside as huge pages can still boot",
-		.fix = entry ? NULL : fix};
-	kh_report_add(report, "boot.fallback", entry ? KH_PASS : KH_WARN, &text);
+		.fix = is_good ? NULL : "kvmhost apply grub"};
+	kh_report_add(report, "boot.fallback", is_good ? KH_PASS : KH_WARN, &text);
 }
 
 static void check_default(const struct kh_grub_work *work, struct kh_report *report)
@@ -88,7 +104,8 @@ static void check_default(const struct kh_grub_work *work, struct kh_report *rep
 	struct kh_check_text text = {.expected = "a normal entry of this system",
 				     .found = entry ? entry->title : "not known",
 				     .why = "it is what boots when nobody is there",
-				     .fix = is_good ? NULL : "set GRUB_DEFAULT in /etc/default/grub"};
+				     .fix = is_good ? NULL
+						    : "set GRUB_DEFAULT in /etc/default/grub"};
 	kh_report_add(report, "boot.default_entry", is_good ? KH_PASS : KH_WARN, &text);
 }
 

@@ -1,10 +1,11 @@
-/* grub_entries.c - boot menus whose entries are files of their own: Boot Loader Specification entries
- * and GRUB legacy's grub.conf.
+/* grub_entries.c - boot menus whose entries are files of their own: Boot Loader Specification
+ * entries and GRUB legacy's grub.conf.
  *
- * The entries are edited as files, not through grubby: an edit is a diff in the plan, atomic, journalled,
- * undone byte for byte, and works below another root; grubby does the same edit with none of these.
- * What future kernels start from gets the arguments too: /etc/kernel/cmdline (kernel-install) and
- * /etc/default/grub (grub2-mkconfig --update-bls-cmdline, and kernels' own scripts).
+ * The entries are edited as files, not through grubby: an edit is a diff in the plan, atomic,
+ * journalled, undone byte for byte, and works below another root; grubby does the same edit with
+ * none of these. What future kernels start from gets the arguments too: /etc/kernel/cmdline
+ * (kernel-install) and /etc/default/grub (grub2-mkconfig --update-bls-cmdline, and kernels' own
+ * scripts).
  */
 #include <string.h>
 
@@ -25,8 +26,8 @@ static char *merge(const struct kh_grub_work *work, const char *arguments)
 
 /* ---- Boot Loader Specification ---- */
 
-/* $kernelopts stands for a list of its own. While nothing in it is in our way the word stays, so that
- * the entry goes on following it; otherwise its value takes its place. */
+/* $kernelopts stands for a list of its own. While nothing in it is in our way the word stays, so
+ * that the entry goes on following it; otherwise its value takes its place. */
 static char *merge_options(const struct kh_grub_work *work, const struct kh_boot_entry *entry,
 			   const char *options)
 {
@@ -52,12 +53,27 @@ static int plan_bls_entry(const struct kh_grub_work *work, const struct kh_boot_
 	return kh_plan_put_file(plan, entry->file, edited, 0, why_entry, err);
 }
 
+/* Beside the entry it is a copy of, "PREFIX-kvmhost-fallback": with another prefix it could sort
+ * before the normal entries and become the default. An entry that is not named after its release
+ * gets a name that sorts behind any: letters below digits, capitals below small ones. */
+static char *bls_fallback_path(const struct kh_boot_entry *source)
+{
+	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
+	size_t prefix = strlen(source->id) - (release ? strlen(release) : 0);
+	bool is_named_after_it = release && kh_str_ends(source->id, release) && prefix > 1 &&
+				 source->id[prefix - 1] == '-';
+	return is_named_after_it ? kh_printf("%s/%.*s" KH_FALLBACK_ID ".conf", kh_bls_dir,
+					     (int)prefix, source->id)
+				 : kh_printf("%s/A-" KH_FALLBACK_ID ".conf", kh_bls_dir);
+}
+
 static int plan_bls_fallback(const struct kh_grub_work *work, struct kh_plan *plan,
 			     struct kh_error *err)
 {
-	const struct kh_root *root = work->context->root;
+	const struct kh_boot_entry *now = kh_boot_entries_fallback(&work->entries);
 	const struct kh_boot_entry *source = kh_grub_fallback_source(work);
-	if (kh_boot_entries_fallback(&work->entries))
+	kh_auto(kh_free) char *fault = kh_grub_fallback_fault(work, now);
+	if (now && !fault)
 		return 0;
 	if (!source) {
 		kh_plan_note(plan, KH_NOTE_WARNING,
@@ -65,16 +81,28 @@ static int plan_bls_fallback(const struct kh_grub_work *work, struct kh_plan *pl
 		return 0;
 	}
 	kh_auto(kh_free) char *text = NULL;
-	if (kh_root_read(root, source->file, &text, NULL, err) != 0)
+	if (kh_root_read(work->context->root, source->file, &text, NULL, err) != 0)
 		return err->message ? -1 : 0;
-	kh_auto(kh_free) char *machine = kh_root_line(root, "/etc/machine-id");
-	kh_auto(kh_free) char *path =
-		kh_printf("%s/%s-" KH_FALLBACK_ID ".conf", kh_bls_dir,
-			  machine && *machine ? machine : "00000000000000000000000000000000");
+	kh_auto(kh_free) char *path = now ? kh_strdup(now->file) : bls_fallback_path(source);
 	kh_auto(kh_free) char *title = kh_grub_fallback_title(source);
 	kh_auto(kh_free) char *arguments = kh_grub_fallback_arguments(work, source);
 	kh_auto(kh_free) char *copy = kh_bls_copy(text, title, arguments);
-	return kh_plan_put_file(plan, path, copy, 0, why_fallback, err);
+	return kh_plan_put_file(plan, path, copy, 0, fault ? fault : why_fallback, err);
+}
+
+/* kernel-install joins all lines but comments: the first gets ours, the others lose our keys. */
+static void merge_line(const struct kh_grub_work *work, const char *line, bool *is_merged,
+		       struct kh_str *out)
+{
+	if (line[strspn(line, " \t")] == '#' || line[strspn(line, " \t")] == '\0') {
+		kh_str_add(out, line);
+		return;
+	}
+	kh_auto(kh_free) char *kept = kh_cmdline_drop(line, &work->stale);
+	kh_auto(kh_free) char *edited = *is_merged ? kh_cmdline_strip(kept, &work->groups)
+						   : kh_cmdline_merge(kept, &work->groups);
+	kh_str_add(out, edited);
+	*is_merged = true;
 }
 
 static int plan_kernel_cmdline(const struct kh_grub_work *work, struct kh_plan *plan,
@@ -84,11 +112,17 @@ static int plan_kernel_cmdline(const struct kh_grub_work *work, struct kh_plan *
 	int found = kh_root_read(work->context->root, kernel_cmdline, &text, NULL, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
-	kh_auto(kh_free) char *line = kh_strndup(text, strcspn(text, "\n"));
-	kh_auto(kh_free) char *merged = merge(work, line);
-	kh_auto(kh_free) char *edited = kh_printf("%s%s", merged, text + strlen(line));
-	return kh_plan_put_file(plan, kernel_cmdline, edited, 0, "kernel arguments of future kernels",
-				err);
+	kh_auto(kh_str_done) struct kh_str edited = {0};
+	bool is_merged = false;
+	for (const char *at = text; *at; at += *at == '\n') {
+		size_t length = strcspn(at, "\n");
+		kh_auto(kh_free) char *line = kh_strndup(at, length);
+		merge_line(work, line, &is_merged, &edited);
+		at += length;
+		kh_str_add(&edited, *at ? "\n" : "");
+	}
+	return kh_plan_put_file(plan, kernel_cmdline, kh_str_text(&edited), 0,
+				"kernel arguments of future kernels", err);
 }
 
 int kh_grub_plan_bls(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
@@ -106,21 +140,35 @@ int kh_grub_plan_bls(const struct kh_grub_work *work, struct kh_plan *plan, stru
 
 /* ---- GRUB legacy ---- */
 
-int kh_grub_plan_legacy(const struct kh_grub_work *work, struct kh_plan *plan,
-			struct kh_error *err)
+/* A fallback whose kernel is gone is left where it is, so that the numbers of the entries stay: it
+ * is made anew behind it. */
+static char *add_legacy_fallback(const struct kh_grub_work *work, const char *text)
+{
+	const struct kh_boot_entry *source = kh_grub_fallback_source(work);
+	bool is_there = false;
+	for (size_t i = 0; i < work->entries.count; i++) {
+		const struct kh_boot_entry *entry = &work->entries.items[i];
+		if (entry->kind != KH_ENTRY_FALLBACK)
+			continue;
+		kh_auto(kh_free) char *fault = kh_grub_fallback_fault(work, entry);
+		is_there = is_there || !fault;
+	}
+	if (!source || is_there)
+		return kh_strdup(text);
+	kh_auto(kh_free) char *title = kh_grub_fallback_title(source);
+	kh_auto(kh_free) char *arguments = kh_grub_fallback_arguments(work, source);
+	return kh_legacy_add_copy(text, source, title, arguments);
+}
+
+int kh_grub_plan_legacy(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
 	const char *path = work->context->facts->boot.grub_cfg;
 	kh_auto(kh_free) char *text = NULL;
 	if (kh_root_read(work->context->root, path, &text, NULL, err) != 0)
 		return err->message ? -1 : 0;
-	const struct kh_boot_entry *source = kh_grub_fallback_source(work);
-	if (source && !kh_boot_entries_fallback(&work->entries)) {
-		kh_auto(kh_free) char *title = kh_grub_fallback_title(source);
-		kh_auto(kh_free) char *arguments = kh_grub_fallback_arguments(work, source);
-		char *longer = kh_legacy_add_copy(text, source, title, arguments);
-		kh_free(&text);
-		text = longer;
-	}
+	char *longer = add_legacy_fallback(work, text);
+	kh_free(&text);
+	text = longer;
 	/* From the end, so that the places of the entries before stay true. */
 	for (size_t i = work->entries.count; i > 0; i--) {
 		const struct kh_boot_entry *entry = &work->entries.items[i - 1];

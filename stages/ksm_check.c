@@ -65,7 +65,9 @@ static void check_knob(const struct kh_context *context, const struct kh_ksm *ks
 			.persisted = persisted.value,
 			.where = persisted.where,
 			.needs_reboot = !context->root->is_live || is_stuck,
-			.gap = persisted.gap,
+			.gap = persisted.gap  ? persisted.gap
+			       : is_effective ? NULL
+					      : kh_memory_read_only(context->root, path),
 			.no_knob = has_no_knob ? "this kernel has no such knob" : NULL,
 			.why = "guests with the same pages share them; each merge costs CPU",
 			.fix = persisted.gap ? "take that setting out" : "kvmhost apply ksm",

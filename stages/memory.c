@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/dropin.h"
+#include "core/probe.h"
 #include "core/sysctl.h"
 #include "core/tmpfiles.h"
 
@@ -81,6 +82,14 @@ void kh_memory_persisted_done(struct kh_memory_persisted *persisted)
 	free(persisted->where);
 	free(persisted->gap);
 	*persisted = (struct kh_memory_persisted){0};
+}
+
+const char *kh_memory_read_only(const struct kh_root *root, const char *path)
+{
+	if (!root->is_live || !kh_probe_is_read_only(root, path))
+		return NULL;
+	return kh_str_starts(path, "/proc/") ? "/proc/sys is mounted read-only here"
+					     : "/sys is mounted read-only here";
 }
 
 /* ---- files ---- */

@@ -27,6 +27,9 @@ void kh_memory_persisted_tmpfiles(const struct kh_root *root, const char *path, 
 				  const char *our_file, struct kh_memory_persisted *ret_persisted);
 void kh_memory_persisted_done(struct kh_memory_persisted *persisted);
 
+/* The reason why the running system's PATH cannot be set here, or NULL. */
+const char *kh_memory_read_only(const struct kh_root *root, const char *path);
+
 /* Put the template's text at /<template without .in>, or remove the file where values is NULL. */
 int kh_memory_put(struct kh_plan *plan, const char *path, const struct kh_template_value *values,
 		  const char *why, struct kh_error *err);

@@ -5,6 +5,7 @@
 
 #include "core/base/mem.h"
 #include "core/dropin.h"
+#include "core/kvm_probe.h"
 #include "stages/modules_want.h"
 
 static const char *const why_module = "guests need it: virtio and vhost for I/O, kvm for the CPU";
@@ -85,12 +86,25 @@ static const char *effective_state(const struct kh_context *context,
 	return module->state == KH_WANT_LOADED ? "loaded" : "not loaded";
 }
 
+/* Is this a vendor's module on a host whose /dev/kvm works, proven, without the vendor's flag? */
+static bool works_without(const struct kh_context *context, const struct kh_want_module *module)
+{
+	if (!kh_modules_same(module->name, "kvm_intel") &&
+	    !kh_modules_same(module->name, "kvm_amd"))
+		return false;
+	kh_auto(kh_kvm_probe_done) struct kh_kvm_probe kvm;
+	kh_kvm_probe_run(context->root, &kvm);
+	return kvm.can_create_vm;
+}
+
 /* Why nobody can say or do anything about this module here, or NULL. */
 static const char *no_knob_reason(const struct kh_context *context,
 				  const struct kh_want_module *module)
 {
 	bool is_container = context->root->is_live && context->facts->os.is_container;
 	bool is_there = module->state == KH_WANT_LOADED || module->state == KH_WANT_BUILTIN;
+	if (module->state == KH_WANT_BLOCKED && works_without(context, module))
+		return "/dev/kvm creates virtual machines without it (paravirtualised)";
 	if (module->state == KH_WANT_UNKNOWN)
 		return "no modules of the running kernel are installed here";
 	return is_container && !is_there ? "in a container, modules are the host's" : NULL;

@@ -78,9 +78,10 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 			.persisted = persisted.value,
 			.where = persisted.where,
 			.needs_reboot = !context->root->is_live,
-			.gap = is_effective ? NULL
-			       : by_tuned   ? by_tuned
-					    : persisted.gap,
+			.gap = is_effective    ? NULL
+			       : by_tuned      ? by_tuned
+			       : persisted.gap ? persisted.gap
+					       : kh_memory_read_only(context->root, knob),
 			.no_knob = has_no_knob ? "this kernel has no such knob" : NULL,
 			.why = "guests without pinning run faster when their memory follows them",
 			.fix = persisted.gap ? "take that setting out" : "kvmhost apply numa",

@@ -92,9 +92,10 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 			.persisted = persisted.value,
 			.where = persisted.where,
 			.needs_reboot = is_argument || !context->root->is_live,
-			.gap = is_effective ? NULL
-			       : by_tuned   ? by_tuned
-					    : persisted.gap,
+			.gap = is_effective    ? NULL
+			       : by_tuned      ? by_tuned
+			       : persisted.gap ? persisted.gap
+					       : kh_memory_read_only(context->root, knob),
 			.no_knob = has_no_knob ? "this kernel has no transparent huge pages" : NULL,
 			.why = "guest memory in huge pages costs fewer TLB misses; 'madvise' leaves "
 			       "the choice to QEMU",

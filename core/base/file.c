@@ -40,23 +40,29 @@ static int place_open(const struct kh_root *root, const char *path, struct place
 	return 0;
 }
 
-#define PLACE_INIT {-1, NULL, NULL}
+#define PLACE_INIT                                                                                 \
+	{                                                                                          \
+		-1, NULL, NULL                                                                     \
+	}
 
 /* ---- looking ---- */
 
+/* Those that may not be read (trusted.* without rights) may not be written either. */
 static void look_xattrs(int fd, struct kh_file_state *state)
 {
-	char names[4096];
-	ssize_t total = flistxattr(fd, names, sizeof(names));
+	ssize_t room = flistxattr(fd, NULL, 0);
+	if (room <= 0)
+		return;
+	kh_auto(kh_free) char *names = kh_alloc((size_t)room + 1);
+	ssize_t total = flistxattr(fd, names, (size_t)room);
 	for (ssize_t at = 0; at < total; at += (ssize_t)strlen(names + at) + 1) {
-		char value[4096];
-		ssize_t size = fgetxattr(fd, names + at, value, sizeof(value));
-		if (size < 0)
+		ssize_t size = fgetxattr(fd, names + at, NULL, 0);
+		kh_auto(kh_free) char *value = size < 0 ? NULL : kh_alloc((size_t)size + 1);
+		if (!value || fgetxattr(fd, names + at, value, (size_t)size) != size)
 			continue;
 		struct kh_file_xattr *xattr = kh_append(state->xattrs, state->xattr_count);
 		xattr->name = kh_strdup(names + at);
-		xattr->value = kh_alloc((size_t)size);
-		memcpy(xattr->value, value, (size_t)size);
+		xattr->value = kh_take(value);
 		xattr->size = (size_t)size;
 	}
 }
@@ -234,7 +240,7 @@ int kh_file_remove_dir(const struct kh_root *root, const char *path, struct kh_e
 	if (place_open(root, path, &place, err) != 0)
 		return kh_wrap(err, "remove directory '%s'", path);
 	if (kh_sys_unlink(place.dir_fd, place.name, AT_REMOVEDIR) != 0) {
-		if (errno == ENOTEMPTY || errno == EEXIST)
+		if (errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY)
 			return 1;
 		return kh_fail(err, KH_SYSTEM, errno, "remove directory '%s'", path);
 	}

@@ -49,7 +49,7 @@ int kh_file_put(const struct kh_root *root, const char *path, const char *conten
 int kh_file_remove(const struct kh_root *root, const char *path, struct kh_error *err);
 int kh_file_make_dir(const struct kh_root *root, const char *path, mode_t mode,
 		     struct kh_error *err);
-/* Remove an empty directory. Returns 1 when it is not empty. */
+/* Remove an empty directory. Returns 1 when it is not empty, or something is mounted on it. */
 int kh_file_remove_dir(const struct kh_root *root, const char *path, struct kh_error *err);
 int kh_file_link(const struct kh_root *root, const char *path, const char *target,
 		 struct kh_error *err);

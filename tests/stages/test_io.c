@@ -208,7 +208,7 @@ static void offloads_are_kept_by_a_rule_for_the_nic_with_this_mac(void **state)
 	const struct kh_facts_link *nic = kh_facts_net_link(&host.facts.net, nic_of(&host));
 	stage_host_plan(&host, &kh_stage_io);
 	kh_auto(kh_free) char *now =
-		kh_printf("left to do: run '/usr/sbin/ethtool -K %s tso off'", nic->name);
+		kh_printf("left to do: [io] run '/usr/sbin/ethtool -K %s tso off'", nic->name);
 	expect_text(host.text, now);
 	stage_host_apply(&host);
 	kh_auto(kh_free) char *text = fixture_get(&host.fixture, rules_path);

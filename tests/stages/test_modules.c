@@ -174,7 +174,7 @@ static void an_image_leaves_the_vendor_module_to_the_boot(void **state)
 	stage_host_open(&host, NULL, "modules: {load: [vhost_net, kvm, kvm_vendor]}");
 	fixture_put(&host.fixture, "/usr/lib/systemd/systemd", "");
 	const char *text = stage_host_plan(&host, &kh_stage_modules);
-	expect_text(text, "left to the boot: kvm_intel or kvm_amd");
+	expect_text(text, "left to the boot: [modules] kvm_intel or kvm_amd");
 	expect_text(text, "no kernel modules below '/lib/modules'");
 	stage_host_apply(&host);
 	kh_auto(kh_free) char *expected = kh_printf("%svhost_net\nkvm\n", header);

@@ -399,12 +399,12 @@ static void a_named_file_must_exist(void **state)
 	kh_auto(kh_config_done) struct kh_config config = {0};
 	kh_auto(kh_free) char *missing = kh_printf("%s/no.yaml", f.path);
 	assert_int_equal(kh_config_load(&f.root, missing, NULL, &config, &err), -1);
-	assert_int_equal(err.code, KH_SYSTEM);
+	assert_int_equal(err.code, KH_CONFIG);
 	kh_auto(kh_free) char *message =
 		kh_printf("read configuration '%s': No such file or directory", missing);
 	assert_string_equal(err.message, message);
 	assert_int_equal(kh_config_load(&f.root, f.path, NULL, &config, &err), -1);
-	assert_int_equal(err.code, KH_SYSTEM);
+	assert_int_equal(err.code, KH_CONFIG);
 	fixture_close(&f);
 }
 

@@ -1,0 +1,64 @@
+/* settle.c - what an interrupted run left to do that planning anew cannot see: its triggers. The
+ * files that wanted them are in place, so no stage asks for them again. */
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/engine_private.h"
+
+static bool was_done(const struct kh_run_record *run, const char *trigger)
+{
+	for (size_t i = 0; i < run->record_count; i++) {
+		const struct kh_record *record = &run->records[i];
+		if (record->is_done &&
+		    strcmp(kh_json_get(record->intent, "kind"), "trigger") == 0 &&
+		    strcmp(kh_json_get(record->intent, "path"), trigger) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* NULL-terminated and borrowed; NULL for an empty list. The caller frees the array. */
+static const char **words_of(const json_t *list)
+{
+	size_t count = json_array_size(list);
+	const char **words = count ? kh_alloc((count + 1) * sizeof(char *)) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *word = json_string_value(json_array_get(list, i));
+		words[i] = word ? word : "";
+	}
+	return words;
+}
+
+static void adopt(const json_t *trigger, struct kh_plan *plan)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_free) const char **argv = words_of(json_object_get(trigger, "argv"));
+	kh_auto(kh_free) const char **undo_argv = words_of(json_object_get(trigger, "undo_argv"));
+	kh_auto(kh_free) const char **outputs = words_of(json_object_get(trigger, "outputs"));
+	struct kh_plan_command command = {
+		.argv = argv,
+		.undo_argv = undo_argv,
+		.outputs = outputs,
+		.why = "an interrupted run did not come to it",
+	};
+	if (!argv)
+		return;
+	plan->stage = kh_json_get(trigger, "stage");
+	kh_plan_trigger(plan, kh_json_get(trigger, "path"), &command, &ignored);
+	plan->stage = "";
+}
+
+void kh_settle_adopt(const struct kh_history *history, struct kh_plan *plan)
+{
+	size_t index;
+	json_t *trigger;
+	for (size_t r = 0; r < history->run_count; r++) {
+		const struct kh_run_record *run = &history->runs[r];
+		if (run->state != KH_RUN_INTERRUPTED || run->record_count == 0)
+			continue;
+		json_array_foreach(run->triggers, index,
+				   trigger) if (!was_done(run, kh_json_get(trigger, "path")))
+			adopt(trigger, plan);
+	}
+}

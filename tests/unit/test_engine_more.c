@@ -1,0 +1,596 @@
+/* test_engine_more.c - what can go wrong between two runs: damaged journals, lost copies, files
+ * that became something else, programs that fail, other boots, other roots. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "core/engine.h"
+#include "core/journal.h"
+#include "core/undo.h"
+#include "tests/lib/cut.h"
+#include "tests/lib/fixture.h"
+
+/* ---- one stage: two files, a count, a value, a trigger ---- */
+
+static struct {
+	const char *content; /* of /etc/one and /etc/two */
+	const char *knob;
+	bool wants_count, has_trigger;
+	int program_fails; /* so many times */
+} wish;
+
+static int plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
+{
+	static const char *const argv[] = {"make-out", NULL};
+	static const char *const outputs[] = {"/boot/link", NULL};
+	(void)context;
+	if (kh_plan_put_file(plan, "/etc/one", wish.content, 0, "one", err) != 0 ||
+	    kh_plan_put_file(plan, "/etc/new/two", wish.content, 0644, "two", err) != 0)
+		return -1;
+	if (wish.knob && kh_plan_set_value(plan, "/sys/knob", wish.knob, "a knob", err) != 0)
+		return -1;
+	if (wish.wants_count && kh_plan_set_count(plan, "/sys/count", 512, "a count", err) != 0)
+		return -1;
+	const struct kh_plan_command command = {.argv = argv, .outputs = outputs, .why = "stale"};
+	if (wish.has_trigger && plan->change_count > 0)
+		return kh_plan_trigger(plan, "make out", &command, err);
+	return 0;
+}
+
+static const struct kh_stage stage = {.name = "stage", .phase = KH_PHASE_CONFIGURE, .plan = plan};
+const struct kh_stage *const kh_stages[] = {&stage, NULL};
+
+/* ---- the host ---- */
+
+struct host {
+	struct fixture fixture;
+	struct kh_config config;
+	size_t runs; /* of the program */
+	char *tree;
+};
+
+static struct host *current;
+
+static int run_program(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+		       struct kh_run_result *ret_result, struct kh_error *err)
+{
+	(void)runner, (void)argv, (void)timeout_s;
+	bool fails = wish.program_fails > 0;
+	current->runs++;
+	wish.program_fails -= fails;
+	*ret_result = (struct kh_run_result){.output = kh_strdup("no\n"), .status = fails};
+	struct kh_file_state meta = {.mode = 0644, .uid = geteuid(), .gid = getegid()};
+	return fails ? 0
+		     : kh_file_put(&current->fixture.root, "/boot/link", "made\n", 5, &meta, err);
+}
+
+static struct kh_runner runner = {run_program, NULL};
+
+static int setup(void **state)
+{
+	struct host *host = kh_alloc(sizeof(*host));
+	wish = (__typeof__(wish)){.content = "ours\n"};
+	fixture_open_empty(&host->fixture);
+	fixture_put_mode(&host->fixture, "/etc/one", "theirs\n", 0600);
+	fixture_put(&host->fixture, "/sys/knob", "0\n");
+	fixture_put(&host->fixture, "/sys/count", "100\n");
+	fixture_put(&host->fixture, "/boot/out", "old\n");
+	fixture_link(&host->fixture, "/boot/link", "out");
+	fixture_put(&host->fixture, "/var/lib/keep", "");
+	fixture_put(&host->fixture, "/proc/sys/kernel/random/boot_id", "boot-1\n");
+	host->fixture.root.is_live = true;
+	host->tree = fixture_tree(&host->fixture);
+	current = host;
+	*state = host;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct host *host = *state;
+	cut_disarm();
+	fixture_close(&host->fixture);
+	free(host->tree);
+	free(host);
+	return 0;
+}
+
+static enum kh_code apply(struct host *host, char **ret_message)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
+	struct kh_engine engine = {
+		.root = &host->fixture.root, .config = &host->config, .runner = &runner};
+	int result = kh_engine_apply(&engine, &outcome, &err);
+	if (ret_message)
+		*ret_message = kh_strdup(err.message);
+	return result == 0 ? KH_OK : err.code;
+}
+
+static size_t pending(struct host *host)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
+	kh_auto(kh_facts_done) struct kh_facts facts = {0};
+	struct kh_engine engine = {
+		.root = &host->fixture.root, .config = &host->config, .runner = &runner};
+	kh_facts_collect(&host->fixture.root, &facts);
+	assert_int_equal(kh_engine_plan(&engine, &facts, &outcome, &err), 0);
+	return outcome.plan.change_count;
+}
+
+static struct kh_strv warnings;
+
+static void hear(struct kh_sink *sink, const struct kh_event *event)
+{
+	(void)sink;
+	if (event->kind == KH_EVENT_WARNING)
+		kh_strv_add(&warnings, event->text);
+}
+
+static enum kh_code undo(struct host *host, long long run, bool is_forced, char **ret_message)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct kh_sink sink = {.event = hear};
+	struct kh_undo undo = {.root = &host->fixture.root,
+			       .runner = &runner,
+			       .sink = &sink,
+			       .run = run,
+			       .is_forced = is_forced};
+	size_t count = 0;
+	kh_strv_done(&warnings);
+	int result = kh_undo_apply(&undo, &count, &err);
+	if (ret_message)
+		*ret_message = kh_strdup(err.message);
+	return result == 0 ? KH_OK : err.code;
+}
+
+static void assert_original(struct host *host)
+{
+	kh_auto(kh_free) char *now = fixture_tree(&host->fixture);
+	assert_string_equal(now, host->tree);
+}
+
+static void assert_file(struct host *host, const char *path, const char *text)
+{
+	kh_auto(kh_free) char *now = fixture_get(&host->fixture, path);
+	assert_string_equal(now ? now : "(absent)", text);
+}
+
+static const char journal_path[] = "/var/lib/kvmhost/runs/0001/journal.jsonl";
+
+/* Replace WHAT in the first run's journal. */
+static void edit_journal(struct host *host, const char *what, const char *with)
+{
+	kh_auto(kh_free) char *text = fixture_get(&host->fixture, journal_path);
+	char *at = strstr(text, what);
+	assert_non_null(at);
+	kh_auto(kh_free) char *edited =
+		kh_printf("%.*s%s%s", (int)(at - text), text, with, at + strlen(what));
+	fixture_put(&host->fixture, journal_path, edited);
+}
+
+static char *host_path(struct host *host, const char *path)
+{
+	return kh_printf("%s%s", host->fixture.path, path);
+}
+
+/* ---- what undo needs is gone ---- */
+
+static void a_missing_copy_stops_undo_before_it_begins(void **state)
+{
+	struct host *host = *state;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	kh_auto(kh_free) char *applied = fixture_tree(&host->fixture);
+	fixture_remove(&host->fixture, "/var/lib/kvmhost/runs/0001/0001.old");
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(undo(host, 0, false, &message), KH_SYSTEM);
+	assert_string_equal(message,
+			    "kept copy '/var/lib/kvmhost/runs/0001/0001.old': No such file "
+			    "or directory, of '/etc/one'");
+	kh_auto(kh_free) char *now = fixture_tree(&host->fixture);
+	assert_string_equal(now, applied);
+	assert_int_equal(undo(host, 0, true, NULL), KH_OK);
+	assert_file(host, "/etc/one", "ours\n");
+	assert_file(host, "/etc/new/two", "(absent)");
+	assert_int_equal(warnings.count, 1);
+}
+
+static void a_damaged_copy_is_not_put_back(void **state)
+{
+	struct host *host = *state;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	fixture_put(&host->fixture, "/var/lib/kvmhost/runs/0001/0001.old", "thei");
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(undo(host, 0, false, &message), KH_SYSTEM);
+	assert_string_equal(message,
+			    "kept copy '/var/lib/kvmhost/runs/0001/0001.old' is damaged, of "
+			    "'/etc/one'");
+	assert_file(host, "/etc/one", "ours\n");
+}
+
+static void a_garbled_intent_is_noticed_and_the_rest_is_not_mixed_up(void **state)
+{
+	struct host *host = *state;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	edit_journal(host, "\"event\":\"intent\",\"kind\":\"put\"", "\"ev\x01");
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(undo(host, 0, false, &message), KH_SYSTEM);
+	assert_string_equal(message, "run 1: 1 of its changes cannot be read in the journal");
+	assert_int_equal(undo(host, 0, true, NULL), KH_OK);
+	assert_file(host, "/etc/new/two", "(absent)");
+	assert_file(host, "/etc/one", "ours\n");
+}
+
+static void lines_of_noise_in_a_journal_are_no_obstacle(void **state)
+{
+	struct host *host = *state;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	edit_journal(host, "\n",
+		     "\n[]\n{}\nnull\n\xff\xfe\n{\"event\":\"intent\"}\n"
+		     "{\"event\":\"done\",\"n\":-3}\n{\"event\":7,\"n\":\"x\"}\n");
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	assert_original(host);
+}
+
+/* ---- what undo would overwrite is something else now ---- */
+
+static void a_directory_in_a_files_place_stops_even_a_forced_undo(void **state)
+{
+	struct host *host = *state;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	fixture_remove(&host->fixture, "/etc/one");
+	fixture_put(&host->fixture, "/etc/one/inside", "x\n");
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(undo(host, 0, true, &message), KH_HOST);
+	assert_string_equal(message, "not a file any more: '/etc/one'");
+	assert_file(host, "/etc/new/two", "ours\n");
+	fixture_remove(&host->fixture, "/etc/one");
+	assert_int_equal(undo(host, 0, true, NULL), KH_OK);
+	assert_original(host);
+}
+
+static void a_link_in_a_files_place_is_somebodys_change(void **state)
+{
+	struct host *host = *state;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	fixture_put(&host->fixture, "/etc/elsewhere", "ours\n");
+	fixture_remove(&host->fixture, "/etc/one");
+	fixture_link(&host->fixture, "/etc/one", "elsewhere");
+	assert_int_equal(undo(host, 0, false, NULL), KH_HOST);
+	assert_int_equal(undo(host, 0, true, NULL), KH_OK);
+	assert_file(host, "/etc/elsewhere", "ours\n"); /* not written through */
+	fixture_remove(&host->fixture, "/etc/elsewhere");
+	assert_original(host);
+}
+
+static void a_directory_that_became_a_link_stays(void **state)
+{
+	struct host *host = *state;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	fixture_remove(&host->fixture, "/etc/new");
+	fixture_put(&host->fixture, "/srv/new/two", "ours\n");
+	fixture_link(&host->fixture, "/etc/new", "../srv/new");
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	assert_file(host, "/srv/new/two", "(absent)");
+	assert_file(host, "/etc/one", "theirs\n");
+	assert_int_equal(warnings.count, 1);
+}
+
+/* ---- files of all kinds ---- */
+
+static void owner_mode_and_extended_attributes_come_back(void **state)
+{
+	struct host *host = *state;
+	kh_auto(kh_free) char *path = host_path(host, "/etc/one");
+	kh_auto(kh_free) char *large = kh_alloc(3000);
+	memset(large, 'x', 3000);
+	bool is_root = geteuid() == 0;
+	if (is_root)
+		assert_int_equal(chown(path, 12, 34), 0);
+	assert_int_equal(chmod(path, 0), 0);
+	if (!is_root)
+		assert_int_equal(chmod(path, 0400), 0);
+	if (setxattr(path, "user.note", large, 3000, 0) != 0)
+		skip();
+	assert_int_equal(apply(host, NULL), KH_OK);
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	struct stat status;
+	char value[4000];
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, is_root ? 0 : 0400);
+	assert_true(!is_root || (status.st_uid == 12 && status.st_gid == 34));
+	assert_int_equal(getxattr(path, "user.note", value, sizeof(value)), 3000);
+	assert_memory_equal(value, large, 3000);
+}
+
+static void a_dangling_link_is_written_through_and_kept(void **state)
+{
+	struct host *host = *state;
+	fixture_remove(&host->fixture, "/etc/one");
+	fixture_link(&host->fixture, "/etc/one", "../srv/not/there/yet");
+	kh_auto(kh_free) char *before = fixture_tree(&host->fixture);
+	assert_int_equal(apply(host, NULL), KH_OK);
+	assert_file(host, "/srv/not/there/yet", "ours\n");
+	assert_int_equal(pending(host), 0);
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	kh_auto(kh_free) char *after = fixture_tree(&host->fixture);
+	assert_string_equal(after, before);
+}
+
+static void a_file_too_large_to_keep_is_refused_not_cut(void **state)
+{
+	struct host *host = *state;
+	kh_auto(kh_free) char *path = host_path(host, "/etc/one");
+	assert_int_equal(truncate(path, 65L << 20), 0);
+	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct kh_engine engine = {
+		.root = &host->fixture.root, .config = &host->config, .runner = &runner};
+	assert_int_equal(kh_engine_apply(&engine, &outcome, &err), 0);
+	assert_int_equal(outcome.refusal_count, 1);
+	assert_string_equal(outcome.refusals[0].error.message,
+			    "stage 'stage': read '/etc/one': File too large");
+}
+
+/* ---- programs ---- */
+
+static void a_failed_program_is_run_again_once_by_the_next_apply(void **state)
+{
+	struct host *host = *state;
+	wish.has_trigger = true;
+	wish.program_fails = 3;
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(apply(host, &message), KH_PROGRAM);
+	assert_string_equal(message, "stage 'stage': run 'make-out': exit status 1: no");
+	assert_int_equal(pending(host), 1);
+	assert_int_equal(apply(host, NULL), KH_PROGRAM);
+	assert_int_equal(apply(host, NULL), KH_PROGRAM);
+	assert_int_equal(host->runs, 3);
+	assert_int_equal(apply(host, NULL), KH_OK);
+	assert_int_equal(host->runs, 4);
+	assert_int_equal(pending(host), 0);
+	assert_int_equal(apply(host, NULL), KH_OK);
+	assert_int_equal(host->runs, 4);
+	assert_int_equal(undo(host, -1, false, NULL), KH_OK);
+	assert_original(host);
+}
+
+static void what_a_program_writes_through_a_link_is_kept(void **state)
+{
+	struct host *host = *state;
+	wish.has_trigger = true;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	assert_file(host, "/boot/out", "made\n");
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	assert_original(host);
+	assert_int_equal(host->runs, 1);
+}
+
+static void a_refused_value_does_not_keep_the_trigger_from_running(void **state)
+{
+	struct host *host = *state;
+	wish.has_trigger = true;
+	wish.knob = "1";
+	fixture_remove(&host->fixture, "/sys/knob");
+	fixture_put(&host->fixture, "/sys/knob/inside", "writing to a directory is refused\n");
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(apply(host, &message), KH_SYSTEM);
+	assert_string_equal(message, "stage 'stage': set '/sys/knob' to '1': Is a directory");
+	assert_file(host, "/etc/one", "ours\n");
+	assert_file(host, "/boot/out", "made\n");
+	assert_int_equal(pending(host),
+			 2); /* the value, and the trigger this stage asks for with it */
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	assert_int_equal(kh_history_read(&host->fixture.root, &history, &err), 0);
+	assert_null(kh_history_unfinished(&history, 0));
+	assert_int_equal(undo(host, -1, false, NULL), KH_OK);
+	assert_file(host, "/etc/one", "theirs\n");
+	assert_file(host, "/boot/out", "old\n");
+}
+
+static void below_another_root_undo_runs_no_program_and_sets_no_value(void **state)
+{
+	struct host *host = *state;
+	wish.has_trigger = true;
+	wish.knob = "1";
+	assert_int_equal(apply(host, NULL), KH_OK);
+	fixture_put(&host->fixture, "/boot/out", "made by somebody else\n");
+	host->fixture.root.is_live = false;
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	assert_int_equal(host->runs, 1);
+	assert_file(host, "/sys/knob", "1\n");
+	assert_file(host, "/etc/one", "theirs\n");
+	assert_string_equal(warnings.items[0], "left to do on the running system: make out");
+}
+
+static void below_another_root_an_interrupted_runs_program_is_left_to_do(void **state)
+{
+	struct host *host = *state;
+	wish.has_trigger = true;
+	wish.program_fails = 1;
+	assert_int_equal(apply(host, NULL), KH_PROGRAM);
+	host->fixture.root.is_live = false;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	assert_int_equal(host->runs, 1);
+}
+
+/* ---- running values ---- */
+
+static void a_value_of_an_earlier_boot_is_left_alone_when_it_is_not_ours(void **state)
+{
+	struct host *host = *state;
+	wish.knob = "1";
+	assert_int_equal(apply(host, NULL), KH_OK);
+	fixture_put(&host->fixture, "/proc/sys/kernel/random/boot_id", "boot-2\n");
+	fixture_put(&host->fixture, "/sys/knob", "7\n");
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	assert_file(host, "/sys/knob", "7\n");
+	assert_file(host, "/etc/one", "theirs\n");
+}
+
+static void a_value_somebody_changed_in_this_boot_is_named(void **state)
+{
+	struct host *host = *state;
+	wish.knob = "1";
+	assert_int_equal(apply(host, NULL), KH_OK);
+	fixture_put(&host->fixture, "/sys/knob", "7\n");
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(undo(host, 0, false, &message), KH_HOST);
+	assert_string_equal(message, "changed by somebody since: '/sys/knob'");
+}
+
+/* The kernel gave 300: as a journal of such a run says. */
+static void make_less_of_it(struct host *host)
+{
+	edit_journal(host, "\"obtained\":\"512\"", "\"obtained\":\"300\"");
+	fixture_put(&host->fixture, "/sys/count", "300\n");
+}
+
+static void what_was_not_obtained_is_not_asked_for_again_in_this_boot(void **state)
+{
+	struct host *host = *state;
+	wish.wants_count = true;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	make_less_of_it(host);
+	assert_int_equal(pending(host), 0);
+	fixture_put(&host->fixture, "/sys/count", "299\n"); /* it is another number now */
+	assert_int_equal(pending(host), 1);
+	fixture_put(&host->fixture, "/sys/count", "300\n");
+	fixture_put(&host->fixture, "/proc/sys/kernel/random/boot_id", "boot-2\n");
+	assert_int_equal(pending(host), 1);
+}
+
+static void fewer_pages_than_asked_for_are_no_obstacle_for_undo(void **state)
+{
+	struct host *host = *state;
+	wish.wants_count = true;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	make_less_of_it(host);
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	kh_auto(kh_free) char *count = kh_root_line(&host->fixture.root, "/sys/count");
+	assert_string_equal(count, "100");
+}
+
+static void a_count_cut_off_before_its_result_is_put_back_all_the_same(void **state)
+{
+	struct host *host = *state;
+	wish.wants_count = true;
+	assert_int_equal(apply(host, NULL), KH_OK);
+	edit_journal(host, "\"event\":\"done\",\"n\":4,\"obtained\":\"512\"", "\"event\":\"?\"");
+	edit_journal(host, "\"event\":\"end\"", "\"event\":\"?\"");
+	fixture_put(&host->fixture, "/sys/count", "300\n");
+	assert_int_equal(undo(host, 0, false, NULL), KH_OK);
+	kh_auto(kh_free) char *count = kh_root_line(&host->fixture.root, "/sys/count");
+	assert_string_equal(count, "100");
+}
+
+/* ---- several runs ---- */
+
+static void apply_child(void *data)
+{
+	apply(data, NULL);
+}
+
+static void undo_child(void *data)
+{
+	undo(data, -1, false, NULL);
+}
+
+static void two_interrupted_runs_are_both_settled_and_undone(void **state)
+{
+	(void)state;
+	for (int n = 12; n < 40; n += 3) {
+		void *inner = NULL;
+		setup(&inner);
+		struct host *host = inner;
+		wish.has_trigger = true;
+		cut_run_killed(n, apply_child, host);
+		wish.content = "newer\n";
+		cut_run_killed(n, apply_child, host);
+		assert_int_equal(apply(host, NULL), KH_OK);
+		assert_file(host, "/etc/one", "newer\n");
+		assert_file(host, "/boot/out", "made\n");
+		assert_int_equal(pending(host), 0);
+		kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+		kh_auto(kh_history_done) struct kh_history history = {0};
+		assert_int_equal(kh_history_read(&host->fixture.root, &history, &err), 0);
+		assert_null(kh_history_unfinished(&history, 0));
+		assert_int_equal(undo(host, -1, false, NULL), KH_OK);
+		assert_original(host);
+		teardown(&inner);
+	}
+}
+
+static void an_interrupted_undo_is_finished_by_the_next_apply(void **state)
+{
+	(void)state;
+	int points = 0;
+	for (bool was_killed = true; was_killed; points++) {
+		void *inner = NULL;
+		setup(&inner);
+		struct host *host = inner;
+		wish.has_trigger = true;
+		assert_int_equal(apply(host, NULL), KH_OK);
+		was_killed = cut_run_killed(points + 1, undo_child, host);
+		assert_int_equal(apply(host, NULL), KH_OK);
+		assert_int_equal(pending(host), 0);
+		assert_file(host, "/etc/one", "ours\n");
+		assert_int_equal(undo(host, -1, false, NULL), KH_OK);
+		assert_original(host);
+		teardown(&inner);
+	}
+	assert_true(points > 10);
+}
+
+static void an_unwritable_state_directory_stops_before_the_first_change(void **state)
+{
+	struct host *host = *state;
+	fixture_put(&host->fixture, "/var/lib/kvmhost", "a file\n");
+	assert_int_equal(apply(host, NULL), KH_SYSTEM);
+	assert_file(host, "/etc/one", "theirs\n");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_missing_copy_stops_undo_before_it_begins),
+		TEST(a_damaged_copy_is_not_put_back),
+		TEST(a_garbled_intent_is_noticed_and_the_rest_is_not_mixed_up),
+		TEST(lines_of_noise_in_a_journal_are_no_obstacle),
+		TEST(a_directory_in_a_files_place_stops_even_a_forced_undo),
+		TEST(a_link_in_a_files_place_is_somebodys_change),
+		TEST(a_directory_that_became_a_link_stays),
+		TEST(owner_mode_and_extended_attributes_come_back),
+		TEST(a_dangling_link_is_written_through_and_kept),
+		TEST(a_file_too_large_to_keep_is_refused_not_cut),
+		TEST(a_failed_program_is_run_again_once_by_the_next_apply),
+		TEST(what_a_program_writes_through_a_link_is_kept),
+		TEST(a_refused_value_does_not_keep_the_trigger_from_running),
+		TEST(below_another_root_undo_runs_no_program_and_sets_no_value),
+		TEST(below_another_root_an_interrupted_runs_program_is_left_to_do),
+		TEST(a_value_of_an_earlier_boot_is_left_alone_when_it_is_not_ours),
+		TEST(a_value_somebody_changed_in_this_boot_is_named),
+		TEST(what_was_not_obtained_is_not_asked_for_again_in_this_boot),
+		TEST(fewer_pages_than_asked_for_are_no_obstacle_for_undo),
+		TEST(a_count_cut_off_before_its_result_is_put_back_all_the_same),
+		cmocka_unit_test(two_interrupted_runs_are_both_settled_and_undone),
+		cmocka_unit_test(an_interrupted_undo_is_finished_by_the_next_apply),
+		TEST(an_unwritable_state_directory_stops_before_the_first_change),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
