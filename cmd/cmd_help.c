@@ -24,7 +24,8 @@ static void print_commands(void)
 	kh_auto(kh_free) char *options = kh_options_help(NULL);
 	printf("\noptions (before or after the command):\n%s", options);
 	printf("\nexit codes: 0 done, 1 findings, 2 usage, 3 configuration, 4 host not suitable,\n"
-	       "            5 system error, 6 a program failed, 7 in place but verification failed\n"
+	       "            5 system error, 6 a program failed, 7 in place but verification "
+	       "failed\n"
 	       "\n'kvmhost help config' explains the configuration, 'kvmhost init' writes one.\n");
 }
 

@@ -69,8 +69,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return -1;
 	printf("%zu change%s put back\n", count, count == 1 ? "" : "s");
 	if (count > 0 && root.is_live)
-		printf("what the last boot made of them (kernel arguments, bridge, mounts) stays until "
-		       "the next: reboot to be as before\n");
+		printf("what the last boot made of them (kernel arguments, bridge, mounts) stays "
+		       "until the next: reboot to be as before\n");
 	return 0;
 }
 

@@ -32,8 +32,8 @@ void kh_print_unfinished(const struct kh_root *root)
 	const struct kh_run_record *run = kh_history_unfinished(&history, 0);
 	if (run)
 		fprintf(stderr,
-			"kvmhost: run %lld of %s was %s: 'kvmhost apply' finishes it, 'kvmhost undo' "
-			"reverts it\n",
+			"kvmhost: run %lld of %s was %s: 'kvmhost apply' finishes it, "
+			"'kvmhost undo' reverts it\n",
 			run->id, run->time ? run->time : "?", kh_run_state_name(run->state));
 }
 

@@ -41,7 +41,8 @@ char *kh_bls_options(const char *text)
 	return kh_strv_join(&options, " ");
 }
 
-/* text line by line; lines of this key become one new line where the first stood (NULL: they go). */
+/* text line by line; lines of this key become one new line where the first stood (NULL: they go).
+ */
 static char *replace_key(const char *text, const char *key, const char *value)
 {
 	struct kh_str out = {0};
@@ -77,8 +78,8 @@ char *kh_bls_copy(const char *text, const char *title, const char *options)
 
 /* ---- the menu ---- */
 
-/* GRUB sorts by file name, newest first, as rpmvercmp does: close enough for names that differ in their
- * version only, and letters sort below digits, which keeps the fallback last. */
+/* GRUB sorts by file name, newest first, as rpmvercmp does: close enough for names that differ in
+ * their version only, and letters sort below digits, which keeps the fallback last. */
 static int newest_first(const void *a, const void *b)
 {
 	const char *left = *(char *const *)a, *right = *(char *const *)b;
@@ -112,8 +113,8 @@ static int line_of(const char *text, const char *key)
 	return 0;
 }
 
-/* boom's entries boot a snapshot of the system, not the system: MACHINE-ID, seven hex digits, release.
- * Source: boom-boot, boom/bootloader.py (BOOT_ENTRIES_FORMAT). */
+/* boom's entries boot a snapshot of the system, not the system: MACHINE-ID, seven hex digits,
+ * release. Source: boom-boot, boom/bootloader.py (BOOT_ENTRIES_FORMAT). */
 static bool is_snapshot(const char *id)
 {
 	static const char hex[] = "0123456789abcdef";

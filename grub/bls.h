@@ -1,9 +1,9 @@
 /* bls.h - Boot Loader Specification entries: /boot/loader/entries/NAME.conf.
  *
- * One file per entry, lines "KEY VALUE"; the kernel's arguments are the `options` lines, joined. EL 8
- * writes $kernelopts there, which stands for a variable of GRUB's environment block, and tuned adds
- * $tuned_params: such words are kept as they stand.
- * Source: https://uapi-group.org/specifications/specs/boot_loader_specification/, "Type #1".
+ * One file per entry, lines "KEY VALUE"; the kernel's arguments are the `options` lines, joined. EL
+ * 8 writes $kernelopts there, which stands for a variable of GRUB's environment block, and tuned
+ * adds $tuned_params: such words are kept as they stand. Source:
+ * https://uapi-group.org/specifications/specs/boot_loader_specification/, "Type #1".
  */
 #ifndef KH_GRUB_BLS_H
 #define KH_GRUB_BLS_H
@@ -14,7 +14,8 @@
 extern const char *const kh_bls_dir; /* "/boot/loader/entries" */
 
 /* All entries, newest first as GRUB's blscfg shows them; chosen (an id, a title, a number, or NULL)
- * is the default where there is such an entry, otherwise the first is. Entries with $kernelopts show its value (kernelopts; may be NULL). */
+ * is the default where there is such an entry, otherwise the first is. Entries with $kernelopts
+ * show its value (kernelopts; may be NULL). */
 void kh_bls_read(const struct kh_root *root, const char *chosen, const char *kernelopts,
 		 struct kh_boot_entries *ret_entries);
 
@@ -24,7 +25,8 @@ char *kh_bls_value(const char *text, const char *key);
 char *kh_bls_options(const char *text);
 /* text with these options in place of the first `options` line and without the others. Owned. */
 char *kh_bls_set_options(const char *text, const char *options);
-/* text as another entry: this title, these options, without `version`'s claim to be newest. Owned. */
+/* text as another entry: this title, these options, without `version`'s claim to be newest. Owned.
+ */
 char *kh_bls_copy(const char *text, const char *title, const char *options);
 
 #endif

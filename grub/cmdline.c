@@ -62,78 +62,6 @@ void kh_cmdline_split(const char *text, struct kh_strv *words)
 						    spans.items[i].end - spans.items[i].start));
 }
 
-char *kh_cmdline_escape(const char *word)
-{
-	struct kh_str out = {0};
-	bool in_quotes = false;
-
-	for (const char *c = word; *c != '\0'; c++) {
-		if (*c == '\\' && c[1] != '\0') {
-			kh_str_add_bytes(&out, c++, 2);
-			continue;
-		}
-		if (*c == '"')
-			in_quotes = !in_quotes;
-		if (strchr(in_quotes ? "$" : "$;|&<>{}'", *c) != NULL)
-			kh_str_add(&out, "\\");
-		kh_str_add_bytes(&out, c, 1);
-	}
-	return kh_str_take(&out);
-}
-
-char *kh_cmdline_key(const char *word)
-{
-	char *key = kh_strndup(word, strcspn(word, "="));
-
-	for (char *c = key; *c != '\0'; c++)
-		if (*c == '-')
-			*c = '_';
-	return key;
-}
-
-bool kh_cmdline_is_key(const char *word, const char *key)
-{
-	kh_auto(kh_free) char *one = kh_cmdline_key(word);
-	kh_auto(kh_free) char *other = kh_cmdline_key(key);
-
-	return strcmp(one, other) == 0;
-}
-
-static char *unquote(const char *word)
-{
-	kh_auto(kh_str_done) struct kh_str plain = {0};
-
-	for (; *word != '\0'; word++)
-		if (*word != '"' && *word != '\\')
-			kh_str_add_bytes(&plain, word, 1);
-	return kh_str_take(&plain);
-}
-
-bool kh_cmdline_same_word(const char *a, const char *b)
-{
-	kh_auto(kh_free) char *one = unquote(a);
-	kh_auto(kh_free) char *other = unquote(b);
-
-	if (!kh_cmdline_is_key(one, other))
-		return false;
-	return strcmp(one + strcspn(one, "="), other + strcspn(other, "=")) == 0;
-}
-
-bool kh_cmdline_is_repeatable(const char *key)
-{
-	static const char *const repeatable[] = {
-		"console",  "earlycon", "earlyprintk", "netconsole", "memmap", "mem",	 "cma",
-		"ip",	    "ifname",	"nameserver",  "vlan",	     "bond",   "bridge", "dyndbg",
-		"rd_break", "blacklist"};
-
-	if (strchr(key, '.') != NULL) /* MODULE.PARAMETER, rd.lvm.lv, systemd.mask */
-		return true;
-	for (size_t i = 0; i < KH_COUNT(repeatable); i++)
-		if (kh_cmdline_is_key(key, repeatable[i]))
-			return true;
-	return false;
-}
-
 struct kh_cmdline_group *kh_cmdline_add_group(struct kh_cmdline_groups *groups, const char *name,
 					      const char *why)
 {
@@ -230,8 +158,8 @@ static bool is_satisfied(const struct kh_cmdline_group *group, const struct kh_s
 	return true;
 }
 
-/* text without the marked spans; replacement (may be "") where the first one stood, or at the end. A
- * removed word takes the white space before it along (at the start: the one after it). */
+/* text without the marked spans; replacement (may be "") where the first one stood, or at the end.
+ * A removed word takes the white space before it along (at the start: the one after it). */
 static char *replace_spans(const char *text, const struct spans *spans, const char *replacement)
 {
 	kh_auto(kh_str_done) struct kh_str out = {0};
@@ -339,8 +267,8 @@ char *kh_cmdline_drop(const char *text, const struct kh_strv *words)
 	for (size_t i = 0; i < spans.count; i++) {
 		const char *word = all.items[i];
 
-		spans.items[i].is_ours = is_hugepage_word(word) ? is_our_block
-								: count_word(words, word) > 0;
+		spans.items[i].is_ours =
+			is_hugepage_word(word) ? is_our_block : count_word(words, word) > 0;
 	}
 	return replace_spans(text, &spans, "");
 }
@@ -383,7 +311,8 @@ static void judge_group(const char *text, const struct kh_cmdline_group *group,
 	kh_cmdline_split(found, &words);
 	for (size_t i = 0; i < words.count; i++) {
 		if (count_word(&group->words, words.items[i]) != 0 &&
-		    count_word(&words, words.items[i]) > count_word(&group->words, words.items[i])) {
+		    count_word(&words, words.items[i]) >
+			    count_word(&group->words, words.items[i])) {
 			kh_strv_addf(findings, "has '%s' more than once", words.items[i]);
 			return;
 		}

@@ -1,14 +1,14 @@
 /* cmdline.h - kernel command lines: words, arguments, and merging ours into somebody's.
  *
  * A command line is text; its words are separated by white space outside double quotes. An argument
- * is a word KEY or KEY=VALUE; in KEY '-' and '_' are the same. What kvmhost wants comes in groups: a
- * group owns some keys and has the words that shall stand for them, in order. Merging replaces what
- * stands for those keys by the group's words, once, where the first of them stood (or at the end), and
- * keeps every other byte of the text. `iommu` and `intel_iommu` are different keys.
+ * is a word KEY or KEY=VALUE; in KEY '-' and '_' are the same. What kvmhost wants comes in groups:
+ * a group owns some keys and has the words that shall stand for them, in order. Merging replaces
+ * what stands for those keys by the group's words, once, where the first of them stood (or at the
+ * end), and keeps every other byte of the text. `iommu` and `intel_iommu` are different keys.
  *
- * A repeatable group (console=, module parameters) owns only the very words it wants: other values of
- * the key are somebody else's and stay.
- * Source: Documentation/admin-guide/kernel-parameters.rst; kernel/params.c (next_arg, parameq).
+ * A repeatable group (console=, module parameters) owns only the very words it wants: other values
+ * of the key are somebody else's and stay. Source: Documentation/admin-guide/kernel-parameters.rst;
+ * kernel/params.c (next_arg, parameq).
  */
 #ifndef KH_GRUB_CMDLINE_H
 #define KH_GRUB_CMDLINE_H
@@ -39,23 +39,24 @@ void kh_cmdline_groups_done(struct kh_cmdline_groups *groups);
 /* All wanted words of all groups, in order; appended to words. */
 void kh_cmdline_wanted(const struct kh_cmdline_groups *groups, struct kh_strv *words);
 
-/* The words of text as they stand there, quotes kept; appended. A quote that is not closed reaches to
- * the end. Quotes escaped for a shell (\") count as quotes. */
+/* The words of text as they stand there, quotes kept; appended. A quote that is not closed reaches
+ * to the end. Quotes escaped for a shell (\") count as quotes. */
 void kh_cmdline_split(const char *text, struct kh_strv *words);
-/* word as it must stand in a GRUB 2 configuration or entry, where '$' would be a variable and ';' the end
- * of the command: special characters get a backslash, those that have one already are left. Owned.
- * Source: info grub "Shell-like scripting", Quoting. */
+/* word as it must stand in a GRUB 2 configuration or entry, where '$' would be a variable and ';'
+ * the end of the command: special characters get a backslash, those that have one already are left.
+ * Owned. Source: info grub "Shell-like scripting", Quoting. */
 char *kh_cmdline_escape(const char *word);
 /* "KEY" of "KEY=VALUE", with '-' as '_'. Owned by the caller. */
 char *kh_cmdline_key(const char *word);
-/* Is this word an argument of that key? */
+/* Is this word an argument of that key (quotes and backslashes aside)? */
 bool kh_cmdline_is_key(const char *word, const char *key);
 /* Do both words say the same to the kernel (quotes aside)? */
 bool kh_cmdline_same_word(const char *a, const char *b);
 /* May this key stand several times, each with a meaning of its own? */
 bool kh_cmdline_is_repeatable(const char *key);
 
-/* text with the groups merged in; equal to text, byte for byte, when they are there already. Owned. */
+/* text with the groups merged in; equal to text, byte for byte, when they are there already. Owned.
+ */
 char *kh_cmdline_merge(const char *text, const struct kh_cmdline_groups *groups);
 /* text without any word that belongs to a group (repeatable groups are left alone). Owned. */
 char *kh_cmdline_strip(const char *text, const struct kh_cmdline_groups *groups);

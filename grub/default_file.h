@@ -1,10 +1,10 @@
 /* default_file.h - /etc/default/grub and its drop-ins, as shell text.
  *
- * grub-mkconfig sources these files, so an assignment may be quoted in every way the shell knows, be
- * continued on the next line, be repeated (the last one wins) or append (+=, or "$NAME more"). The
- * parser finds assignments and leaves everything else alone; nothing is run or expanded. Merging
- * changes our words inside the values and keeps every other byte.
- * Source: info grub "Simple configuration"; grub-mkconfig(8); POSIX shell command language 2.2, 2.9.1.
+ * grub-mkconfig sources these files, so an assignment may be quoted in every way the shell knows,
+ * be continued on the next line, be repeated (the last one wins) or append (+=, or "$NAME more").
+ * The parser finds assignments and leaves everything else alone; nothing is run or expanded.
+ * Merging changes our words inside the values and keeps every other byte. Source: info grub "Simple
+ * configuration"; grub-mkconfig(8); POSIX shell command language 2.2, 2.9.1.
  */
 #ifndef KH_GRUB_DEFAULT_FILE_H
 #define KH_GRUB_DEFAULT_FILE_H
@@ -29,19 +29,19 @@ struct kh_default_assignments { /* in the order of the file */
 void kh_default_file_parse(const char *text, struct kh_default_assignments *ret_assignments);
 void kh_default_assignments_done(struct kh_default_assignments *assignments);
 
-/* What NAME holds after the file was sourced, quotes removed and variables other than NAME itself left
- * as they are written ("$X"); NULL when the file does not set it. *ret_line (may be NULL): of the last
- * assignment. Owned. */
+/* What NAME holds after the file was sourced, quotes removed and variables other than NAME itself
+ * left as they are written ("$X"); NULL when the file does not set it. *ret_line (may be NULL): of
+ * the last assignment. Owned. */
 char *kh_default_file_value(const char *text, const char *name, int *ret_line);
 
 /* Does the file set NAME afresh (dropping what it held before)? */
 bool kh_default_file_overrides(const char *text, const char *name);
 
-/* text with the groups merged into GRUB_CMDLINE_LINUX and GRUB_CMDLINE_LINUX_DEFAULT: the words go into
- * the last assignment of `variable` (one of the two; a new line at the end where there is none) and
- * their keys are taken out of every other assignment of both; stale words go away everywhere. What a
- * repeatable group wants and another assignment has already stays there. Equal to text, byte for byte,
- * when nothing needs to change. Owned. */
+/* text with the groups merged into GRUB_CMDLINE_LINUX and GRUB_CMDLINE_LINUX_DEFAULT: the words go
+ * into the last assignment of `variable` (one of the two; a new line at the end where there is
+ * none) and their keys are taken out of every other assignment of both; stale words go away
+ * everywhere. What a repeatable group wants and another assignment has already stays there. Equal
+ * to text, byte for byte, when nothing needs to change. Owned. */
 char *kh_default_file_merge(const char *text, const char *variable,
 			    const struct kh_cmdline_groups *groups, const struct kh_strv *stale);
 

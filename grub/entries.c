@@ -29,8 +29,8 @@ void kh_boot_entries_done(struct kh_boot_entries *entries)
 	memset(entries, 0, sizeof(*entries));
 }
 
-/* Words that make a boot one for repair. Source: init(8), systemd(1) "Kernel Command Line"; Ubuntu's
- * grub.d/10_linux uses "recovery". */
+/* Words that make a boot one for repair. Source: init(8), systemd(1) "Kernel Command Line";
+ * Ubuntu's grub.d/10_linux uses "recovery". */
 static bool is_repair(const char *arguments)
 {
 	static const char *const words[] = {"single",

@@ -1,11 +1,10 @@
 /* entries.h - the entries of a boot menu, whichever boot loader it belongs to.
  *
- * grub_cfg.h, bls.h and legacy.h read their formats into this one list, in the order of the menu; the
- * stage then judges and edits entries without knowing the format. What an entry is:
- *   normal    boots this system as usual: carries what kvmhost wants
- *   recovery  boots it for repair (single user, rescue): left alone
- *   fallback  the one kvmhost adds, "as before kvmhost": keeps the old arguments
- *   other     another system, firmware set-up, a memory test, somebody's own: left alone
+ * grub_cfg.h, bls.h and legacy.h read their formats into this one list, in the order of the menu;
+ * the stage then judges and edits entries without knowing the format. What an entry is: normal
+ * boots this system as usual: carries what kvmhost wants recovery  boots it for repair (single
+ * user, rescue): left alone fallback  the one kvmhost adds, "as before kvmhost": keeps the old
+ * arguments other     another system, firmware set-up, a memory test, somebody's own: left alone
  */
 #ifndef KH_GRUB_ENTRIES_H
 #define KH_GRUB_ENTRIES_H
@@ -19,12 +18,12 @@ enum kh_entry_kind { KH_ENTRY_NORMAL, KH_ENTRY_RECOVERY, KH_ENTRY_FALLBACK, KH_E
 
 struct kh_boot_entry {
 	enum kh_entry_kind kind;
-	char *file;      /* that holds it */
-	char *title;     /* or "" */
-	char *id;        /* --id of grub.cfg, file name of a BLS entry without .conf; or NULL */
-	char *kernel;    /* as the boot loader names it ("/vmlinuz-6.1.0"), or NULL */
-	char *arguments; /* the rest of the kernel's line, trimmed; NULL without a kernel */
-	int line;        /* of the kernel's arguments in the file, from 1; 0: none */
+	char *file;        /* that holds it */
+	char *title;       /* or "" */
+	char *id;          /* --id of grub.cfg, file name of a BLS entry without .conf; or NULL */
+	char *kernel;      /* as the boot loader names it ("/vmlinuz-6.1.0"), or NULL */
+	char *arguments;   /* the rest of the kernel's line, trimmed; NULL without a kernel */
+	int line;          /* of the kernel's arguments in the file, from 1; 0: none */
 	size_t start, end; /* grub.cfg, grub.conf: the entry's text in the file */
 	char *position;    /* grub.cfg: "0", "1>2"; otherwise the number in the menu */
 };
@@ -51,8 +50,8 @@ const struct kh_boot_entry *kh_boot_entries_fallback(const struct kh_boot_entrie
 const struct kh_boot_entry *kh_boot_entries_of_release(const struct kh_boot_entries *entries,
 						       const char *release);
 
-/* "6.1.0-9-amd64" of "/boot/vmlinuz-6.1.0-9-amd64" (or of kernel-, linux-), NULL when the name has no
- * release. Owned. */
+/* "6.1.0-9-amd64" of "/boot/vmlinuz-6.1.0-9-amd64" (or of kernel-, linux-), NULL when the name has
+ * no release. Owned. */
 char *kh_boot_release(const char *kernel);
 
 /* The value of NAME in GRUB's environment block, or NULL. Owned.

@@ -1,11 +1,12 @@
-/* grub_cfg.c - see grub_cfg.h. grub.cfg is a script, but what grub-mkconfig and grubby write has one
- * command a line, and blocks that open with '{' at the end of a line: that is what is read. */
+/* grub_cfg.c - see grub_cfg.h. grub.cfg is a script, but what grub-mkconfig and grubby write has
+ * one command a line, and blocks that open with '{' at the end of a line: that is what is read. */
 #include "grub/grub_cfg.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "grub/grub_cfg_word.h"
 
 enum { DEPTH_MAX = 16 };
 enum block_kind { BLOCK_MENU, BLOCK_SUBMENU, BLOCK_OTHER };
@@ -24,42 +25,10 @@ struct parser {
 	struct block stack[DEPTH_MAX];
 	size_t counters[DEPTH_MAX + 1]; /* items seen in the menu of each depth */
 	size_t depth, too_deep;
-	char *section; /* of grub-mkconfig, or NULL */
+	char *section;         /* of grub-mkconfig, or NULL */
 	struct kh_strv wanted; /* the way to the default entry */
 	bool has_wanted;
 };
-
-/* ---- words as GRUB reads them ---- */
-
-/* The word at text[*at], quotes removed, or NULL at the end of the line. */
-static char *next_word(const char *text, size_t *at)
-{
-	struct kh_str word = {0};
-	char quote = '\0';
-	size_t i = *at + strspn(text + *at, " \t");
-
-	if (text[i] == '\0')
-		return NULL;
-	for (; text[i] != '\0' && (quote != '\0' || (text[i] != ' ' && text[i] != '\t')); i++) {
-		if (quote == '\0' && (text[i] == '"' || text[i] == '\'')) {
-			quote = text[i];
-		} else if (quote != '\0' && text[i] == quote) {
-			quote = '\0';
-		} else {
-			if (text[i] == '\\' && quote != '\'' && text[i + 1] != '\0')
-				i++;
-			kh_str_add_bytes(&word, text + i, 1);
-		}
-	}
-	*at = i;
-	return kh_str_take(&word);
-}
-
-static bool is_id_option(const char *word)
-{
-	return strcmp(word, "--id") == 0 || strcmp(word, "$menuentry_id_option") == 0 ||
-	       strcmp(word, "${menuentry_id_option}") == 0;
-}
 
 /* "a>b>>c" are "a" and "b>c". */
 static void split_path(const char *path, struct kh_strv *parts)
@@ -89,8 +58,8 @@ static bool matches(const struct block *block, const char *part)
 	       (block->id != NULL && strcmp(part, block->id) == 0);
 }
 
-/* Is the innermost block where the default path leads? A path that ends at a submenu means its first
- * entry. */
+/* Is the innermost block where the default path leads? A path that ends at a submenu means its
+ * first entry. */
 static bool is_default(const struct parser *parser)
 {
 	const struct kh_strv *wanted = &parser->wanted;
@@ -176,12 +145,13 @@ static void push(struct parser *parser, enum block_kind kind, const char *header
 		parser->depth++;
 		return;
 	}
-	block->title = next_word(header, &at);
+	block->title = kh_grub_cfg_word(header, &at);
 	if (block->title == NULL)
 		block->title = kh_strdup("");
-	for (char *word = next_word(header, &at); word != NULL; word = next_word(header, &at)) {
-		if (is_id_option(word) && block->id == NULL)
-			block->id = next_word(header, &at);
+	for (char *word = kh_grub_cfg_word(header, &at); word != NULL;
+	     word = kh_grub_cfg_word(header, &at)) {
+		if (kh_grub_cfg_is_id(word) && block->id == NULL)
+			block->id = kh_grub_cfg_word(header, &at);
 		kh_free(&word);
 	}
 	block->number = parser->counters[parser->depth]++;
@@ -192,19 +162,6 @@ static void push(struct parser *parser, enum block_kind kind, const char *header
 }
 
 /* ---- lines ---- */
-
-static bool is_command(const char *line, const char *name)
-{
-	size_t length = strlen(name);
-
-	return strncmp(line, name, length) == 0 && (line[length] == ' ' || line[length] == '\t');
-}
-
-static bool is_linux(const char *line)
-{
-	return is_command(line, "linux") || is_command(line, "linux16") ||
-	       is_command(line, "linuxefi");
-}
 
 static void read_linux(struct parser *parser, const char *line, int number)
 {
@@ -217,7 +174,7 @@ static void read_linux(struct parser *parser, const char *line, int number)
 
 	if (entry->kernel != NULL)
 		return;
-	entry->kernel = next_word(line, &at);
+	entry->kernel = kh_grub_cfg_word(line, &at);
 	if (entry->kernel == NULL)
 		return;
 	kh_auto(kh_free) char *rest = kh_strdup(line + at);
@@ -244,19 +201,19 @@ static void read_line(struct parser *parser, const char *line, int number, size_
 {
 	size_t length = strlen(line);
 	bool opens = length > 0 && line[length - 1] == '{';
-	bool is_menu = is_command(line, "menuentry");
+	bool is_menu = kh_grub_cfg_is_command(line, "menuentry");
 
 	if (line[0] == '#') {
 		read_section(parser, line);
 	} else if (strcmp(line, "}") == 0) {
 		pop(parser, end);
-	} else if (is_menu || is_command(line, "submenu")) {
+	} else if (is_menu || kh_grub_cfg_is_command(line, "submenu")) {
 		push(parser, is_menu ? BLOCK_MENU : BLOCK_SUBMENU, line, start);
 		if (!opens)
 			pop(parser, end);
 	} else if (opens) {
 		push(parser, BLOCK_OTHER, line, start);
-	} else if (is_linux(line)) {
+	} else if (kh_grub_cfg_is_linux(line)) {
 		read_linux(parser, line, number);
 	}
 }
@@ -306,7 +263,7 @@ static bool has_command(const char *text, const char *name)
 	for (size_t i = 0; i < lines.count; i++) {
 		const char *line = kh_str_trim(lines.items[i]);
 
-		if (is_command(line, name) || strcmp(line, name) == 0)
+		if (kh_grub_cfg_is_command(line, name) || strcmp(line, name) == 0)
 			return true;
 	}
 	return false;
@@ -339,7 +296,7 @@ char *kh_grub_cfg_default(const char *text, const char *saved_entry)
 		if (!kh_str_starts(line, "set default=") || strstr(line, "next_entry") != NULL)
 			continue;
 		kh_free(&found);
-		found = next_word(line, &at);
+		found = kh_grub_cfg_word(line, &at);
 		if (found == NULL)
 			found = kh_strdup("");
 		if (strstr(found, "saved_entry") != NULL) {
@@ -348,85 +305,4 @@ char *kh_grub_cfg_default(const char *text, const char *saved_entry)
 		}
 	}
 	return found;
-}
-
-/* ---- copying an entry ---- */
-
-static char *quoted(const char *text)
-{
-	struct kh_str out = {0};
-
-	kh_str_add(&out, "'");
-	for (; *text != '\0'; text++)
-		kh_str_addf(&out, *text == '\'' ? "'\\%c'" : "%c", *text);
-	kh_str_add(&out, "'");
-	return kh_str_take(&out);
-}
-
-/* The words between title and '{', as they stand there, without the id. */
-static void add_options(const char *header, struct kh_str *out)
-{
-	size_t at = strcspn(header, " \t");
-	kh_auto(kh_free) char *title = next_word(header, &at);
-	size_t start = at;
-
-	for (char *word = next_word(header, &at); word != NULL; word = next_word(header, &at)) {
-		bool is_id = is_id_option(word);
-
-		kh_free(&word);
-		if (is_id)
-			word = next_word(header, &at);
-		else if (header[at] != '\0') /* the last word is the '{' */
-			kh_str_add_bytes(out, header + start, at - start);
-		kh_free(&word);
-		start = at;
-	}
-}
-
-static void add_header(const char *header, const char *title, const char *id, struct kh_str *out)
-{
-	kh_auto(kh_free) char *title_quoted = quoted(title);
-	kh_auto(kh_free) char *id_quoted = quoted(id);
-
-	kh_str_addf(out, "menuentry %s", title_quoted);
-	add_options(header, out);
-	kh_str_addf(out, " $menuentry_id_option %s {\n", id_quoted);
-}
-
-static void add_line(const char *line, size_t indent, const struct kh_boot_entry *entry,
-		     const char *arguments, struct kh_str *out)
-{
-	size_t blank = strspn(line, " \t");
-	const char *command = line + blank;
-
-	if (strcmp(command, "savedefault") == 0)
-		return;
-	line += indent < blank ? indent : blank;
-	if (!is_linux(command)) {
-		kh_str_addf(out, "%s\n", line);
-		return;
-	}
-	size_t name = strcspn(command, " \t");
-	kh_str_add_bytes(out, line, (size_t)(command - line) + name);
-	kh_str_addf(out, "\t%s %s\n", entry->kernel, arguments);
-}
-
-char *kh_grub_cfg_copy_entry(const char *text, const struct kh_boot_entry *entry, const char *title,
-			     const char *id, const char *arguments)
-{
-	kh_auto(kh_free) char *block =
-		kh_strndup(text + entry->start, entry->end - entry->start);
-	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	struct kh_str out = {0};
-
-	kh_strv_split_lines(&lines, block);
-	for (size_t i = 0; i < lines.count; i++) {
-		size_t indent = strspn(lines.items[0], " \t");
-
-		if (i == 0)
-			add_header(lines.items[0] + indent, title, id, &out);
-		else
-			add_line(lines.items[i], indent, entry, arguments, &out);
-	}
-	return kh_str_take(&out);
 }

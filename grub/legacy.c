@@ -22,8 +22,8 @@ static char *argument(const char *line)
 	return kh_strdup(kh_str_trim(rest));
 }
 
-/* Where the arguments begin on a kernel line: behind the options of the command and the kernel's name.
- * Source: GRUB 0.97 manual, "kernel" (--type=, --no-mem-option). */
+/* Where the arguments begin on a kernel line: behind the options of the command and the kernel's
+ * name. Source: GRUB 0.97 manual, "kernel" (--type=, --no-mem-option). */
 static size_t arguments_at(const char *line, size_t *ret_kernel, size_t *ret_length)
 {
 	size_t at = strspn(line, " \t");

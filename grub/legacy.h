@@ -1,8 +1,8 @@
 /* legacy.h - grub.conf (menu.lst) of GRUB legacy (0.97), as on CentOS 6.
  *
- * A file of global commands, then entries that begin with `title`; the kernel's arguments stand on the
- * `kernel` line. `default` is a number (or "saved"). Editing keeps every other byte.
- * Source: GRUB 0.97 manual, "Configuration".
+ * A file of global commands, then entries that begin with `title`; the kernel's arguments stand on
+ * the `kernel` line. `default` is a number (or "saved"). Editing keeps every other byte. Source:
+ * GRUB 0.97 manual, "Configuration".
  */
 #ifndef KH_GRUB_LEGACY_H
 #define KH_GRUB_LEGACY_H

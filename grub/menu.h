@@ -1,8 +1,9 @@
 /* menu.h - which boot loader a host has, and its boot menu, whatever the format.
  *
- * "Has" is decided by looking: a grub.cfg with entries, one that takes them from /boot/loader/entries,
- * or a grub.conf. On UEFI, the configuration beside the loader on the ESP counts only when it is not a
- * stub that loads another one (EL 9's is: writing over it breaks the boot).
+ * "Has" is decided by looking: a grub.cfg with entries, one that takes them from
+ * /boot/loader/entries, or a grub.conf. On UEFI, the configuration beside the loader on the ESP
+ * counts only when it is not a stub that loads another one (EL 9's is: writing over it breaks the
+ * boot).
  */
 #ifndef KH_GRUB_MENU_H
 #define KH_GRUB_MENU_H

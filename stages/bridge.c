@@ -44,13 +44,11 @@ static int read_past(const struct kh_context *context, struct past *past, struct
 {
 	char record_digest[KH_DIGEST_SIZE] = "", wanted[KH_DIGEST_SIZE];
 	int found = kh_net_record_read(context->root, &past->record, record_digest, err);
-	if (found < 0) {
-		kh_wrap(err, "guard");
-		return err->sys ? -1 : kh_hint(err, "remove '%s'", kh_net_record_path);
-	}
-	past->has_record = found == 0;
-	if (!past->has_record)
-		return 0;
+	if (found < 0 && err->sys == 0) /* damaged, not unreadable */
+		kh_hint(err, "remove '%s'", kh_net_record_path);
+	if (found != 0)
+		return found < 0 ? kh_wrap(err, "guard") : 0;
+	past->has_record = true;
 	kh_bridge_digest(&context->config->bridge, wanted);
 	past->is_same = strcmp(past->record.digest, wanted) == 0;
 	kh_net_state_read(context->root, record_digest, &past->state);
@@ -158,15 +156,14 @@ static int ask(struct work *work, struct kh_error *err)
 	const struct kh_net_backend *backend = kh_net_backend_find(work->manager);
 	if (!backend)
 		return no_manager(work, err);
-	if (kh_net_view_check(&work->view, work->manager, err) != 0)
-		return -1;
 	kh_dhcp_identity_read(context->root, link, work->port.link->ifindex, &work->dhcp);
 	const struct kh_net_wish wish = {.view = &work->view,
 					 .facts = &context->facts->net,
 					 .config = &context->config->bridge,
 					 .port = work->port.link,
 					 .dhcp = &work->dhcp};
-	if (backend->plan(&wish, &work->answer, err) != 0)
+	if (kh_net_view_check(&work->view, work->manager, err) != 0 ||
+	    backend->plan(&wish, &work->answer, err) != 0)
 		return kh_wrap(err, "%s", kh_net_manager_name(work->manager));
 	if (!work->answer.carrier && has_cloud_init(&work->view))
 		put_cloud_first(&work->answer);

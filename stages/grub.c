@@ -3,13 +3,13 @@
  * The wanted arguments (grub_args.c) are merged into the place the boot loader takes them from:
  *   grub.cfg made by update-grub (Debian)     a drop-in in /etc/default/grub.d, then update-grub
  *   grub.cfg made by grub2-mkconfig           /etc/default/grub edited, then grub2-mkconfig
- *   Boot Loader Specification entries         the entries edited, and what future kernels start from
- *   GRUB legacy                               grub.conf edited
- * Normal entries get them; recovery entries, other systems' and one entry "as before kvmhost" do not.
+ *   Boot Loader Specification entries         the entries edited, and what future kernels start
+ * from GRUB legacy                               grub.conf edited Normal entries get them; recovery
+ * entries, other systems' and one entry "as before kvmhost" do not.
  *
- * The result is what counts: plan() reads the menu back, entry by entry, and while a normal entry lacks
- * an argument (or has it twice, or with another value) it plans the generator again. A tool that exits
- * 0 and changes nothing is thus found by the engine's second plan.
+ * The result is what counts: plan() reads the menu back, entry by entry, and while a normal entry
+ * lacks an argument (or has it twice, or with another value) it plans the generator again. A tool
+ * that exits 0 and changes nothing is thus found by the engine's second plan.
  *
  * What an earlier run wrote and the configuration no longer wants is taken out again: the words are
  * remembered in /var/lib/kvmhost/kernel-arguments.
@@ -78,8 +78,8 @@ static int remember(const struct kh_grub_work *work, struct kh_plan *plan, struc
 
 /* ---- what future kernels get ---- */
 
-/* Recovery entries are generated from GRUB_CMDLINE_LINUX alone: where there are any, ours go into the
- * other variable. */
+/* Recovery entries are generated from GRUB_CMDLINE_LINUX alone: where there are any, ours go into
+ * the other variable. */
 static const char *variable_for(const struct kh_facts_boot *boot, const char *text)
 {
 	kh_auto(kh_free) char *disabled =
@@ -98,8 +98,8 @@ int kh_grub_plan_default_file(const struct kh_grub_work *work, struct kh_plan *p
 	kh_auto(kh_free) char *text = NULL;
 	if (kh_root_read(work->context->root, boot->default_grub, &text, NULL, err) != 0)
 		return err->message ? -1 : 0;
-	kh_auto(kh_free) char *merged = kh_default_file_merge(text, variable_for(boot, text),
-							      &work->groups, &work->stale);
+	kh_auto(kh_free) char *merged =
+		kh_default_file_merge(text, variable_for(boot, text), &work->groups, &work->stale);
 	return kh_plan_put_file(plan, boot->default_grub, merged, 0,
 				"kernel arguments for every entry that is generated", err);
 }
@@ -140,9 +140,10 @@ static int plan_nothing(const struct kh_grub_work *work, struct kh_plan *plan)
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
 	kh_cmdline_wanted(&work->groups, &words);
 	kh_auto(kh_free) char *line = kh_strv_join(&words, " ");
-	kh_plan_note(plan, KH_NOTE_INFO,
-		     "skipped: no boot loader here that kvmhost can configure; give the kernel '%s'",
-		     line);
+	kh_plan_note(
+		plan, KH_NOTE_INFO,
+		"skipped: no boot loader here that kvmhost can configure; give the kernel '%s'",
+		line);
 	return 0;
 }
 

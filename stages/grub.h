@@ -47,17 +47,19 @@ int kh_grub_plan_default_file(const struct kh_grub_work *work, struct kh_plan *p
 /* The entry to keep: that of the running kernel, else the default one; NULL. */
 const struct kh_boot_entry *kh_grub_fallback_source(const struct kh_grub_work *work);
 /* Its arguments without ours, and its title as that of the fallback. Both owned. */
-char *kh_grub_fallback_arguments(const struct kh_grub_work *work, const struct kh_boot_entry *entry);
+char *kh_grub_fallback_arguments(const struct kh_grub_work *work,
+				 const struct kh_boot_entry *entry);
 char *kh_grub_fallback_title(const struct kh_boot_entry *entry);
-/* What is wrong with the fallback there is: "its kernel 'X' is gone", "it carries 'a=b'"; NULL: nothing,
- * or there is none. Owned. */
+/* What is wrong with the fallback there is: "its kernel 'X' is gone", "it carries 'a=b'"; NULL:
+ * nothing, or there is none. Owned. */
 char *kh_grub_fallback_fault(const struct kh_grub_work *work, const struct kh_boot_entry *fallback);
 
 /* grub_dropin.c: Debian's drop-in for update-grub. */
 bool kh_grub_uses_dropins(const struct kh_facts_boot *boot);
-int kh_grub_plan_dropin(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err);
-/* Who has the last word on this group after everything of ours, "FILE:LINE, which ..."; NULL: nobody.
- * Owned. */
+int kh_grub_plan_dropin(const struct kh_grub_work *work, struct kh_plan *plan,
+			struct kh_error *err);
+/* Who has the last word on this group after everything of ours, "FILE:LINE, which ..."; NULL:
+ * nobody. Owned. */
 char *kh_grub_overrider(const struct kh_grub_work *work, const struct kh_cmdline_group *group);
 /* All that /etc/default/grub and the drop-ins of others assign, as one text of words. Owned. */
 char *kh_grub_others_words(const struct kh_root *root);

@@ -1,9 +1,9 @@
 /* grub_args.c - the kernel arguments that the configuration wants on this host, with their reasons.
  *
- * Only what a kernel understands is wanted from it: elevator= before 5.0, amd_iommu=on never (no such
- * value), intel_iommu=on only where the kernel was built without it being the default.
- * Source: Documentation/admin-guide/kernel-parameters.txt; drivers/iommu/amd/init.c (parse_amd_iommu_options);
- * drivers/iommu/intel/iommu.c (dmar_disabled).
+ * Only what a kernel understands is wanted from it: elevator= before 5.0, amd_iommu=on never (no
+ * such value), intel_iommu=on only where the kernel was built without it being the default. Source:
+ * Documentation/admin-guide/kernel-parameters.txt; drivers/iommu/amd/init.c
+ * (parse_amd_iommu_options); drivers/iommu/intel/iommu.c (dmar_disabled).
  */
 #include <string.h>
 
@@ -48,9 +48,10 @@ static void want_iommu(const struct kh_context *context, struct kh_cmdline_group
 	enum kh_iommu mode = context->config->grub.iommu;
 	bool is_intel = context->facts->cpu.vendor == KH_VENDOR_INTEL;
 	bool is_amd = context->facts->cpu.vendor == KH_VENDOR_AMD;
-	bool has_unit = context->facts->pci.has_dmar || !kh_root_is_dir(context->root,
-									"/sys/firmware/acpi");
-	static const char why[] = "devices can be handed to guests, and are fenced off from the rest";
+	bool has_unit = context->facts->pci.has_dmar ||
+			!kh_root_is_dir(context->root, "/sys/firmware/acpi");
+	static const char why[] =
+		"devices can be handed to guests, and are fenced off from the rest";
 	if (mode == KH_IOMMU_OFF) {
 		static const char off[] = "grub.iommu is off";
 		if (is_intel)
@@ -105,7 +106,8 @@ static void want_elevator(const struct kh_context *context, struct kh_cmdline_gr
 static bool is_size_first(const struct kh_hugepools *pools, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (pools->pools[i].is_boot && pools->pools[i].size_kib == pools->pools[at].size_kib)
+		if (pools->pools[i].is_boot &&
+		    pools->pools[i].size_kib == pools->pools[at].size_kib)
 			return false;
 	return true;
 }
@@ -146,19 +148,10 @@ static void fill_hugepages(const struct kh_hugepools *pools, struct kh_strv *wor
 	}
 }
 
-static const char *const hugepages_keys[] = {"default_hugepagesz", "hugepagesz", "hugepages"};
-
-static bool is_hugepages_key(const char *key)
-{
-	for (size_t i = 0; i < KH_COUNT(hugepages_keys); i++)
-		if (kh_cmdline_is_key(key, hugepages_keys[i]))
-			return true;
-	return false;
-}
-
 static int want_hugepages(const struct kh_context *context, struct kh_cmdline_groups *groups,
 			  struct kh_error *err)
 {
+	static const char *const keys[] = {"default_hugepagesz", "hugepagesz", "hugepages"};
 	struct kh_hugepools pools = {0};
 	if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
 		return -1;
@@ -169,8 +162,8 @@ static int want_hugepages(const struct kh_context *context, struct kh_cmdline_gr
 		return 0;
 	struct kh_cmdline_group *group = kh_cmdline_add_group(
 		groups, "hugepages", "huge pages are set aside before memory is fragmented");
-	for (size_t i = 0; i < KH_COUNT(hugepages_keys); i++)
-		kh_strv_add(&group->keys, hugepages_keys[i]);
+	for (size_t i = 0; i < KH_COUNT(keys); i++)
+		kh_strv_add(&group->keys, keys[i]);
 	kh_strv_copy(&group->words, &words);
 	return 0;
 }
@@ -180,8 +173,8 @@ static int want_hugepages(const struct kh_context *context, struct kh_cmdline_gr
 static void want_thp(const struct kh_context *context, struct kh_cmdline_groups *groups)
 {
 	static const char *const modes[] = {"always", "madvise", "never"};
-	kh_auto(kh_free) char *word = kh_printf(
-		"transparent_hugepage=%s", modes[context->config->grub.transparent_hugepage]);
+	kh_auto(kh_free) char *word = kh_printf("transparent_hugepage=%s",
+						modes[context->config->grub.transparent_hugepage]);
 	add_words(groups, "transparent_hugepage", "transparent_hugepage", word,
 		  "transparent huge pages from the first process on");
 }
@@ -206,19 +199,6 @@ static struct kh_cmdline_group *find_owner(struct kh_cmdline_groups *groups, con
 	return NULL;
 }
 
-static struct kh_cmdline_group *add_extra_group(struct kh_cmdline_groups *groups, const char *key)
-{
-	bool is_hugepages = is_hugepages_key(key);
-	struct kh_cmdline_group *group =
-		kh_cmdline_add_group(groups, is_hugepages ? "hugepages" : key, why_extra);
-	for (size_t i = 0; is_hugepages && i < KH_COUNT(hugepages_keys); i++)
-		kh_strv_add(&group->keys, hugepages_keys[i]);
-	if (!is_hugepages)
-		kh_strv_add(&group->keys, key);
-	group->is_repeatable = kh_cmdline_is_repeatable(key);
-	return group;
-}
-
 /* What the operator says literally wins over what was worked out; several words of one key are one
  * group, in the order they are given. */
 static void want_extra(const struct kh_context *context, struct kh_cmdline_groups *groups)
@@ -228,7 +208,9 @@ static void want_extra(const struct kh_context *context, struct kh_cmdline_group
 		kh_auto(kh_free) char *key = kh_cmdline_key(extra->items[i]);
 		struct kh_cmdline_group *group = find_owner(groups, key);
 		if (!group) {
-			group = add_extra_group(groups, key);
+			add_words(groups, key, key, NULL, why_extra);
+			group = &groups->items[groups->count - 1];
+			group->is_repeatable = kh_cmdline_is_repeatable(key);
 		} else if (strcmp(group->why, why_extra) != 0) {
 			kh_strv_done(&group->words);
 			kh_free(&group->why);

@@ -6,7 +6,8 @@
 
 static const char fix[] = "kvmhost apply grub, then reboot";
 
-/* What a command line has of a group: the wanted words when it is all well, else what stands there. */
+/* What a command line has of a group: the wanted words when it is all well, else what stands there.
+ */
 static char *state_of(const char *arguments, const struct kh_cmdline_group *group,
 		      const char *wanted)
 {
@@ -27,16 +28,15 @@ static void check_group(const struct kh_grub_work *work, const struct kh_cmdline
 	const char *wanted = *joined ? joined : "absent";
 	kh_auto(kh_free) char *effective =
 		state_of(work->context->facts->boot.cmdline, group, wanted);
-	kh_auto(kh_free) char *persisted =
-		state_of(entry ? entry->arguments : NULL, group, wanted);
+	kh_auto(kh_free) char *persisted = state_of(entry ? entry->arguments : NULL, group, wanted);
 	kh_auto(kh_free) char *where =
 		entry && entry->arguments ? kh_printf("%s:%d", entry->file, entry->line) : NULL;
 	struct kh_setting setting = {
 		.id = id,
 		.wanted = wanted,
 		.effective = effective,
-		.persisted = persisted && strcmp(persisted, "absent") == 0 && *joined ? NULL
-										       : persisted,
+		.persisted =
+			persisted && strcmp(persisted, "absent") == 0 && *joined ? NULL : persisted,
 		.where = where,
 		.needs_reboot = true,
 		.why = group->why,
@@ -65,13 +65,14 @@ static void check_result(const struct kh_grub_work *work, struct kh_report *repo
 		if (wrong && !first)
 			first = kh_printf("'%s' %s", entry->title, wrong);
 	}
-	kh_auto(kh_free) char *found = kh_printf("%zu of %zu%s%s", good, normal, first ? ": " : "",
-						 first ? first : "");
+	kh_auto(kh_free) char *found =
+		kh_printf("%zu of %zu%s%s", good, normal, first ? ": " : "", first ? first : "");
 	struct kh_check_text text = {.expected = "every normal entry, each argument once",
 				     .found = found,
 				     .why = "a kernel without the arguments boots another host",
 				     .fix = good == normal && normal > 0 ? NULL : fix};
-	kh_report_add(report, "boot.result", good == normal && normal > 0 ? KH_PASS : KH_WARN, &text);
+	kh_report_add(report, "boot.result", good == normal && normal > 0 ? KH_PASS : KH_WARN,
+		      &text);
 }
 
 static void check_fallback(const struct kh_grub_work *work, struct kh_report *report)
@@ -103,7 +104,8 @@ static void check_default(const struct kh_grub_work *work, struct kh_report *rep
 	struct kh_check_text text = {.expected = "a normal entry of this system",
 				     .found = entry ? entry->title : "not known",
 				     .why = "it is what boots when nobody is there",
-				     .fix = is_good ? NULL : "set GRUB_DEFAULT in /etc/default/grub"};
+				     .fix = is_good ? NULL
+						    : "set GRUB_DEFAULT in /etc/default/grub"};
 	kh_report_add(report, "boot.default_entry", is_good ? KH_PASS : KH_WARN, &text);
 }
 

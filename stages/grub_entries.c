@@ -1,10 +1,11 @@
-/* grub_entries.c - boot menus whose entries are files of their own: Boot Loader Specification entries
- * and GRUB legacy's grub.conf.
+/* grub_entries.c - boot menus whose entries are files of their own: Boot Loader Specification
+ * entries and GRUB legacy's grub.conf.
  *
- * The entries are edited as files, not through grubby: an edit is a diff in the plan, atomic, journalled,
- * undone byte for byte, and works below another root; grubby does the same edit with none of these.
- * What future kernels start from gets the arguments too: /etc/kernel/cmdline (kernel-install) and
- * /etc/default/grub (grub2-mkconfig --update-bls-cmdline, and kernels' own scripts).
+ * The entries are edited as files, not through grubby: an edit is a diff in the plan, atomic,
+ * journalled, undone byte for byte, and works below another root; grubby does the same edit with
+ * none of these. What future kernels start from gets the arguments too: /etc/kernel/cmdline
+ * (kernel-install) and /etc/default/grub (grub2-mkconfig --update-bls-cmdline, and kernels' own
+ * scripts).
  */
 #include <string.h>
 
@@ -25,8 +26,8 @@ static char *merge(const struct kh_grub_work *work, const char *arguments)
 
 /* ---- Boot Loader Specification ---- */
 
-/* $kernelopts stands for a list of its own. While nothing in it is in our way the word stays, so that
- * the entry goes on following it; otherwise its value takes its place. */
+/* $kernelopts stands for a list of its own. While nothing in it is in our way the word stays, so
+ * that the entry goes on following it; otherwise its value takes its place. */
 static char *merge_options(const struct kh_grub_work *work, const struct kh_boot_entry *entry,
 			   const char *options)
 {
@@ -52,9 +53,9 @@ static int plan_bls_entry(const struct kh_grub_work *work, const struct kh_boot_
 	return kh_plan_put_file(plan, entry->file, edited, 0, why_entry, err);
 }
 
-/* Beside the entry it is a copy of, "PREFIX-kvmhost-fallback": with another prefix it could sort before
- * the normal entries and become the default. An entry that is not named after its release gets a name
- * that sorts behind any: letters below digits, capitals below small ones. */
+/* Beside the entry it is a copy of, "PREFIX-kvmhost-fallback": with another prefix it could sort
+ * before the normal entries and become the default. An entry that is not named after its release
+ * gets a name that sorts behind any: letters below digits, capitals below small ones. */
 static char *bls_fallback_path(const struct kh_boot_entry *source)
 {
 	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
@@ -139,8 +140,8 @@ int kh_grub_plan_bls(const struct kh_grub_work *work, struct kh_plan *plan, stru
 
 /* ---- GRUB legacy ---- */
 
-/* A fallback whose kernel is gone is left where it is, so that the numbers of the entries stay: it is
- * made anew behind it. */
+/* A fallback whose kernel is gone is left where it is, so that the numbers of the entries stay: it
+ * is made anew behind it. */
 static char *add_legacy_fallback(const struct kh_grub_work *work, const char *text)
 {
 	const struct kh_boot_entry *source = kh_grub_fallback_source(work);
@@ -159,8 +160,7 @@ static char *add_legacy_fallback(const struct kh_grub_work *work, const char *te
 	return kh_legacy_add_copy(text, source, title, arguments);
 }
 
-int kh_grub_plan_legacy(const struct kh_grub_work *work, struct kh_plan *plan,
-			struct kh_error *err)
+int kh_grub_plan_legacy(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
 	const char *path = work->context->facts->boot.grub_cfg;
 	kh_auto(kh_free) char *text = NULL;

@@ -1,7 +1,8 @@
 /* grub_fallback.c - the entry "as before kvmhost": the running kernel with the arguments it had.
  *
- * It is made at the first run and kept; made anew only when its kernel is gone, or when another tool
- * (grubby --update-kernel=ALL, grub2-mkconfig --update-bls-cmdline) wrote our arguments into it.
+ * It is made at the first run and kept; made anew only when its kernel is gone, or when another
+ * tool (grubby --update-kernel=ALL, grub2-mkconfig --update-bls-cmdline) wrote our arguments into
+ * it.
  */
 #include <string.h>
 
@@ -44,5 +45,6 @@ char *kh_grub_fallback_fault(const struct kh_grub_work *work, const struct kh_bo
 	if (work->written.count == 0 || !fallback->arguments)
 		return NULL;
 	kh_auto(kh_free) char *lacks = kh_cmdline_judge(fallback->arguments, &work->groups);
-	return lacks ? NULL : kh_printf("it carries kvmhost's arguments: '%s'", fallback->arguments);
+	return lacks ? NULL
+		     : kh_printf("it carries kvmhost's arguments: '%s'", fallback->arguments);
 }

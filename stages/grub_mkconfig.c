@@ -2,8 +2,8 @@
  *
  * Debian's update-grub reads drop-ins after /etc/default/grub; ours is one of them
  * (grub_dropin.c). Elsewhere /etc/default/grub is edited. The fallback is a script in /etc/grub.d
- * that prints one entry, copied as it was before us; it comes last, so that numbered defaults stay true.
- * Source: grub-mkconfig of Debian 11-13, which sources every .cfg in /etc/default/grub.d.
+ * that prints one entry, copied as it was before us; it comes last, so that numbered defaults stay
+ * true. Source: grub-mkconfig of Debian 11-13, which sources every .cfg in /etc/default/grub.d.
  */
 #include <string.h>
 
@@ -36,7 +36,8 @@ static int plan_fallback(const struct kh_grub_work *work, struct kh_plan *plan,
 	const struct kh_boot_entry *source = kh_grub_fallback_source(work);
 	kh_auto(kh_free) char *now = kh_root_text(root, fallback_path);
 	if (now && is_script_good(work, now))
-		return kh_plan_put_file(plan, fallback_path, now, 0755, "it must be executable", err);
+		return kh_plan_put_file(plan, fallback_path, now, 0755, "it must be executable",
+					err);
 	kh_auto(kh_free) char *cfg = kh_root_text(root, cfg_path);
 	if (!source || !cfg) {
 		kh_plan_note(plan, KH_NOTE_WARNING,
@@ -58,8 +59,8 @@ static int plan_fallback(const struct kh_grub_work *work, struct kh_plan *plan,
 
 /* ---- reading back ---- */
 
-/* An entry that still has what is no longer wanted. Where somebody else says the same word it is theirs,
- * and generating again would not change it. */
+/* An entry that still has what is no longer wanted. Where somebody else says the same word it is
+ * theirs, and generating again would not change it. */
 static char *find_stale(const struct kh_grub_work *work)
 {
 	const struct kh_boot_entries *entries = &work->entries;
@@ -99,7 +100,8 @@ static int plan_generator(const struct kh_grub_work *work, struct kh_plan *plan,
 			  struct kh_error *err)
 {
 	const struct kh_facts_boot *boot = &work->context->facts->boot;
-	bool is_changed = kh_plan_has(plan, kh_grub_dropin_path) || kh_plan_has(plan, fallback_path) ||
+	bool is_changed = kh_plan_has(plan, kh_grub_dropin_path) ||
+			  kh_plan_has(plan, fallback_path) ||
 			  kh_plan_has(plan, "/etc/default/grub");
 	bool has_fallback = kh_plan_has(plan, fallback_path) ||
 			    kh_root_exists(work->context->root, fallback_path);
@@ -109,10 +111,10 @@ static int plan_generator(const struct kh_grub_work *work, struct kh_plan *plan,
 	const char *const direct[] = {boot->mkconfig, NULL};
 	const char *const with_output[] = {boot->mkconfig, "-o", boot->grub_cfg, NULL};
 	const char *const outputs[] = {boot->grub_cfg, NULL};
-	struct kh_plan_command command = {
-		.argv = kh_grub_uses_dropins(boot) ? direct : with_output,
-		.outputs = outputs,
-		.why = fault ? fault : "what the menu is generated from changed"};
+	struct kh_plan_command command = {.argv = kh_grub_uses_dropins(boot) ? direct : with_output,
+					  .outputs = outputs,
+					  .why = fault ? fault
+						       : "what the menu is generated from changed"};
 	return kh_plan_trigger(plan, "regenerate grub.cfg", &command, err);
 }
 
@@ -129,6 +131,6 @@ int kh_grub_plan_mkconfig(const struct kh_grub_work *work, struct kh_plan *plan,
 	if (plan_fallback(work, plan, err) != 0)
 		return -1;
 	int result = kh_grub_uses_dropins(boot) ? kh_grub_plan_dropin(work, plan, err)
-					  : kh_grub_plan_default_file(work, plan, err);
+						: kh_grub_plan_default_file(work, plan, err);
 	return result == 0 ? plan_generator(work, plan, err) : -1;
 }

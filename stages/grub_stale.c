@@ -10,7 +10,8 @@
 
 static bool is_stale_elevator(const struct kh_context *context, const char *word)
 {
-	return kh_cmdline_is_key(word, "elevator") && kh_grub_next_kernel(context) >= KH_GRUB_NO_ELEVATOR;
+	return kh_cmdline_is_key(word, "elevator") &&
+	       kh_grub_next_kernel(context) >= KH_GRUB_NO_ELEVATOR;
 }
 
 static bool is_amd_iommu_on(const struct kh_context *context, const char *word)
@@ -46,7 +47,8 @@ static const struct {
 	{is_stale_elevator, "has no effect since Linux 5.0; stage io sets each disk's scheduler"},
 	{is_amd_iommu_on, "is no value the kernel knows: AMD's IOMMU is on by itself"},
 	{is_other_vendors_iommu, "is for Intel processors and does nothing on this host"},
-	{is_old_strictness, "is deprecated since Linux 5.14: iommu.strict=1 says it for every IOMMU"},
+	{is_old_strictness,
+	 "is deprecated since Linux 5.14: iommu.strict=1 says it for every IOMMU"},
 	{disables_memory, "takes away the memory controller that libvirt's limits need"},
 };
 
