@@ -15,14 +15,15 @@ struct kh_facts_os {
 	char *name;       /* os-release PRETTY_NAME, or NULL */
 	char *hostname;
 	char *kernel_release; /* running: /proc/sys/kernel/osrelease; NULL where not recorded */
-	char *machine;        /* "x86_64"; of the running kernel on the live root, else from what is
-				 recorded (/proc/sys/kernel/arch, programs' ELF header); NULL: not known.
-				 kh_facts_collect then takes the CPU's word */
-	char *boot_id;        /* /proc/sys/kernel/random/boot_id, or NULL */
-	bool has_systemd;     /* installed below the root */
-	bool is_booted;       /* the root shows a running system: /proc is there */
-	bool is_container;    /* live root only: /run/systemd/container, /.dockerenv, PID 1's
-				 environment */
+	/* "x86_64"; of the running kernel on the live root, else from what is recorded
+	 * (/proc/sys/kernel/arch, programs' ELF header); NULL: not known. kh_facts_collect then
+	 * takes the CPU's word */
+	char *machine;
+	char *boot_id;     /* /proc/sys/kernel/random/boot_id, or NULL */
+	bool has_systemd;  /* installed below the root */
+	bool is_booted;    /* the root shows a running system: /proc is there */
+	bool is_container; /* live root only: /run/systemd/container, /.dockerenv, PID 1's
+			      environment */
 	struct kh_strv loaded_modules;          /* /proc/modules, in file order */
 	struct kh_kernel_config *kernel_config; /* read when first asked: kh_facts_os_option */
 };

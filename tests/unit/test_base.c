@@ -84,13 +84,17 @@ static void sizes_are_read_and_written_in_binary_units(void **state)
 	static const struct {
 		const char *text;
 		unsigned long long bytes;
-	} good[] = {{"2M", 2097152}, {"1G", 1073741824}, {"16GiB", 17179869184ULL}, {"4096", 4096},
+	} good[] = {{"2M", 2097152},
+		    {"1G", 1073741824},
+		    {"16GiB", 17179869184ULL},
+		    {"4096", 4096},
 		    {"512k", 524288}};
 	for (size_t i = 0; i < KH_COUNT(good); i++) {
 		assert_int_equal(kh_str_size(good[i].text, &bytes), 0);
 		assert_int_equal(bytes, good[i].bytes);
 	}
-	static const char *const bad[] = {"", "M", "2X", "2MM", "-2M", "99999999999999999999G", "2 M"};
+	static const char *const bad[] = {"",   "M", "2X", "2MM", "-2M", "99999999999999999999G",
+					  "2 M"};
 	for (size_t i = 0; i < KH_COUNT(bad); i++)
 		assert_int_equal(kh_str_size(bad[i], &bytes), -1);
 	kh_auto(kh_free) char *text = kh_str_size_text(2097152);
@@ -115,7 +119,8 @@ static void a_digest_is_that_of_the_standard(void **state)
 	(void)state; /* FIPS 180-4 example: "abc" */
 	char hex[KH_DIGEST_SIZE];
 	kh_digest_bytes("abc", 3, hex);
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(hex,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 static void text_that_is_not_utf8_becomes_json_all_the_same(void **state)
@@ -123,12 +128,10 @@ static void text_that_is_not_utf8_becomes_json_all_the_same(void **state)
 	(void)state;
 	static const struct {
 		const char *bytes, *json;
-	} cases[] = {{"plain", "plain"},
-		     {"caf\xe9!", "caf\xef\xbf\xbd!"},
-		     {"\xc3\xa9", "\xc3\xa9"},
-		     {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
-		     {"\xc3", "\xef\xbf\xbd"},
-		     {"\xff\xe2\x86\x92", "\xef\xbf\xbd\xe2\x86\x92"}};
+	} cases[] = {
+		{"plain", "plain"},       {"caf\xe9!", "caf\xef\xbf\xbd!"},
+		{"\xc3\xa9", "\xc3\xa9"}, {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xc3", "\xef\xbf\xbd"}, {"\xff\xe2\x86\x92", "\xef\xbf\xbd\xe2\x86\x92"}};
 	for (size_t i = 0; i < KH_COUNT(cases); i++) {
 		json_t *text = kh_json_text(cases[i].bytes);
 		assert_string_equal(json_string_value(text), cases[i].json);

@@ -47,7 +47,8 @@ static void what_is_there_already_drops_out(void **state)
 	struct host *host = *state;
 	struct kh_plan *plan = &host->plan;
 	host->fixture.root.is_live = true;
-	assert_int_equal(kh_plan_put_file(plan, "/etc/file", "one\ntwo\nthree\n", 0, "w", &host->err), 0);
+	assert_int_equal(
+		kh_plan_put_file(plan, "/etc/file", "one\ntwo\nthree\n", 0, "w", &host->err), 0);
 	assert_int_equal(kh_plan_set_value(plan, "/sys/thp", "madvise", "w", &host->err), 0);
 	assert_int_equal(kh_plan_set_value(plan, "/sys/knob", "0", "w", &host->err), 0);
 	assert_int_equal(kh_plan_make_dir(plan, "/etc", 0755, "w", &host->err), 0);
@@ -121,7 +122,8 @@ static void one_path_through_two_names_is_still_one_path(void **state)
 	fixture_link(&host->fixture, "/etc/alias", "file");
 	assert_int_equal(kh_plan_put_file(&host->plan, "/etc/file", "a\n", 0, "w", &host->err), 0);
 	host->plan.stage = "other";
-	assert_int_equal(kh_plan_put_file(&host->plan, "/etc/alias", "b\n", 0, "w", &host->err), -1);
+	assert_int_equal(kh_plan_put_file(&host->plan, "/etc/alias", "b\n", 0, "w", &host->err),
+			 -1);
 	assert_string_equal(host->err.message,
 			    "'/etc/file' is planned by stage 'test' and by stage 'other'");
 }
@@ -131,8 +133,8 @@ static void something_else_in_the_way_is_refused(void **state)
 	struct host *host = *state;
 	assert_int_equal(kh_plan_put_file(&host->plan, "/etc", "a\n", 0, "w", &host->err), -1);
 	assert_string_equal(host->err.message, "'/etc' is not a regular file");
-	assert_int_equal(kh_plan_put_file(&host->plan, "/etc/file/below", "a\n", 0, "w", &host->err),
-			 -1);
+	assert_int_equal(
+		kh_plan_put_file(&host->plan, "/etc/file/below", "a\n", 0, "w", &host->err), -1);
 	assert_int_equal(host->err.code, KH_HOST);
 }
 
@@ -157,7 +159,8 @@ static void diffs_read_as_those_of_diff_u(void **state)
 {
 	(void)state;
 	assert_diff("a\n", "a\n", "");
-	assert_diff("a\n", "a", "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+a\n\\ No newline at end of file\n");
+	assert_diff("a\n", "a",
+		    "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+a\n\\ No newline at end of file\n");
 	assert_diff(NULL, "a\nb\n", "--- /dev/null\n+++ b/f\n@@ -0,0 +1,2 @@\n+a\n+b\n");
 	assert_diff("a\n", NULL, "--- a/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n");
 	assert_diff("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\n5\n6\n7\n8\n9\nx\n",
@@ -195,7 +198,8 @@ static void a_setting_is_judged_three_ways(void **state)
 	struct kh_setting good = {.effective = "1", .persisted = "1", .where = "/etc/x:1"};
 	struct kh_setting lost = {.effective = "1"};
 	struct kh_setting later = {.effective = "0", .persisted = "1", .needs_reboot = true};
-	struct kh_setting overridden = {.effective = "0", .persisted = "1", .gap = "overridden by b"};
+	struct kh_setting overridden = {
+		.effective = "0", .persisted = "1", .gap = "overridden by b"};
 	struct kh_setting nothing = {.effective = "0"};
 	struct kh_setting unknown = {.persisted = "1"};
 	struct kh_setting no_knob = {.no_knob = "this kernel has no such knob"};

@@ -163,8 +163,9 @@ static void a_program_gets_a_clean_environment_and_no_shell(void **state)
 	kh_auto(kh_free) char *output = NULL;
 	const char *const argv[] = {"env", NULL};
 	assert_int_equal(kh_run(&kh_run_system, argv, 10, &output, &err), 0);
-	assert_string_equal(output, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
-				    "LC_ALL=C\nDEBIAN_FRONTEND=noninteractive\n");
+	assert_string_equal(output,
+			    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+			    "LC_ALL=C\nDEBIAN_FRONTEND=noninteractive\n");
 	const char *const echo[] = {"echo", "$HOME; `id`", NULL};
 	kh_free(&output);
 	assert_int_equal(kh_run(&kh_run_system, echo, 10, &output, &err), 0);
@@ -181,8 +182,7 @@ static void a_failing_program_is_an_error_with_its_last_words(void **state)
 	assert_string_equal(err.message, "run 'sh': exit status 3: one\ntwo");
 	const char *const none[] = {"/nonexistent/program", NULL};
 	assert_int_equal(kh_run(&kh_run_system, none, 10, NULL, &err), -1);
-	assert_string_equal(err.message,
-			    "run '/nonexistent/program': No such file or directory");
+	assert_string_equal(err.message, "run '/nonexistent/program': No such file or directory");
 }
 
 static void a_program_that_does_not_end_is_ended(void **state)
