@@ -60,11 +60,11 @@ char *kh_grub_others_words(const struct kh_root *root)
 
 /* ---- what must go ---- */
 
-/* A shell pattern of this text and nothing else; in a key '-' and '_' are the same. */
-static void add_literal(struct kh_str *pattern, const char *text, bool is_key)
+/* A shell pattern of this key and nothing else: in a key '-' and '_' are the same. */
+static void add_key(struct kh_str *pattern, const char *text)
 {
 	for (; *text; text++) {
-		if (is_key && strchr("-_", *text))
+		if (strchr("-_", *text))
 			kh_str_add(pattern, "[-_]");
 		else if (isalnum((unsigned char)*text) || strchr("._=,:/+-", *text))
 			kh_str_addf(pattern, "%c", *text);
@@ -85,18 +85,12 @@ static char *patterns_to_strip(const struct kh_cmdline_groups *groups, const cha
 	for (size_t g = 0; g < groups->count; g++) {
 		const struct kh_cmdline_group *group = &groups->items[g];
 		kh_auto(kh_free) char *found = kh_cmdline_found(others, group);
-		if (!found)
-			continue;
-		for (size_t k = 0; k < group->keys.count && !group->is_repeatable; k++) {
+		for (size_t k = 0; found && k < group->keys.count && !group->is_repeatable; k++) {
 			add_separator(&patterns);
-			add_literal(&patterns, group->keys.items[k], true);
+			add_key(&patterns, group->keys.items[k]);
 			kh_str_add(&patterns, " | ");
-			add_literal(&patterns, group->keys.items[k], true);
+			add_key(&patterns, group->keys.items[k]);
 			kh_str_add(&patterns, "=*");
-		}
-		for (size_t w = 0; w < group->words.count && group->is_repeatable; w++) {
-			add_separator(&patterns);
-			add_literal(&patterns, group->words.items[w], false);
 		}
 	}
 	return kh_str_take(&patterns);
@@ -114,6 +108,45 @@ static char *single_quoted(const char *text)
 	return kh_str_take(&out);
 }
 
+/* What may stand several times (console=) stays where somebody else put it: taken out of
+ * GRUB_CMDLINE_LINUX, recovery entries would lose it. Such words, already said, become lines of the
+ * drop-in that look when it is read; the others are added as they are. */
+static void split_words(const struct kh_cmdline_groups *groups, const char *others,
+			struct kh_strv *added, struct kh_str *once)
+{
+	kh_auto(kh_strv_done) struct kh_strv said = {0};
+	kh_cmdline_split(others, &said);
+	for (size_t g = 0; g < groups->count; g++) {
+		const struct kh_cmdline_group *group = &groups->items[g];
+		for (size_t w = 0; w < group->words.count; w++) {
+			const char *word = group->words.items[w];
+			kh_auto(kh_free) char *quoted = single_quoted(word);
+			if (group->is_repeatable && kh_strv_has(&said, word))
+				kh_str_addf(once, "\nkvmhost_once %s", quoted);
+			else
+				kh_strv_add(added, word);
+		}
+	}
+}
+
+static int fill_dropin(const struct kh_grub_work *work, char **ret_text, struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv added = {0};
+	kh_auto(kh_str_done) struct kh_str once = {0};
+	kh_auto(kh_free) char *others = kh_grub_others_words(work->context->root);
+	split_words(&work->groups, others, &added, &once);
+	kh_auto(kh_free) char *joined = kh_strv_join(&added, " ");
+	kh_auto(kh_free) char *quoted = single_quoted(joined);
+	kh_auto(kh_free) char *patterns = patterns_to_strip(&work->groups, others);
+	const struct kh_template_value values[] = {{"ARGUMENTS", quoted},
+						   {"PATTERNS", *patterns ? patterns : "''"},
+						   {"ONCE", kh_str_text(&once)},
+						   {NULL, NULL}};
+	const char *source = *patterns || once.length ? "etc/default/grub.d/90-kvmhost-strip.cfg.in"
+						      : "etc/default/grub.d/90-kvmhost.cfg.in";
+	return kh_template_fill(work->context->root, source, values, ret_text, err);
+}
+
 int kh_grub_plan_dropin(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
@@ -121,16 +154,8 @@ int kh_grub_plan_dropin(const struct kh_grub_work *work, struct kh_plan *plan, s
 	if (words.count == 0)
 		return kh_plan_remove_file(plan, kh_grub_dropin_path,
 					   "no kernel argument is wanted", err);
-	kh_auto(kh_free) char *joined = kh_strv_join(&words, " ");
-	kh_auto(kh_free) char *quoted = single_quoted(joined);
-	kh_auto(kh_free) char *others = kh_grub_others_words(work->context->root);
-	kh_auto(kh_free) char *patterns = patterns_to_strip(&work->groups, others);
-	const struct kh_template_value values[] = {
-		{"ARGUMENTS", quoted}, {"PATTERNS", patterns}, {NULL, NULL}};
-	const char *source = *patterns ? "etc/default/grub.d/90-kvmhost-strip.cfg.in"
-				       : "etc/default/grub.d/90-kvmhost.cfg.in";
 	kh_auto(kh_free) char *text = NULL;
-	if (kh_template_fill(work->context->root, source, values, &text, err) != 0)
+	if (fill_dropin(work, &text, err) != 0)
 		return -1;
 	return kh_plan_put_file(plan, kh_grub_dropin_path, text, 0,
 				"kernel arguments for every normal entry", err);

@@ -30,6 +30,28 @@ static bool runs_release(const struct kh_context *context, const struct kh_want 
 	return running && want->release && strcmp(running, want->release) == 0;
 }
 
+static bool waits_for_boot(const struct kh_context *context, const struct kh_want *want,
+			   const struct kh_want_module *module)
+{
+	return context->root->is_live && !context->facts->os.is_container &&
+	       module->state == KH_WANT_LOADABLE && !runs_release(context, want);
+}
+
+static void note_waiting(const struct kh_context *context, const struct kh_want *want,
+			 struct kh_plan *plan)
+{
+	kh_auto(kh_strv_done) struct kh_strv waiting = {0};
+	for (size_t i = 0; i < want->module_count; i++)
+		if (waits_for_boot(context, want, &want->modules[i]))
+			kh_strv_add(&waiting, want->modules[i].name);
+	kh_auto(kh_free) char *names = kh_strv_join(&waiting, ", ");
+	if (waiting.count > 0)
+		kh_plan_note(plan, KH_NOTE_REBOOT,
+			     "loaded at the next boot, since the running kernel's modules are not "
+			     "installed: %s",
+			     names);
+}
+
 static int plan_load(const struct kh_context *context, const struct kh_want *want,
 		     const struct kh_want_module *module, struct kh_plan *plan,
 		     struct kh_error *err)
@@ -41,13 +63,8 @@ static int plan_load(const struct kh_context *context, const struct kh_want *wan
 			     module->name);
 		return 0;
 	}
-	if (is_live && !runs_release(context, want)) {
-		kh_plan_note(plan, KH_NOTE_REBOOT,
-			     "module '%s' comes with the next boot: the running kernel's modules "
-			     "are no longer installed",
-			     module->name);
-		return 0;
-	}
+	if (waits_for_boot(context, want, module))
+		return 0; /* said once for all: note_waiting */
 	return kh_plan_load_module(plan, module->name, why_load, err);
 }
 
@@ -280,6 +297,7 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	for (size_t i = 0; i < want.module_count; i++)
 		if (plan_module(context, &want, &want.modules[i], plan, err) != 0)
 			return -1;
+	note_waiting(context, &want, plan);
 	return 0;
 }
 

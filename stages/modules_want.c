@@ -109,8 +109,14 @@ static enum kh_want_state state_of(const struct kh_context *context, const struc
 		return KH_WANT_LOADED;
 	if (state == KH_MODULE_BUILTIN)
 		return KH_WANT_BUILTIN;
+	/* the modules looked at may be another kernel's than the one that runs */
+	const char *running = context->facts->os.kernel_release;
+	bool is_running = running && want->release && strcmp(running, want->release) == 0;
 	if (state == KH_MODULE_AVAILABLE)
-		return KH_WANT_LOADABLE;
+		return context->root->is_live && !is_running &&
+				       kh_modules_is_loaded(context->root, name)
+			       ? KH_WANT_BUILTIN
+			       : KH_WANT_LOADABLE;
 	/* a kernel without loadable modules, or a recorded host: only /sys/module tells */
 	if (kh_modules_is_loaded(context->root, name))
 		return KH_WANT_BUILTIN;

@@ -93,6 +93,16 @@ static int refuse_user(const struct kh_context *context, struct kh_error *err)
 	return kh_hint(err, "run it with sudo");
 }
 
+/* Only proc/ and sys/ were captured: it serves plan and report, and nothing of it ever boots. */
+static int refuse_recorded(const struct kh_context *context, struct kh_error *err)
+{
+	if (!context->is_apply || context->root->is_live || kh_root_is_dir(context->root, "/etc"))
+		return 0;
+	kh_fail(err, KH_HOST, 0, "'%s' has no /etc: it is a recorded host, not a system",
+		context->root->host_path);
+	return kh_hint(err, "'kvmhost --root' plans and reports there; apply to a whole system");
+}
+
 static int refuse_read_only(const struct kh_context *context, struct kh_plan *plan,
 			    struct kh_error *err)
 {
@@ -160,8 +170,8 @@ static void note_host(const struct kh_context *context, struct kh_plan *plan)
 static int plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
 {
 	if (refuse_machine(context, err) != 0 || refuse_user(context, err) != 0 ||
-	    refuse_read_only(context, plan, err) != 0 || refuse_full(context, plan, err) != 0 ||
-	    refuse_package_manager(context, plan, err) != 0)
+	    refuse_recorded(context, err) != 0 || refuse_read_only(context, plan, err) != 0 ||
+	    refuse_full(context, plan, err) != 0 || refuse_package_manager(context, plan, err) != 0)
 		return -1;
 	note_cpu(context, plan);
 	note_host(context, plan);

@@ -68,6 +68,16 @@ static void look_at_arguments(const struct kh_context *context,
 		persisted->where = kh_strdup("/proc/cmdline");
 }
 
+/* Without systemd only the kernel's argument is left. */
+static const char *fix_of(const struct kh_facts *facts)
+{
+	if (facts->os.has_systemd)
+		return "kvmhost apply thp";
+	return facts->boot.loader == KH_LOADER_NONE
+		       ? "give the kernel the argument transparent_hugepage= in its boot loader"
+		       : "kvmhost apply grub, then reboot";
+}
+
 static int check(const struct kh_context *context, struct kh_report *report, struct kh_error *err)
 {
 	(void)err;
@@ -99,7 +109,7 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 			.no_knob = has_no_knob ? "this kernel has no transparent huge pages" : NULL,
 			.why = "guest memory in huge pages costs fewer TLB misses; 'madvise' leaves "
 			       "the choice to QEMU",
-			.fix = persisted.gap ? "take that setting out" : "kvmhost apply thp",
+			.fix = persisted.gap ? "take that setting out" : fix_of(facts),
 		});
 	return 0;
 }

@@ -32,7 +32,8 @@ static int open_lock_file(const struct kh_root *root, int *ret_fd, struct kh_err
 	kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(name - path));
 	kh_auto(kh_close) int dir = kh_root_open_at(root, parent, O_PATH | O_DIRECTORY);
 	*ret_fd = dir < 0 ? -1
-			  : openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+			  : openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+				   root->is_live ? 0600 : 0644); /* who may open it may lock it */
 	if (*ret_fd < 0)
 		return kh_fail(err, KH_SYSTEM, errno, "lock '%s'", path);
 	return 0;

@@ -13,7 +13,7 @@
 
 #include "core/base/mem.h"
 
-enum { MOST_LINKS = 40 };
+enum { MOST_LINKS = 40, MOST_TRIES = 100 };
 static const size_t most_bytes = 64UL << 20;
 
 int kh_root_open(const char *host_path, struct kh_root *ret_root, struct kh_error *err)
@@ -128,8 +128,13 @@ int kh_root_open_at(const struct kh_root *root, const char *path, int flags)
 		.flags = (unsigned long long)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	int fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+	int fd = -1, tries = 0;
+	/* EAGAIN: somewhere on the machine a rename went on while a ".." was followed (/sys is full
+	 * of them), and the kernel could not tell that it led nowhere else. Source: openat2(2). */
+	do
+		fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < MOST_TRIES);
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
 		return open_by_walk(root, path, flags);
 	return fd;
 }

@@ -132,7 +132,7 @@ static void without_the_running_kernels_modules_loading_waits_for_the_boot(void 
 	host.fixture.root.is_live = true;
 	kh_free(&host.facts.os.kernel_release);
 	host.facts.os.kernel_release = kh_strdup("6.1.0-1-amd64");
-	expect_text(stage_host_plan(&host, &kh_stage_modules), "comes with the next boot");
+	expect_text(stage_host_plan(&host, &kh_stage_modules), "loaded at the next boot");
 	assert_false(plans_load(&host, "vhost_net"));
 	stage_host_close(&host);
 }

@@ -42,11 +42,25 @@ static void another_machine_is_refused_even_in_a_plan(void **state)
 	stage_host_close(&host);
 }
 
+static void a_recorded_host_can_be_planned_for_but_not_applied_to(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	stage_host_open(&host, "recorded-proc-sys", "");
+	assert_non_null(stage_host_plan(&host, &kh_stage_preflight));
+	host.context.is_apply = true;
+	assert_null(stage_host_plan(&host, &kh_stage_preflight));
+	assert_int_equal(host.err.code, KH_HOST);
+	expect_text(host.err.message, "it is a recorded host, not a system");
+	stage_host_close(&host);
+}
+
 static void missing_virtualization_is_a_warning_only(void **state)
 {
 	(void)state;
 	struct stage_host host;
 	stage_host_open(&host, NULL, "");
+	fixture_put(&host.fixture, "/etc/fstab", "");
 	fixture_put(&host.fixture, "/proc/cpuinfo",
 		    "processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu lm\n\n");
 	stage_host_configure(&host, "");
@@ -169,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_ordinary_host_passes_without_a_word),
 		cmocka_unit_test(another_machine_is_refused_even_in_a_plan),
+		cmocka_unit_test(a_recorded_host_can_be_planned_for_but_not_applied_to),
 		cmocka_unit_test(missing_virtualization_is_a_warning_only),
 		cmocka_unit_test(secure_boot_container_and_little_memory_are_said),
 		cmocka_unit_test(a_package_manager_at_work_stops_an_apply_and_warns_a_plan),
