@@ -87,8 +87,8 @@ static void compare_middle(struct script *script, const struct lines *a, const s
 		if (both && is_same(a, from + i, b, from + j)) {
 			add(script, ' ', a, from + i++);
 			j++;
-		} else if (i < rows && (!both || table[(i + 1) * width + j] >=
-							 table[i * width + j + 1])) {
+		} else if (i < rows &&
+			   (!both || table[(i + 1) * width + j] >= table[i * width + j + 1])) {
 			add(script, '-', a, from + i++);
 		} else {
 			add(script, '+', b, from + j++);

@@ -2,8 +2,8 @@
  *
  * Collectors are pure readers below the root: they parse and keep; "is that enough?" is asked by
  * stages and checks. Absent is a value: NULL for texts, -1 for numbers, empty for lists. Each group
- * has its own facts_<group>.[ch] with collect, done and a JSON form; a recorded host (only proc/ and
- * sys/ captured) gives the same facts as a running one.
+ * has its own facts_<group>.[ch] with collect, done and a JSON form; a recorded host (only proc/
+ * and sys/ captured) gives the same facts as a running one.
  */
 #ifndef KH_FACTS_H
 #define KH_FACTS_H

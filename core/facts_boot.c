@@ -10,7 +10,8 @@
 #include "grub/menu.h"
 
 /* The variable is four bytes of attributes, then one byte: 1 is on.
- * Source: UEFI specification 2.10, 3.3 "Globally Defined Variables"; Documentation/filesystems/efivarfs. */
+ * Source: UEFI specification 2.10, 3.3 "Globally Defined Variables";
+ * Documentation/filesystems/efivarfs. */
 static enum kh_secure_boot read_secure_boot(const struct kh_root *root)
 {
 	static const char path[] =
@@ -54,7 +55,8 @@ static char *find_next_release(const struct kh_root *root, const struct kh_facts
 void kh_facts_boot_collect(const struct kh_root *root, struct kh_facts_boot *ret_boot)
 {
 	static const char *const mkconfig[] = {"/usr/sbin/update-grub", "/usr/sbin/grub2-mkconfig",
-					       "/sbin/grub2-mkconfig", "/usr/sbin/grub-mkconfig", NULL};
+					       "/sbin/grub2-mkconfig", "/usr/sbin/grub-mkconfig",
+					       NULL};
 	static const char *const grubby[] = {"/usr/sbin/grubby", "/sbin/grubby", NULL};
 	*ret_boot = (struct kh_facts_boot){0};
 	ret_boot->cmdline = kh_root_line(root, "/proc/cmdline");

@@ -1,9 +1,9 @@
 /* kernel_options.c - see kernel_options.h.
  *
  * Source: the Kconfig files of linux 2.6.32 to 6.18. Renames: MITIGATION_* in 6.9 (from RETPOLINE
- * and PAGE_TABLE_ISOLATION), MQ_IOSCHED_DEADLINE in 4.11 beside IOSCHED_DEADLINE, which left with the
- * single-queue block layer in 5.0; MEMCG in 3.6, INTEL_IOMMU and IRQ_REMAP in 3.1. New: CGROUP_BPF in
- * 4.10, VFIO in 3.6, IOMMU_SUPPORT in 3.1.
+ * and PAGE_TABLE_ISOLATION), MQ_IOSCHED_DEADLINE in 4.11 beside IOSCHED_DEADLINE, which left with
+ * the single-queue block layer in 5.0; MEMCG in 3.6, INTEL_IOMMU and IRQ_REMAP in 3.1. New:
+ * CGROUP_BPF in 4.10, VFIO in 3.6, IOMMU_SUPPORT in 3.1.
  */
 #include "core/kernel_options.h"
 

@@ -1,7 +1,7 @@
 /* perform.h - make one change real; the engine journals around it.
  *
- * details (may stay NULL) gets what only doing showed: which modules came ("loaded"), what a counted
- * value became ("obtained"). warning gets a text when less was obtained than asked for.
+ * details (may stay NULL) gets what only doing showed: which modules came ("loaded"), what a
+ * counted value became ("obtained"). warning gets a text when less was obtained than asked for.
  */
 #ifndef KH_PERFORM_H
 #define KH_PERFORM_H

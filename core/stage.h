@@ -1,9 +1,10 @@
 /* stage.h - what a stage is: a pure function from configuration and facts to changes.
  *
  * A stage never changes anything and never prints: plan() adds changes to the plan (plan.h) and
- * check() adds checks to the report (report.h). Both read below context->root only. Idempotence comes
- * from the plan: a change whose wanted state is already there drops out. A stage that refuses fails
- * with KH_HOST and a hint; those that come after it by `after` are then skipped, the others go on.
+ * check() adds checks to the report (report.h). Both read below context->root only. Idempotence
+ * comes from the plan: a change whose wanted state is already there drops out. A stage that refuses
+ * fails with KH_HOST and a hint; those that come after it by `after` are then skipped, the others
+ * go on.
  */
 #ifndef KH_STAGE_H
 #define KH_STAGE_H
@@ -26,10 +27,11 @@ struct kh_context {
 enum kh_phase { KH_PHASE_PREPARE, KH_PHASE_INSTALL, KH_PHASE_CONFIGURE };
 
 struct kh_stage {
-	const char *name;          /* "hugepages": configuration section, log tag, file name */
-	const char *summary;       /* one line, for `kvmhost stages` */
-	const char *touches;       /* what it may touch, for `kvmhost stages` */
-	const char *const *after;  /* NULL, or NULL-terminated names of stages that must come first */
+	const char *name;    /* "hugepages": configuration section, log tag, file name */
+	const char *summary; /* one line, for `kvmhost stages` */
+	const char *touches; /* what it may touch, for `kvmhost stages` */
+	const char *const
+		*after; /* NULL, or NULL-terminated names of stages that must come first */
 	enum kh_phase phase;
 	/* Either may be NULL. */
 	int (*plan)(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err);

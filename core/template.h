@@ -1,8 +1,8 @@
 /* template.h - the texts kvmhost writes, kept as files and compiled in.
  *
- * templates/etc/sysctl.d/90-kvmhost.conf.in is compiled in under "etc/sysctl.d/90-kvmhost.conf.in"; a
- * file /etc/kvmhost/templates/<the same> below the root overrides it. "@NAME@" is replaced by the value
- * of that name; a name without a value is an error that says where.
+ * templates/etc/sysctl.d/90-kvmhost.conf.in is compiled in under "etc/sysctl.d/90-kvmhost.conf.in";
+ * a file /etc/kvmhost/templates/<the same> below the root overrides it. "@NAME@" is replaced by the
+ * value of that name; a name without a value is an error that says where.
  */
 #ifndef KH_TEMPLATE_H
 #define KH_TEMPLATE_H

@@ -1,5 +1,6 @@
-/* libvirt.c - the distribution's libvirt is used: nothing is planned, but the report says which daemons
- * there are (monolithic libvirtd or modular virtqemud). Source: https://libvirt.org/daemons.html */
+/* libvirt.c - the distribution's libvirt is used: nothing is planned, but the report says which
+ * daemons there are (monolithic libvirtd or modular virtqemud). Source:
+ * https://libvirt.org/daemons.html */
 #include "core/base/mem.h"
 #include "stages/stages.h"
 
@@ -8,8 +9,10 @@ static const char *const after[] = {"preflight", "fetch", "qemu", NULL};
 static int check(const struct kh_context *context, struct kh_report *report, struct kh_error *err)
 {
 	(void)err;
-	static const char *const monolithic[] = {"/usr/local/sbin/libvirtd", "/usr/sbin/libvirtd", NULL};
-	static const char *const modular[] = {"/usr/local/sbin/virtqemud", "/usr/sbin/virtqemud", NULL};
+	static const char *const monolithic[] = {"/usr/local/sbin/libvirtd", "/usr/sbin/libvirtd",
+						 NULL};
+	static const char *const modular[] = {"/usr/local/sbin/virtqemud", "/usr/sbin/virtqemud",
+					      NULL};
 	const char *one = kh_root_find_program(context->root, monolithic);
 	const char *many = kh_root_find_program(context->root, modular);
 	const char *found = many ? many : one;
@@ -17,7 +20,8 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 		.expected = "an installed libvirt daemon",
 		.found = found ? found : "none",
 		.why = "libvirt starts guests at boot and manages their storage and networks",
-		.fix = found ? NULL : "install libvirt-daemon-system (Debian) or libvirt (CentOS family)"};
+		.fix = found ? NULL
+			     : "install libvirt-daemon-system (Debian) or libvirt (CentOS family)"};
 	enum kh_status status = found ? KH_PASS : KH_WARN;
 	if (!found && !kh_root_exists(context->root, "/usr")) {
 		text.found = "the programs of this host were not recorded";

@@ -1,5 +1,5 @@
-/* qemu.c - the distribution's QEMU is used: nothing is planned, but the report says whether there is
- * one. */
+/* qemu.c - the distribution's QEMU is used: nothing is planned, but the report says whether there
+ * is one. */
 #include "core/base/mem.h"
 #include "stages/stages.h"
 
@@ -17,7 +17,8 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 		.expected = "an installed QEMU",
 		.found = found ? found : "none",
 		.why = "QEMU is what runs the guests",
-		.fix = found ? NULL : "install qemu-system-x86 (Debian) or qemu-kvm (CentOS family)"};
+		.fix = found ? NULL
+			     : "install qemu-system-x86 (Debian) or qemu-kvm (CentOS family)"};
 	enum kh_status status = found ? KH_PASS : KH_WARN;
 	if (!found && !kh_root_exists(context->root, "/usr")) {
 		text.found = "the programs of this host were not recorded";

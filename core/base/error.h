@@ -32,7 +32,10 @@ struct kh_error {
 	char *hint; /* or NULL */
 };
 
-#define KH_ERROR_INIT {KH_OK, 0, NULL, NULL}
+#define KH_ERROR_INIT                                                                              \
+	{                                                                                          \
+		KH_OK, 0, NULL, NULL                                                               \
+	}
 
 /* Fill err (dropping what it held) and return -1. sys_errno, unless 0, is appended as its text. */
 int kh_fail(struct kh_error *err, enum kh_code code, int sys_errno, const char *format, ...)

@@ -1,10 +1,10 @@
 /* file.h - the one way to change a file.
  *
- * Only the engine and the journal call these; stages plan changes instead (plan.h). A file is put as:
- * open the parent below the root, write a temporary name beside it (O_EXCL), owner, mode and extended
- * attributes (SELinux label), fsync, close checked, rename, fsync the directory. A reader sees the
- * old file or the new one, never half of it, and a power cut leaves one of the two. A final symbolic
- * link is resolved inside the root and kept.
+ * Only the engine and the journal call these; stages plan changes instead (plan.h). A file is put
+ * as: open the parent below the root, write a temporary name beside it (O_EXCL), owner, mode and
+ * extended attributes (SELinux label), fsync, close checked, rename, fsync the directory. A reader
+ * sees the old file or the new one, never half of it, and a power cut leaves one of the two. A
+ * final symbolic link is resolved inside the root and kept.
  *
  * All return 0, or -1 with *err filled (KH_SYSTEM) and nothing changed.
  */

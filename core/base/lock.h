@@ -1,7 +1,8 @@
 /* lock.h - one kvmhost at a time per root.
  *
  * An advisory lock (flock) on /run/kvmhost.lock, or below another root on /var/lib/kvmhost/lock; it
- * holds the holder's pid and command, for the message the second one gets. Released with the process.
+ * holds the holder's pid and command, for the message the second one gets. Released with the
+ * process.
  */
 #ifndef KH_BASE_LOCK_H
 #define KH_BASE_LOCK_H
@@ -13,7 +14,10 @@ struct kh_lock {
 	int fd;
 };
 
-#define KH_LOCK_INIT {-1}
+#define KH_LOCK_INIT                                                                               \
+	{                                                                                          \
+		-1                                                                                 \
+	}
 
 /* Error KH_SYSTEM names the holder: "another kvmhost is at work: pid 1234, 'apply'". */
 int kh_lock_take(const struct kh_root *root, const char *command, struct kh_lock *ret_lock,

@@ -4,9 +4,9 @@
  *     kh_auto(kh_close) int fd = open(...);
  *     *ret_text = kh_take(text);          // hand it out: the cleanup then sees NULL
  *
- * Out of memory aborts: the journal makes a stop at any point safe, and hundreds of branches that no
- * test reaches would not. Declare and initialise in one line; a function with a kh_auto variable has
- * no goto. The cleanups preserve errno.
+ * Out of memory aborts: the journal makes a stop at any point safe, and hundreds of branches that
+ * no test reaches would not. Declare and initialise in one line; a function with a kh_auto variable
+ * has no goto. The cleanups preserve errno.
  */
 #ifndef KH_BASE_MEM_H
 #define KH_BASE_MEM_H
@@ -28,7 +28,8 @@
 
 #define KH_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Room for one more element at the end of a (pointer, count) pair; gives the new, zeroed element. */
+/* Room for one more element at the end of a (pointer, count) pair; gives the new, zeroed element.
+ */
 #define kh_append(items, count)                                                                    \
 	({                                                                                         \
 		(items) = kh_grow((items), (count), sizeof(*(items)));                             \
@@ -36,8 +37,9 @@
 	})
 
 void *kh_alloc(size_t size); /* zeroed */
-void *kh_grow(void *items, size_t count, size_t item_size); /* items[count] is zeroed; see kh_append */
-char *kh_strdup(const char *text);                          /* NULL stays NULL */
+void *kh_grow(void *items, size_t count,
+	      size_t item_size);   /* items[count] is zeroed; see kh_append */
+char *kh_strdup(const char *text); /* NULL stays NULL */
 char *kh_strndup(const char *text, size_t length);
 char *kh_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *kh_vprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));

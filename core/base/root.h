@@ -1,12 +1,13 @@
 /* root.h - the tree that is read and changed: "/" of this machine, or any directory (--root DIR).
  *
  * A root is a descriptor. Every path given to these functions is absolute as seen from inside the
- * root ("/etc/fstab"); symbolic links and ".." are resolved inside it and cannot lead out. Tests and
+ * root ("/etc/fstab"); symbolic links and ".." are resolved inside it and cannot lead out. Tests
+ * and
  * --root use this one mechanism; neither needs privileges. Nothing here changes anything: that is
  * file.h. Absence is an outcome (1), not an error.
  *
- * Source: openat2(2), RESOLVE_IN_ROOT; kernels before 5.6 (CentOS 7's 3.10) lack it: there links are
- * followed in user space, one component at a time.
+ * Source: openat2(2), RESOLVE_IN_ROOT; kernels before 5.6 (CentOS 7's 3.10) lack it: there links
+ * are followed in user space, one component at a time.
  */
 #ifndef KH_BASE_ROOT_H
 #define KH_BASE_ROOT_H
@@ -24,7 +25,10 @@ struct kh_root {
 	bool is_live;    /* host_path is "/": running values, modules and programs may be touched */
 };
 
-#define KH_ROOT_INIT {-1, NULL, false}
+#define KH_ROOT_INIT                                                                               \
+	{                                                                                          \
+		-1, NULL, false                                                                    \
+	}
 
 int kh_root_open(const char *host_path, struct kh_root *ret_root, struct kh_error *err);
 void kh_root_done(struct kh_root *root);
@@ -34,8 +38,8 @@ void kh_root_done(struct kh_root *root);
 int kh_root_open_at(const struct kh_root *root, const char *path, int flags);
 
 /* The whole file as text (terminated; *ret_length, which may be NULL, is without the terminator).
- * Returns 0, 1 when there is no such file, -1. Files of /proc and /sys (size 0) are read to the end;
- * more than 64 MiB is an error. */
+ * Returns 0, 1 when there is no such file, -1. Files of /proc and /sys (size 0) are read to the
+ * end; more than 64 MiB is an error. */
 int kh_root_read(const struct kh_root *root, const char *path, char **ret_text, size_t *ret_length,
 		 struct kh_error *err);
 /* The same for readers of facts, where a missing or unreadable file is simply an absent fact:
@@ -62,8 +66,8 @@ char *kh_root_readlink(const struct kh_root *root, const char *path); /* owned, 
 void kh_root_list(const struct kh_root *root, const char *path, struct kh_strv *names);
 
 /* PATH with every symbolic link (a final one too) and ".." replaced, still as seen from inside the
- * root. Components that do not exist are kept as they are. Returns owned text; NULL when links go in
- * circles. */
+ * root. Components that do not exist are kept as they are. Returns owned text; NULL when links go
+ * in circles. */
 char *kh_root_resolve(const struct kh_root *root, const char *path);
 
 /* First of the NULL-terminated candidate paths that is an executable file, or NULL. */

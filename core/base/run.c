@@ -15,8 +15,7 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 
-static char path_variable[] =
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static char path_variable[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 static char locale_variable[] = "LC_ALL=C";
 static char frontend_variable[] = "DEBIAN_FRONTEND=noninteractive";
 static char *environment[] = {path_variable, locale_variable, frontend_variable, NULL};
@@ -55,11 +54,15 @@ static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *t
 	char block[8192];
 	for (;;) {
 		siginfo_t info = {0};
-		bool has_ended = waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-				 info.si_pid == child;
+		bool has_ended =
+			waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+			info.si_pid == child;
 		long long left = deadline_ms - now_ms();
 		struct pollfd waiting = {.fd = fd, .events = POLLIN};
-		int ready = poll(&waiting, 1, has_ended ? 0 : left < 200 ? (int)(left > 0 ? left : 0) : 200);
+		int ready = poll(&waiting, 1,
+				 has_ended    ? 0
+				 : left < 200 ? (int)(left > 0 ? left : 0)
+					      : 200);
 		if (ready <= 0 && has_ended)
 			return true;
 		if (ready <= 0 && left <= 0)

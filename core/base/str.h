@@ -40,7 +40,8 @@ void kh_strv_sort(struct kh_strv *list); /* by bytes, as in the C locale */
 char *kh_strv_join(const struct kh_strv *list, const char *separator);
 void kh_strv_done(struct kh_strv *list);
 
-/* Append the words of text (separated by any of the characters in separators; empty ones dropped). */
+/* Append the words of text (separated by any of the characters in separators; empty ones dropped).
+ */
 void kh_strv_split(struct kh_strv *list, const char *text, const char *separators);
 /* Append the lines of text without their newlines; a last line without a newline counts. */
 void kh_strv_split_lines(struct kh_strv *list, const char *text);
@@ -51,11 +52,12 @@ bool kh_str_ends(const char *text, const char *suffix);
 bool kh_str_has_word(const char *words, const char *word);
 /* Cut white space off both ends, in place; returns the new start. */
 char *kh_str_trim(char *text);
-/* Whole text as a decimal number >= 0; white space around it is allowed. Returns -1 if it is not. */
+/* Whole text as a decimal number >= 0; white space around it is allowed. Returns -1 if it is not.
+ */
 long long kh_str_number(const char *text);
 
-/* The candidate nearest to word by Damerau-Levenshtein distance, or NULL when none is near enough to
- * be what was meant (distance at most a third of the word's length, at least 1, at most 3). */
+/* The candidate nearest to word by Damerau-Levenshtein distance, or NULL when none is near enough
+ * to be what was meant (distance at most a third of the word's length, at least 1, at most 3). */
 const char *kh_str_nearest(const char *word, const char *const *candidates, size_t count);
 
 /* "2M", "1G", "512K", "16G", "4096" -> bytes; binary units (KiB...) as the kernel's memparse does.

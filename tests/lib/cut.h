@@ -11,8 +11,8 @@ void cut_arm_kill(int n);
 void cut_disarm(void);
 int cut_count(void);
 
-/* Run work(data) in a child that is killed before its n-th call. Returns 1 when it was killed, 0 when
- * it came to its end before that. */
+/* Run work(data) in a child that is killed before its n-th call. Returns 1 when it was killed, 0
+ * when it came to its end before that. */
 int cut_run_killed(int n, void (*work)(void *data), void *data);
 
 #endif

@@ -71,8 +71,8 @@ static void make_dirs(const char *path)
 	must(mkdir(part, 0755) != 0 && errno != EEXIST, part);
 }
 
-/* tests/roots/MODES has "PATH MODE" lines (PATH begins with the root's name and may hold blanks; one
- * that ends in "/" is a directory): git keeps neither modes nor empty directories. */
+/* tests/roots/MODES has "PATH MODE" lines (PATH begins with the root's name and may hold blanks;
+ * one that ends in "/" is a directory): git keeps neither modes nor empty directories. */
 static void apply_modes(const struct fixture *fixture, const char *name)
 {
 	kh_auto(kh_fclose) FILE *modes = fopen("tests/roots/MODES", "re");
@@ -83,8 +83,7 @@ static void apply_modes(const struct fixture *fixture, const char *name)
 		if (!blank || !kh_str_starts(line, prefix))
 			continue;
 		*blank = '\0';
-		kh_auto(kh_free) char *full =
-			kh_printf("%s%s", fixture->path, line + strlen(name));
+		kh_auto(kh_free) char *full = kh_printf("%s%s", fixture->path, line + strlen(name));
 		if (kh_str_ends(full, "/"))
 			make_dirs(full);
 		must(chmod(full, (mode_t)strtoul(blank + 1, NULL, 8)), full);

@@ -30,11 +30,11 @@ void fixture_names(struct kh_strv *names);
 void fixture_put(struct fixture *fixture, const char *path, const char *text);
 void fixture_put_mode(struct fixture *fixture, const char *path, const char *text, mode_t mode);
 void fixture_link(struct fixture *fixture, const char *path, const char *target);
-void fixture_remove(struct fixture *fixture, const char *path); /* with what is below */
+void fixture_remove(struct fixture *fixture, const char *path);     /* with what is below */
 char *fixture_get(const struct fixture *fixture, const char *path); /* owned text, or NULL */
 
-/* One line per entry of the tree: type, mode, owner, link target, digest, path. What is kvmhost's own
- * state (/var/lib/kvmhost and the directories it made for it) is left out. Owned. */
+/* One line per entry of the tree: type, mode, owner, link target, digest, path. What is kvmhost's
+ * own state (/var/lib/kvmhost and the directories it made for it) is left out. Owned. */
 char *fixture_tree(const struct fixture *fixture);
 
 #endif

@@ -38,7 +38,8 @@ static int alpha_plan(const struct kh_context *context, struct kh_plan *plan, st
 	if (kh_plan_remove_file(plan, "/etc/old", "it is stale", err) != 0 ||
 	    kh_plan_link(plan, "/etc/link", "existing", "a link", err) != 0)
 		return -1;
-	return kh_plan_put_file(plan, "/etc/pointer", "through the link\n", 0755, "links are kept", err);
+	return kh_plan_put_file(plan, "/etc/pointer", "through the link\n", 0755, "links are kept",
+				err);
 }
 
 static int beta_plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
@@ -65,7 +66,8 @@ static int gamma_plan(const struct kh_context *context, struct kh_plan *plan, st
 }
 
 static const char *const after_alpha[] = {"alpha", NULL};
-static const struct kh_stage alpha = {.name = "alpha", .phase = KH_PHASE_CONFIGURE, .plan = alpha_plan};
+static const struct kh_stage alpha = {
+	.name = "alpha", .phase = KH_PHASE_CONFIGURE, .plan = alpha_plan};
 static const struct kh_stage beta = {
 	.name = "beta", .after = after_alpha, .phase = KH_PHASE_CONFIGURE, .plan = beta_plan};
 static const struct kh_stage gamma_stage = {
@@ -306,9 +308,10 @@ static void two_stages_with_one_path_are_both_named(void **state)
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
 	assert_int_equal(apply(host, &outcome), KH_OK);
 	assert_int_equal(outcome.refusal_count, 1);
-	assert_string_equal(outcome.refusals[0].error.message,
-			    "stage 'gamma': '/etc/existing' is planned by stage 'alpha' and by stage "
-			    "'gamma'");
+	assert_string_equal(
+		outcome.refusals[0].error.message,
+		"stage 'gamma': '/etc/existing' is planned by stage 'alpha' and by stage "
+		"'gamma'");
 }
 
 static void a_stage_named_alone_says_what_it_builds_on(void **state)
