@@ -92,7 +92,9 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 	bool is_effective = effective && strcmp(effective, mode) == 0;
 	kh_auto(kh_free) char *setter = kh_tuned_setter(context->root, tuned_knob);
 	kh_auto(kh_free) char *by_tuned = setter ? kh_printf("set by %s", setter) : NULL;
-	bool has_no_knob = facts->os.is_booted && !effective;
+	const char *no_knob = facts->os.is_booted && !effective
+				      ? "this kernel has no transparent huge pages"
+				      : NULL;
 	kh_report_setting(
 		report,
 		&(struct kh_setting){
@@ -106,7 +108,7 @@ static int check(const struct kh_context *context, struct kh_report *report, str
 			       : by_tuned      ? by_tuned
 			       : persisted.gap ? persisted.gap
 					       : kh_memory_read_only(context->root, knob),
-			.no_knob = has_no_knob ? "this kernel has no transparent huge pages" : NULL,
+			.no_knob = no_knob,
 			.why = "guest memory in huge pages costs fewer TLB misses; 'madvise' leaves "
 			       "the choice to QEMU",
 			.fix = persisted.gap ? "take that setting out" : fix_of(facts),
