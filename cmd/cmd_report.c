@@ -26,6 +26,31 @@ static void add_history_check(const struct kh_root *root, struct kh_report *repo
 	kh_report_add(report, "kvmhost.runs", run ? KH_WARN : KH_PASS, &text);
 }
 
+/* A report of some stages says nothing of the others: whoever reads the verdict has to know. */
+static json_t *document(const struct kh_options *options, const struct kh_report *report,
+			const char *host)
+{
+	json_t *object = kh_report_json(report, host);
+	json_t *stages = json_array();
+	for (size_t i = 0; i < options->arguments.count; i++)
+		json_array_append_new(stages, json_string(options->arguments.items[i]));
+	if (options->arguments.count > 0)
+		json_object_set(object, "stages", stages);
+	json_decref(stages);
+	return object;
+}
+
+static void print_text(const struct kh_options *options, const struct kh_report *report,
+		       const char *host)
+{
+	kh_auto(kh_free) char *text =
+		kh_report_text(report, host, kh_wants_color(), !options->is_quiet);
+	kh_auto(kh_free) char *stages = kh_strv_join(&options->arguments, ", ");
+	fputs(text, stdout);
+	if (*stages)
+		printf("(as far as these stages go, others were not looked at: %s)\n", stages);
+}
+
 static int run(const struct kh_options *options, struct kh_error *err)
 {
 	kh_auto(kh_session_done) struct kh_session session = {.root = KH_ROOT_INIT};
@@ -40,13 +65,10 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (options->arguments.count == 0) /* of all stages: what is required must be among them */
 		kh_report_add_missing(&report);
 	const char *host = session.facts.os.hostname;
-	if (options->is_json) {
-		kh_print_json(kh_report_json(&report, host));
-	} else {
-		kh_auto(kh_free) char *text =
-			kh_report_text(&report, host, kh_wants_color(), !options->is_quiet);
-		fputs(text, stdout);
-	}
+	if (options->is_json)
+		kh_print_json(document(options, &report, host));
+	else
+		print_text(options, &report, host);
 	return kh_report_is_ready(&report) ? KH_OK : KH_FINDINGS;
 }
 

@@ -329,14 +329,9 @@ static const char *not_here(const struct kh_context *context)
 	return NULL;
 }
 
-/* `port: auto` asks for a bridge where there is an uplink that somebody known configures. Where
- * there is not, that is said, and no reason to stop; a port that was named is. */
 static int leave_out(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
 {
-	const struct kh_facts_net *net = &context->facts->net;
-	bool has_uplink = net->default_link &&
-			  kh_facts_net_manager(context->root, net->default_link) != KH_NET_NONE;
-	if (strcmp(context->config->bridge.port, "auto") != 0 || has_uplink)
+	if (!kh_bridge_is_left_out(context))
 		return -1;
 	kh_plan_note(plan, KH_NOTE_WARNING, "no bridge: %s; %s", err->message,
 		     err->hint ? err->hint : "");

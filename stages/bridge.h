@@ -32,6 +32,10 @@ void kh_bridge_digest(const struct kh_config_bridge *config, char ret_hex[KH_DIG
 /* Do the network manager's files have the bridge, so that it is there after a boot? */
 bool kh_bridge_is_persisted(const struct kh_context *context);
 
+/* `port: auto` asks for a bridge where there is an uplink that somebody known configures. Is there
+ * none? Then the bridge is left out: said, and no reason to stop. A port that was named is one. */
+bool kh_bridge_is_left_out(const struct kh_context *context);
+
 int kh_bridge_check(const struct kh_context *context, struct kh_report *report,
 		    struct kh_error *err);
 

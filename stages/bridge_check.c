@@ -229,6 +229,16 @@ int kh_bridge_check(const struct kh_context *context, struct kh_report *report,
 		skip_all(report, 0, port.reason);
 		return 0;
 	}
+	if (kh_bridge_is_left_out(context)) {
+		struct kh_check_text text = {
+			.expected = "a link with the default route that a known manager configures",
+			.found = problem.message ? problem.message : "nobody known configures it",
+			.why = "'port: auto' bridges the uplink where there is one",
+			.fix = "name the uplink with bridge.port, or set 'port: none'"};
+		kh_report_add(report, "network.bridge", KH_WARN, &text);
+		check_guard(&look);
+		return 0;
+	}
 	look.port = port; /* borrowed: port is cleaned up above */
 	if (port.link == &port.made_up)
 		look.port.link = &look.port.made_up;

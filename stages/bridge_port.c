@@ -181,3 +181,12 @@ int kh_bridge_find_port(const struct kh_context *context, struct kh_bridge_port 
 				     ret_port->master->name);
 	return 0;
 }
+
+bool kh_bridge_is_left_out(const struct kh_context *context)
+{
+	const struct kh_facts_net *net = &context->facts->net;
+	return strcmp(context->config->bridge.port, "auto") == 0 &&
+	       (!net->default_link ||
+		kh_facts_net_manager(context->root, net->default_link) == KH_NET_NONE) &&
+	       !kh_facts_net_link(net, context->config->bridge.name);
+}

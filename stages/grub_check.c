@@ -19,6 +19,20 @@ static char *state_of(const char *arguments, const struct kh_cmdline_group *grou
 	return found ? found : kh_strdup("absent");
 }
 
+/* Below another root the menu's generator is left to that host: what it would write is there, and
+ * the menu does not show it yet. Owned, or NULL. */
+static char *left_to_generator(const struct kh_grub_work *work,
+			       const struct kh_cmdline_group *group)
+{
+	const struct kh_facts_boot *boot = &work->context->facts->boot;
+	if (work->context->root->is_live || boot->loader != KH_LOADER_GRUB || !boot->mkconfig)
+		return NULL;
+	for (size_t i = 0; i < group->words.count; i++)
+		if (!kh_strv_has(&work->written, group->words.items[i]))
+			return NULL;
+	return kh_printf("written, and left to do on that host: %s", boot->mkconfig);
+}
+
 static void check_group(const struct kh_grub_work *work, const struct kh_cmdline_group *group,
 			struct kh_report *report)
 {
@@ -44,7 +58,11 @@ static void check_group(const struct kh_grub_work *work, const struct kh_cmdline
 	};
 	bool is_effective = effective && strcmp(effective, wanted) == 0;
 	kh_auto(kh_free) char *who = is_effective ? NULL : kh_grub_overrider(work, group);
-	kh_auto(kh_free) char *gap = who ? kh_printf("overridden by %s", who) : NULL;
+	kh_auto(kh_free) char *gap = who            ? kh_printf("overridden by %s", who)
+				     : is_effective ? NULL
+						    : left_to_generator(work, group);
+	if (gap && !who)
+		setting.fix = "run it there, then reboot";
 	setting.gap = gap;
 	if (work->context->facts->boot.loader == KH_LOADER_NONE)
 		setting.no_knob = "no boot loader here that kvmhost can configure";
