@@ -68,8 +68,7 @@ static void add_key(struct kh_str *str, const struct kh_config_key *key, const c
 		kh_str_addf(str, "  %s\n%s", name, body.text);
 	if (!key->nested)
 		return;
-	kh_auto(kh_free) char *below =
-		kh_printf("%s%s.", name, key->type == KH_KEY_POOLS ? "[]" : "");
+	kh_auto(kh_free) char *below = kh_config_key_below(key, name);
 	add_table(str, key->nested, below);
 }
 
@@ -93,22 +92,8 @@ static void add_section(struct kh_str *str, const struct kh_config_key *section)
 
 static int unknown_key(const char *name, struct kh_error *err)
 {
-	const struct kh_config_key *table = kh_config_keys, *key = NULL;
-	const char *part = name;
-	for (;;) {
-		size_t length = strcspn(part, ".");
-		const struct kh_config_key *next = kh_config_key_in(table, part, length);
-		if (!next)
-			break;
-		key = next;
-		table = key->nested;
-		part += length + (part[length] == '.');
-	}
+	kh_auto(kh_free) char *hint = kh_config_key_hint_dotted(name);
 	kh_fail(err, KH_USAGE, 0, "no configuration key '%s'", name);
-	if (!table)
-		return kh_hint(err, "'%s' has no keys below it", key->name);
-	kh_auto(kh_free) char *last = kh_strndup(part, strcspn(part, "."));
-	kh_auto(kh_free) char *hint = kh_config_key_hint(table, last);
 	return kh_hint(err, "%s", hint);
 }
 

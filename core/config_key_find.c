@@ -86,6 +86,29 @@ char *kh_config_key_hint(const struct kh_config_key *table, const char *name)
 	return kh_str_take(&hint);
 }
 
+char *kh_config_key_hint_dotted(const char *dotted)
+{
+	const struct kh_config_key *table = kh_config_keys, *key = NULL;
+	for (;;) {
+		size_t length = strcspn(dotted, ".");
+		const struct kh_config_key *next = kh_config_key_in(table, dotted, length);
+		if (!next)
+			break;
+		key = next;
+		table = key->nested;
+		dotted += length + (dotted[length] == '.');
+	}
+	if (!table)
+		return kh_printf("'%s' has no keys below it", key->name);
+	kh_auto(kh_free) char *name = kh_strndup(dotted, strcspn(dotted, "."));
+	return kh_config_key_hint(table, name);
+}
+
+char *kh_config_key_below(const struct kh_config_key *key, const char *name)
+{
+	return kh_printf("%s%s.", name, key->type == KH_KEY_POOLS ? "[]" : "");
+}
+
 static char *words_of(const char *const *choices, const char *more)
 {
 	const char *words[MOST_KEYS];

@@ -57,6 +57,11 @@ const struct kh_config_key *kh_config_key_in(const struct kh_config_key *table, 
 /* What was probably meant by an unknown name in a table: "did you mean 'count'?", "'stp' belongs
  * below 'bridge'", or the keys there are. Owned by the caller. */
 char *kh_config_key_hint(const struct kh_config_key *table, const char *name);
+/* The same for a dotted key that is not there: of its first part that is unknown. */
+char *kh_config_key_hint_dotted(const char *dotted);
+/* What the names of the keys below one begin with, which is called name: "bridge.address.",
+ * "hugepages.pools[]." Owned by the caller. */
+char *kh_config_key_below(const struct kh_config_key *key, const char *name);
 /* The values a key takes, in words: "true or false", "5 to 3600 seconds", "auto, on or off". Owned.
  */
 char *kh_config_key_accepts(const struct kh_config_key *key);

@@ -66,8 +66,7 @@ static void add_key(struct kh_str *str, const struct kh_config_key *key, const c
 	add_facts(str, key);
 	if (!key->nested)
 		return;
-	kh_auto(kh_free) char *below =
-		kh_printf("%s%s.", name, key->type == KH_KEY_POOLS ? "[]" : "");
+	kh_auto(kh_free) char *below = kh_config_key_below(key, name);
 	add_table(str, key->nested, below);
 }
 

@@ -135,26 +135,11 @@ int kh_config_parse_document(struct kh_config_parser *parser)
 	return check_together(parser);
 }
 
-/* The first unknown part of a dotted key, with the hint of the table it was looked up in. */
 static int unknown_setting(struct kh_config_parser *parser, const char *dotted)
 {
-	const struct kh_config_key *table = kh_config_keys, *key = NULL;
-	const char *part = dotted;
-	for (;;) {
-		size_t length = strcspn(part, ".");
-		const struct kh_config_key *next = kh_config_key_in(table, part, length);
-		if (!next)
-			break;
-		key = next;
-		table = key->nested;
-		part += length + (part[length] == '.');
-	}
 	kh_auto(kh_free) char *quoted = kh_yaml_quote(dotted);
-	kh_auto(kh_free) char *name = kh_strndup(part, strcspn(part, "."));
+	kh_auto(kh_free) char *hint = kh_config_key_hint_dotted(dotted);
 	kh_fail(parser->err, KH_USAGE, 0, "--set: unknown key %s", quoted);
-	if (!table)
-		return kh_hint(parser->err, "'%s' has no keys below it", key->name);
-	kh_auto(kh_free) char *hint = kh_config_key_hint(table, name);
 	return kh_hint(parser->err, "%s", hint);
 }
 

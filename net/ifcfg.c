@@ -17,14 +17,6 @@
 static const char dir[] = "/etc/sysconfig/network-scripts";
 static const char move_why[] = "the address moves from the port to the bridge";
 
-static bool is_one_of(const char *key, const char *const *keys, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(keys[i], key) == 0)
-			return true;
-	return false;
-}
-
 static bool belongs_to_port(const char *key)
 {
 	static const char *const keys[] = {
@@ -39,7 +31,7 @@ static bool belongs_to_port(const char *key)
 		"NETTYPE",      "OPTIONS",       "AUTOCONNECT_PRIORITY",
 		"DEVTYPE",      "TEAM_CONFIG",
 	};
-	return is_one_of(key, keys, KH_COUNT(keys)) || kh_str_starts(key, "DCB") ||
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys)) || kh_str_starts(key, "DCB") ||
 	       kh_str_starts(key, "SRIOV") || kh_str_starts(key, "KEY_");
 }
 
@@ -48,7 +40,7 @@ static bool belongs_to_both(const char *key)
 {
 	static const char *const keys[] = {"MTU", "NM_CONTROLLED", "USERCTL",
 					   "AUTOCONNECT_PRIORITY"};
-	return is_one_of(key, keys, KH_COUNT(keys));
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys));
 }
 
 /* IPADDR, IPADDR0, NETMASK1...: the key with a number behind it. */
@@ -74,7 +66,7 @@ static bool is_address6(const char *key)
 	static const char *const keys[] = {
 		"IPV6INIT", "IPV6ADDR",       "IPV6ADDR_SECONDARIES", "IPV6_AUTOCONF",
 		"DHCPV6C",  "IPV6_DEFAULTGW", "IPV6_ADDR_GEN_MODE",   "DHCPV6C_OPTIONS"};
-	return is_one_of(key, keys, KH_COUNT(keys));
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys));
 }
 
 static bool is_replaced(const struct kh_net_wish *wish, const char *key)

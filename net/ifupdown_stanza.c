@@ -19,10 +19,7 @@ bool kh_ifupdown_is_command(const char *key)
 {
 	static const char *const keys[] = {"pre-up", "up",       "post-up",
 					   "down",   "pre-down", "post-down"};
-	for (size_t i = 0; i < KH_COUNT(keys); i++)
-		if (strcmp(keys[i], key) == 0)
-			return true;
-	return false;
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys));
 }
 
 static bool belongs_to_port(const struct kh_strv *words, const char *line)
@@ -46,10 +43,7 @@ static bool is_address_option(const char *key)
 		"accept_ra", "autoconf",    "privext",    "request_prefix",
 		"metric",    "hostname",    "leasehours", "leasetime",
 		"vendor",    "client",      "dhcp",       "dad-attempts"};
-	for (size_t i = 0; i < KH_COUNT(keys); i++)
-		if (strcmp(keys[i], key) == 0)
-			return true;
-	return false;
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys));
 }
 
 static bool is_dns_option(const char *key)

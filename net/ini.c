@@ -112,3 +112,15 @@ bool kh_ini_is_true(const char *value)
 			return true;
 	return false;
 }
+
+bool kh_ini_is_blank(const struct kh_ini_line *line)
+{
+	return line->raw[strspn(line->raw, " \t\n")] == '\0';
+}
+
+void kh_ini_add_raw(struct kh_str *str, const char *raw)
+{
+	kh_str_add(str, raw);
+	if (!kh_str_ends(raw, "\n"))
+		kh_str_add(str, "\n");
+}

@@ -32,5 +32,9 @@ const char *kh_ini_get(const struct kh_ini *ini, const char *section, const char
 bool kh_ini_has_section(const struct kh_ini *ini, const char *section);
 /* Whether the text says yes: "1", "yes", "true", "on", in any case. */
 bool kh_ini_is_true(const char *value);
+/* Whether the line says nothing. */
+bool kh_ini_is_blank(const struct kh_ini_line *line);
+/* Add a line as it stands; the last one of a file may lack its newline and gets one. */
+void kh_ini_add_raw(struct kh_str *str, const char *raw);
 
 #endif

@@ -36,10 +36,8 @@ static bool is_keyword(const char *word)
 	static const char *const keywords[] = {
 		"iface",        "auto",       "mapping", "source",  "source-directory",
 		"no-auto-down", "no-scripts", "rename",  "template"};
-	for (size_t i = 0; i < KH_COUNT(keywords); i++)
-		if (strcmp(keywords[i], word) == 0)
-			return true;
-	return kh_str_starts(word, "allow-");
+	return kh_str_is_one_of(word, keywords, KH_COUNT(keywords)) ||
+	       kh_str_starts(word, "allow-");
 }
 
 static struct kh_interfaces_block *add_block(struct kh_interfaces *interfaces, const char *line)

@@ -19,14 +19,6 @@
 static const char dir[] = "/etc/netplan";
 static const char move_why[] = "the address moves from the port to the bridge";
 
-static bool is_in(const char *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], word) == 0)
-			return true;
-	return false;
-}
-
 /* ---- the port's entry ---- */
 
 static bool has_wildcard(const char *pattern)
@@ -63,7 +55,7 @@ static bool find_entry(struct kh_netplan *yaml, const struct kh_facts_link *link
 		yaml_node_t *section_key = kh_netplan_key(yaml, network, s);
 		yaml_node_t *section = kh_netplan_value(yaml, network, s);
 		const char *section_name = kh_netplan_text(section_key);
-		if (!section_name || !is_in(section_name, sections, KH_COUNT(sections)))
+		if (!section_name || !kh_str_is_one_of(section_name, sections, KH_COUNT(sections)))
 			continue;
 		for (size_t i = 0; kh_netplan_key(yaml, section, i); i++) {
 			yaml_node_t *key = kh_netplan_key(yaml, section, i);

@@ -5,14 +5,6 @@
 
 #include "core/base/mem.h"
 
-static bool is_in(const char *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], word) == 0)
-			return true;
-	return false;
-}
-
 bool kh_netplan_is_port_key(const char *key)
 {
 	static const char *const keys[] = {
@@ -34,7 +26,7 @@ bool kh_netplan_is_port_key(const char *key)
 		"embedded-switch-mode",
 		"delay-virtual-functions-rebind",
 	};
-	return is_in(key, keys, KH_COUNT(keys)) || kh_str_ends(key, "-offload");
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys)) || kh_str_ends(key, "-offload");
 }
 
 static bool belongs_to_both(const char *key)

@@ -19,14 +19,6 @@
 
 static const char note[] = "# Made by kvmhost (stage bridge).\n";
 
-static bool is_in(const char *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], word) == 0)
-			return true;
-	return false;
-}
-
 /* Sections that speak of addresses and routes: the bridge's. All others ([SR-IOV], queues) are of
  * the hardware. */
 static bool is_host_section(const char *section)
@@ -52,7 +44,7 @@ static bool is_host_section(const char *section)
 		"IPv6RoutePrefix",
 		"DHCPServerStaticLease",
 	};
-	return is_in(section, sections, KH_COUNT(sections));
+	return kh_str_is_one_of(section, sections, KH_COUNT(sections));
 }
 
 /* Of [Network]: what hangs on the port itself. */
@@ -60,7 +52,7 @@ static bool is_port_key(const char *key)
 {
 	static const char *const keys[] = {"VLAN", "MACVLAN",  "MACVTAP", "IPVLAN", "IPVTAP",
 					   "LLDP", "EmitLLDP", "Bridge",  "Bond",   "VRF"};
-	return is_in(key, keys, KH_COUNT(keys));
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys));
 }
 
 /* Does a block ("[Address]", "[Route]") hold what the configuration replaces? */
@@ -171,18 +163,6 @@ static void add_link(const struct kh_ini *port, struct kh_str *out)
 	}
 }
 
-static void add_raw(struct kh_str *out, const char *raw)
-{
-	kh_str_add(out, raw);
-	if (!kh_str_ends(raw, "\n"))
-		kh_str_add(out, "\n");
-}
-
-static bool is_blank(const struct kh_ini_line *line)
-{
-	return line->raw[strspn(line->raw, " \t\n")] == '\0';
-}
-
 /* Copy the sections of the host (or of the hardware) as they are, a blank line in front of each. */
 static void copy_sections(const struct kh_net_wish *wish, const struct kh_ini *ini, bool of_host,
 			  struct kh_str *out)
@@ -191,14 +171,14 @@ static void copy_sections(const struct kh_net_wish *wish, const struct kh_ini *i
 		const struct kh_ini_line *line = &ini->lines[i];
 		bool is_match = strcmp(line->section, "Match") == 0;
 		if (line->block == 0 || is_match || is_host_section(line->section) != of_host ||
-		    is_blank(line) || (of_host && is_replaced_block(wish, ini, line->block)))
+		    kh_ini_is_blank(line) || (of_host && is_replaced_block(wish, ini, line->block)))
 			continue;
 		if (line->key && of_host && strcmp(line->section, "Network") == 0 &&
 		    (is_port_key(line->key) || is_replaced_line(wish, line)))
 			continue;
 		if (line->is_header)
 			kh_str_add(out, "\n");
-		add_raw(out, line->raw);
+		kh_ini_add_raw(out, line->raw);
 	}
 }
 
@@ -244,7 +224,7 @@ static char *port_network(const struct kh_net_wish *wish, const struct kh_networ
 	for (size_t i = 0; i < port->line_count; i++) {
 		const struct kh_ini_line *line = &port->lines[i];
 		if (line->key && strcmp(line->section, "Network") == 0 && is_port_key(line->key))
-			add_raw(&out, line->raw);
+			kh_ini_add_raw(&out, line->raw);
 	}
 	return kh_str_take(&out);
 }

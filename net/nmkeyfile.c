@@ -20,18 +20,10 @@ static const char dir[] = "/etc/NetworkManager/system-connections";
 static const char move_why[] = "the address moves from the port to the bridge";
 static const char port_why[] = "the uplink becomes the bridge's port";
 
-static bool is_in(const char *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], word) == 0)
-			return true;
-	return false;
-}
-
 static bool is_host_section(const char *section)
 {
 	static const char *const sections[] = {"ipv4", "ipv6", "proxy", "hostname"};
-	return is_in(section, sections, KH_COUNT(sections));
+	return kh_str_is_one_of(section, sections, KH_COUNT(sections));
 }
 
 /* Of [connection]: what goes with the address. */
@@ -40,14 +32,14 @@ static bool is_host_key(const char *key)
 	static const char *const keys[] = {
 		"zone",    "mdns",      "llmnr",       "dns-over-tls",
 		"metered", "stable-id", "secondaries", "gateway-ping-timeout"};
-	return is_in(key, keys, KH_COUNT(keys));
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys));
 }
 
 static bool is_shared_key(const char *key)
 {
 	static const char *const keys[] = {"autoconnect-priority", "autoconnect-retries",
 					   "permissions"};
-	return is_in(key, keys, KH_COUNT(keys));
+	return kh_str_is_one_of(key, keys, KH_COUNT(keys));
 }
 
 /* A UUID that is the same on every run: made of a digest. */
@@ -57,18 +49,6 @@ static char *uuid_of(const char *kind, const char *name, const char *mac)
 	kh_auto(kh_free) char *seed = kh_printf("kvmhost %s %s %s", kind, name, mac ? mac : "");
 	kh_digest_bytes(seed, strlen(seed), hex);
 	return kh_printf("%.8s-%.4s-5%.3s-8%.3s-%.12s", hex, hex + 8, hex + 12, hex + 15, hex + 18);
-}
-
-static void add_raw(struct kh_str *out, const char *raw)
-{
-	kh_str_add(out, raw);
-	if (!kh_str_ends(raw, "\n"))
-		kh_str_add(out, "\n");
-}
-
-static bool is_blank(const struct kh_ini_line *line)
-{
-	return line->raw[strspn(line->raw, " \t\n")] == '\0';
 }
 
 /* ---- the bridge's profile ---- */
@@ -138,9 +118,9 @@ static void add_ip_section(const struct kh_net_wish *wish, const struct kh_ini *
 	kh_str_addf(out, "\n[%s]\n", section);
 	for (size_t i = 0; i < profile->line_count; i++) {
 		const struct kh_ini_line *line = &profile->lines[i];
-		if (strcmp(line->section, section) == 0 && !line->is_header && !is_blank(line) &&
-		    !is_replaced(wish, line))
-			add_raw(out, line->raw);
+		if (strcmp(line->section, section) == 0 && !line->is_header &&
+		    !kh_ini_is_blank(line) && !is_replaced(wish, line))
+			kh_ini_add_raw(out, line->raw);
 	}
 	bool is_given = kh_net_replaces(wish, family);
 	if (!is_given && !kh_ini_get(profile, section, "method"))
@@ -155,11 +135,11 @@ static void add_other_sections(const struct kh_ini *profile, struct kh_str *out)
 	for (size_t i = 0; i < profile->line_count; i++) {
 		const struct kh_ini_line *line = &profile->lines[i];
 		if (!is_host_section(line->section) || kh_str_starts(line->section, "ipv") ||
-		    is_blank(line))
+		    kh_ini_is_blank(line))
 			continue;
 		if (line->is_header)
 			kh_str_add(out, "\n");
-		add_raw(out, line->raw);
+		kh_ini_add_raw(out, line->raw);
 	}
 }
 
@@ -180,7 +160,7 @@ static char *bridge_text(const struct kh_net_wish *wish, const struct kh_ini *pr
 		const struct kh_ini_line *line = &profile->lines[i];
 		if (line->key && strcmp(line->section, "connection") == 0 &&
 		    (is_host_key(line->key) || is_shared_key(line->key)))
-			add_raw(&out, line->raw);
+			kh_ini_add_raw(&out, line->raw);
 	}
 	kh_str_add(&out, "\n[bridge]\n");
 	if (mac)
@@ -215,7 +195,7 @@ static bool is_dropped_key(const struct kh_net_wish *wish, const struct kh_ini *
 	static const char *const dropped[] = {"master",    "slave-type",  "controller",
 					      "port-type", "autoconnect", "multi-connect"};
 	bool is_name = strcmp(line->key, "interface-name") == 0;
-	return is_host_key(line->key) || is_in(line->key, dropped, KH_COUNT(dropped)) ||
+	return is_host_key(line->key) || kh_str_is_one_of(line->key, dropped, KH_COUNT(dropped)) ||
 	       (is_name && can_match_mac(wish, profile));
 }
 
@@ -231,10 +211,10 @@ static void add_connection_end(const struct kh_net_wish *wish, const struct kh_i
 static bool is_section_end(const struct kh_ini *profile, size_t at)
 {
 	const struct kh_ini_line *lines = profile->lines;
-	if (is_blank(&lines[at]))
+	if (kh_ini_is_blank(&lines[at]))
 		return false;
 	for (size_t i = at + 1; i < profile->line_count && lines[i].block == lines[at].block; i++)
-		if (!is_blank(&lines[i]))
+		if (!kh_ini_is_blank(&lines[i]))
 			return false;
 	return true;
 }
@@ -262,7 +242,7 @@ static char *port_text(const struct kh_net_wish *wish, const struct kh_ini *prof
 		if (is_host_section(line->section))
 			continue;
 		if (!line->key || !is_connection || !is_dropped_key(wish, profile, line))
-			add_raw(&out, line->raw);
+			kh_ini_add_raw(&out, line->raw);
 		if (is_section_end(profile, i))
 			add_section_end(wish, profile, line->section, &out);
 	}

@@ -182,6 +182,14 @@ bool kh_str_has_word(const char *words, const char *word)
 	return false;
 }
 
+bool kh_str_is_one_of(const char *word, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
 char *kh_str_trim(char *text)
 {
 	while (isspace((unsigned char)*text))

@@ -50,6 +50,8 @@ bool kh_str_starts(const char *text, const char *prefix);
 bool kh_str_ends(const char *text, const char *suffix);
 /* Does the list of words (separated by spaces, tabs, newlines) hold exactly this word? */
 bool kh_str_has_word(const char *words, const char *word);
+/* Is word, exactly, one of these? */
+bool kh_str_is_one_of(const char *word, const char *const *words, size_t count);
 /* Cut white space off both ends, in place; returns the new start. */
 char *kh_str_trim(char *text);
 /* Whole text as a decimal number >= 0; white space around it is allowed. Returns -1 if it is not.

@@ -1,13 +1,11 @@
 /* fuzz_facts.c - the parsers of what a host says about itself, on any bytes.
  *
- * Built plainly it replays the files and directories named on the command line; with
- * -fsanitize=fuzzer -DKH_LIBFUZZER it is a libFuzzer target. A corpus file starts with a letter
- * that picks the parser: c cpuinfo, m meminfo, o os-release, k kernel configuration, z the same
- * compressed, l CPU list and bracketed words.
+ * Built plainly it replays inputs (see tests/lib/replay.h); with -fsanitize=fuzzer -DKH_LIBFUZZER
+ * it is a libFuzzer target. A corpus file starts with a letter that picks the parser: c cpuinfo, m
+ * meminfo, o os-release, k kernel configuration, z the same compressed, l CPU list and bracketed
+ * words.
  */
-#include <dirent.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +14,7 @@
 #include "core/facts_cpu.h"
 #include "core/facts_memory.h"
 #include "core/facts_os.h"
+#include "tests/lib/replay.h"
 
 static void try_cpuinfo(const char *text)
 {
@@ -57,7 +56,6 @@ static void try_words(const char *text)
 	kh_facts_cpulist_count(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
@@ -91,44 +89,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef KH_LIBFUZZER
-static int replay_file(const char *path)
-{
-	kh_auto(kh_fclose) FILE *file = fopen(path, "rb");
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	kh_auto(kh_str_done) struct kh_str bytes = {0};
-	char block[4096];
-	for (size_t got = fread(block, 1, sizeof(block), file); got > 0;
-	     got = fread(block, 1, sizeof(block), file))
-		kh_str_add_bytes(&bytes, block, got);
-	LLVMFuzzerTestOneInput((const uint8_t *)kh_str_text(&bytes), bytes.length);
-	return ferror(file) != 0;
-}
-
-static int replay(const char *path)
-{
-	kh_auto(kh_closedir) DIR *dir = opendir(path);
-	if (!dir)
-		return replay_file(path);
-	int status = 0;
-	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-		if (entry->d_name[0] == '.')
-			continue;
-		kh_auto(kh_free) char *inside = kh_printf("%s/%s", path, entry->d_name);
-		status |= replay_file(inside);
-	}
-	return status;
-}
 
 int main(int argc, char **argv)
 {
-	int status = 0;
-	for (int i = 1; i < argc; i++)
-		status |= replay(argv[i]);
-	if (argc < 2)
-		status = replay("tests/fuzz/corpus/facts");
-	return status;
+	const struct replay replay = {.run = LLVMFuzzerTestOneInput,
+				      .corpus = "tests/fuzz/corpus/facts"};
+	return replay_main(&replay, argc, argv);
 }
+
 #endif

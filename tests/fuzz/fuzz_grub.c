@@ -1,13 +1,11 @@
 /* fuzz_grub.c - the parsers and editors of the boot loader's files, on any bytes.
  *
- * Built plainly it replays the files and directories named on the command line; with
- * -fsanitize=fuzzer -DKH_LIBFUZZER it is a libFuzzer target. A corpus file starts with a letter
- * that picks the format: c command line, d /etc/default/grub, g grub.cfg, b BLS entry, l grub.conf,
- * e environment block. What merging gives must not change when merged again.
+ * Built plainly it replays inputs (see tests/lib/replay.h); with -fsanitize=fuzzer -DKH_LIBFUZZER
+ * it is a libFuzzer target. A corpus file starts with a letter that picks the format: c command
+ * line, d /etc/default/grub, g grub.cfg, b BLS entry, l grub.conf, e environment block. What
+ * merging gives must not change when merged again.
  */
-#include <dirent.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +15,7 @@
 #include "grub/default_file.h"
 #include "grub/grub_cfg.h"
 #include "grub/legacy.h"
+#include "tests/lib/replay.h"
 
 static void add(struct kh_cmdline_groups *groups, const char *keys, const char *words)
 {
@@ -106,7 +105,6 @@ static void try_legacy(const char *text)
 	kh_boot_entries_done(&entries);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
@@ -140,44 +138,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef KH_LIBFUZZER
-static int replay_file(const char *path)
-{
-	kh_auto(kh_fclose) FILE *file = fopen(path, "rb");
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	kh_auto(kh_str_done) struct kh_str bytes = {0};
-	char block[4096];
-	for (size_t got = fread(block, 1, sizeof(block), file); got > 0;
-	     got = fread(block, 1, sizeof(block), file))
-		kh_str_add_bytes(&bytes, block, got);
-	LLVMFuzzerTestOneInput((const uint8_t *)kh_str_text(&bytes), bytes.length);
-	return ferror(file) != 0;
-}
-
-static int replay(const char *path)
-{
-	kh_auto(kh_closedir) DIR *dir = opendir(path);
-	if (!dir)
-		return replay_file(path);
-	int status = 0;
-	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-		if (entry->d_name[0] == '.')
-			continue;
-		kh_auto(kh_free) char *inside = kh_printf("%s/%s", path, entry->d_name);
-		status |= replay_file(inside);
-	}
-	return status;
-}
 
 int main(int argc, char **argv)
 {
-	int status = 0;
-	for (int i = 1; i < argc; i++)
-		status |= replay(argv[i]);
-	if (argc < 2)
-		status = replay("tests/fuzz/corpus/grub");
-	return status;
+	const struct replay replay = {.run = LLVMFuzzerTestOneInput,
+				      .corpus = "tests/fuzz/corpus/grub"};
+	return replay_main(&replay, argc, argv);
 }
+
 #endif

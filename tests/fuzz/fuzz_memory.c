@@ -1,15 +1,12 @@
 /* fuzz_memory.c - the editors of /etc/fstab and /etc/rc.local, on any text.
  *
- * Built plainly it replays the files and directories named on the command line; with
- * -fsanitize=fuzzer -DKH_LIBFUZZER it is a libFuzzer target. Whatever the text: editing it twice is
- * editing it once, and taking our lines out again gives the text from before, byte for byte (where
- * no line of somebody else had to be mended).
+ * Built plainly it replays inputs (see tests/lib/replay.h); with -fsanitize=fuzzer -DKH_LIBFUZZER
+ * it is a libFuzzer target. Whatever the text: editing it twice is editing it once, and taking our
+ * lines out again gives the text from before, byte for byte (where no line of somebody else had to
+ * be mended).
  */
 #include <assert.h>
-#include <dirent.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
@@ -17,8 +14,7 @@
 #include "core/fstab.h"
 #include "core/hugeargs.h"
 #include "core/rclocal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/lib/replay.h"
 
 static bool has_our_mark(const char *text)
 {
@@ -97,43 +93,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef KH_LIBFUZZER
-static size_t replayed;
-
-static void replay_file(const char *path)
-{
-	kh_auto(kh_fclose) FILE *stream = fopen(path, "re");
-	kh_auto(kh_str_done) struct kh_str bytes = {0};
-	char block[4096];
-	if (!stream) {
-		perror(path);
-		exit(2);
-	}
-	for (size_t got = fread(block, 1, sizeof(block), stream); got > 0;
-	     got = fread(block, 1, sizeof(block), stream))
-		kh_str_add_bytes(&bytes, block, got);
-	LLVMFuzzerTestOneInput((const uint8_t *)kh_str_text(&bytes), bytes.length);
-	replayed++;
-}
-
-static void replay(const char *path)
-{
-	kh_auto(kh_closedir) DIR *dir = opendir(path);
-	if (!dir) {
-		replay_file(path);
-		return;
-	}
-	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-		kh_auto(kh_free) char *name = kh_printf("%s/%s", path, entry->d_name);
-		if (entry->d_name[0] != '.')
-			replay_file(name);
-	}
-}
 
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
-		replay(argv[i]);
-	printf("fuzz_memory: %zu inputs\n", replayed);
-	return replayed > 0 ? 0 : 2;
+	const struct replay replay = {.run = LLVMFuzzerTestOneInput,
+				      .corpus = "tests/fuzz/corpus/memory"};
+	return replay_main(&replay, argc, argv);
 }
+
 #endif

@@ -1,14 +1,11 @@
 /* fuzz_net.c - any bytes as a network manager's file, as a lease, as the guard's record: never a
  * crash.
  *
- *     fuzz_net FILE...    replay these inputs
- *
- * LLVMFuzzerTestOneInput is the entry for libFuzzer (build with -DKH_FUZZ_NO_MAIN).
+ * Built plainly it replays inputs (see tests/lib/replay.h); with -fsanitize=fuzzer -DKH_LIBFUZZER
+ * it is a libFuzzer target.
  */
 #include <assert.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
@@ -17,8 +14,7 @@
 #include "net/interfaces.h"
 #include "net/netplan_yaml.h"
 #include "tests/lib/fixture.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/lib/replay.h"
 
 /* What was taken apart can be put together again. */
 static void check_interfaces(const char *text)
@@ -118,28 +114,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifndef KH_FUZZ_NO_MAIN
-
-static void replay(const char *path)
-{
-	enum { MOST = 1 << 20 };
-	kh_auto(kh_free) uint8_t *bytes = kh_alloc(MOST);
-	kh_auto(kh_fclose) FILE *file = fopen(path, "re");
-	if (!file) {
-		perror(path);
-		exit(2);
-	}
-	LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, MOST, file));
-}
+#ifndef KH_LIBFUZZER
 
 int main(int argc, char **argv)
 {
-	if (argc < 2)
-		return fprintf(stderr, "fuzz_net FILE...\n"), 2;
-	for (int i = 1; i < argc; i++)
-		replay(argv[i]);
-	printf("%d inputs: no crash\n", argc - 1);
-	return 0;
+	const struct replay replay = {.run = LLVMFuzzerTestOneInput,
+				      .corpus = "tests/fuzz/corpus/net"};
+	return replay_main(&replay, argc, argv);
 }
 
 #endif

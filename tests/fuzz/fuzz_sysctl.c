@@ -1,20 +1,16 @@
 /* fuzz_sysctl.c - any bytes as a sysctl.d file, as a name, as a tuned profile: never a crash.
  *
- *     fuzz_sysctl FILE...    replay these inputs
- *
- * LLVMFuzzerTestOneInput is the entry for libFuzzer (build with -DKH_FUZZ_NO_MAIN). The first line
- * is taken as the name that is looked for, besides some that files really hold.
+ * Built plainly it replays inputs (see tests/lib/replay.h); with -fsanitize=fuzzer -DKH_LIBFUZZER
+ * it is a libFuzzer target. The first line is taken as the name that is looked for, besides some
+ * that files really hold.
  */
 #include <assert.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "core/sysctl.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/lib/replay.h"
 
 /* A name that is accepted stays below /proc/sys. */
 static void check_path(const char *name)
@@ -55,28 +51,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifndef KH_FUZZ_NO_MAIN
-
-static void replay(const char *path)
-{
-	enum { MOST = 1 << 20 };
-	kh_auto(kh_free) uint8_t *bytes = kh_alloc(MOST);
-	kh_auto(kh_fclose) FILE *file = fopen(path, "re");
-	if (!file) {
-		perror(path);
-		exit(2);
-	}
-	LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, MOST, file));
-}
+#ifndef KH_LIBFUZZER
 
 int main(int argc, char **argv)
 {
-	if (argc < 2)
-		return fprintf(stderr, "fuzz_sysctl FILE...\n"), 2;
-	for (int i = 1; i < argc; i++)
-		replay(argv[i]);
-	printf("%d inputs: no crash\n", argc - 1);
-	return 0;
+	const struct replay replay = {.run = LLVMFuzzerTestOneInput,
+				      .corpus = "tests/fuzz/corpus/sysctl"};
+	return replay_main(&replay, argc, argv);
 }
 
 #endif
