@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,9 +13,8 @@
 #include "core/base/mem.h"
 #include "core/engine.h"
 #include "core/journal.h"
-#include "core/undo.h"
 #include "tests/lib/cut.h"
-#include "tests/lib/fixture.h"
+#include "tests/lib/engine_host.h"
 
 /* ---- the stages ---- */
 
@@ -74,239 +72,163 @@ static const struct kh_stage gamma_stage = {
 	.name = "gamma", .phase = KH_PHASE_CONFIGURE, .plan = gamma_plan};
 const struct kh_stage *const kh_stages[] = {&alpha, &beta, &gamma_stage, NULL};
 
-/* ---- a host, a runner that records, and the calls under test ---- */
-
-struct host {
-	struct fixture fixture;
-	struct kh_config config;
-	struct kh_strv ran;
-	char *tree; /* before anything */
-};
-
-static struct host *current;
+/* ---- a host and a runner that records ---- */
 
 static int record_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
 		      struct kh_run_result *ret_result, struct kh_error *err)
 {
-	(void)runner;
+	struct engine_host *host = runner->data;
 	(void)timeout_s;
 	(void)err;
-	kh_strv_add(&current->ran, argv[0]);
+	kh_strv_add(&host->ran, argv[0]);
 	*ret_result = (struct kh_run_result){.output = kh_strdup("")};
 	struct kh_file_state meta = {.mode = 0644, .uid = geteuid(), .gid = getegid()};
 	if (strcmp(argv[0], "make-out") == 0 && !wish.program_does_nothing)
-		return kh_file_put(&current->fixture.root, "/boot/out", "made\n", 5, &meta, err);
+		return kh_file_put(&host->fixture.root, "/boot/out", "made\n", 5, &meta, err);
 	return 0;
 }
 
-static struct kh_runner recorder = {record_run, NULL};
-
 static int setup(void **state)
 {
-	struct host *host = kh_alloc(sizeof(*host));
+	struct engine_host *host = engine_host_open();
+	host->runner.run = record_run;
 	wish = (__typeof__(wish)){.content = "new\n"};
-	fixture_open_empty(&host->fixture);
 	fixture_put_mode(&host->fixture, "/etc/existing", "original\n", 0640);
 	fixture_put(&host->fixture, "/etc/old", "stale\n");
 	fixture_put(&host->fixture, "/etc/real/target", "pointed at\n");
 	fixture_link(&host->fixture, "/etc/pointer", "real/target");
-	fixture_put(&host->fixture, "/sys/knob", "0\n");
 	fixture_put(&host->fixture, "/boot/out", "old out\n");
-	fixture_put(&host->fixture, "/var/lib/keep", "");
-	fixture_put(&host->fixture, "/proc/sys/kernel/random/boot_id", "boot-1\n");
-	host->tree = fixture_tree(&host->fixture);
-	current = host;
+	engine_host_remember(host);
 	*state = host;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct host *host = *state;
-	cut_disarm();
-	fixture_close(&host->fixture);
-	kh_strv_done(&host->ran);
-	free(host->tree);
-	free(host);
+	engine_host_close(*state);
 	return 0;
-}
-
-static struct kh_engine engine_of(struct host *host)
-{
-	return (struct kh_engine){
-		.root = &host->fixture.root, .config = &host->config, .runner = &recorder};
-}
-
-/* Returns KH_OK or the code of the error. */
-static enum kh_code apply(struct host *host, struct kh_outcome *outcome)
-{
-	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
-	struct kh_engine engine = engine_of(host);
-	return kh_engine_apply(&engine, outcome, &err) == 0 ? KH_OK : err.code;
-}
-
-static enum kh_code apply_quietly(struct host *host)
-{
-	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
-	return apply(host, &outcome);
-}
-
-static size_t pending(struct host *host)
-{
-	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
-	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
-	kh_auto(kh_facts_done) struct kh_facts facts = {0};
-	struct kh_engine engine = engine_of(host);
-	kh_facts_collect(&host->fixture.root, &facts);
-	assert_int_equal(kh_engine_plan(&engine, &facts, &outcome, &err), 0);
-	return outcome.plan.change_count;
-}
-
-static enum kh_code undo_run(struct host *host, long long run, bool is_forced, char **ret_message)
-{
-	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
-	struct kh_undo undo = {.root = &host->fixture.root,
-			       .runner = &recorder,
-			       .run = run,
-			       .is_forced = is_forced};
-	size_t count = 0;
-	int result = kh_undo_apply(&undo, &count, &err);
-	if (ret_message)
-		*ret_message = kh_strdup(err.message);
-	return result == 0 ? KH_OK : err.code;
-}
-
-static void assert_original(struct host *host)
-{
-	kh_auto(kh_free) char *now = fixture_tree(&host->fixture);
-	assert_string_equal(now, host->tree);
-}
-
-static void assert_file(struct host *host, const char *path, const char *text)
-{
-	kh_auto(kh_free) char *now = fixture_get(&host->fixture, path);
-	assert_string_equal(now ? now : "(absent)", text);
 }
 
 /* ---- apply and undo ---- */
 
 static void a_second_apply_has_nothing_to_do(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
-	assert_file(host, "/etc/existing", "changed\n");
-	assert_file(host, "/etc/real/target", "through the link\n");
-	assert_file(host, "/etc/old", "(absent)");
-	assert_int_equal(pending(host), 0);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	engine_host_assert_file(host, "/etc/existing", "changed\n");
+	engine_host_assert_file(host, "/etc/real/target", "through the link\n");
+	engine_host_assert_file(host, "/etc/old", "(absent)");
+	assert_int_equal(engine_host_pending(host), 0);
 	kh_auto(kh_outcome_done) struct kh_outcome again = {0};
-	assert_int_equal(apply(host, &again), KH_OK);
+	assert_int_equal(engine_host_apply(host, &again, NULL), KH_OK);
 	assert_int_equal(again.done_count, 0);
 	assert_int_equal(again.run, 0);
 }
 
 static void undo_brings_everything_back(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK);
-	assert_original(host);
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK); /* nothing left: fine */
-	assert_original(host);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	engine_host_assert_original(host);
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK); /* nothing left: fine */
+	engine_host_assert_original(host);
 }
 
 static void undo_of_an_early_run_reverts_the_later_ones_first(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	wish.content = "newer\n";
-	assert_int_equal(apply_quietly(host), KH_OK);
-	assert_file(host, "/etc/alpha/sub/new.conf", "newer\n");
-	assert_int_equal(undo_run(host, 1, false, NULL), KH_OK);
-	assert_original(host);
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	engine_host_assert_file(host, "/etc/alpha/sub/new.conf", "newer\n");
+	assert_int_equal(engine_host_undo(host, 1, false, NULL), KH_OK);
+	engine_host_assert_original(host);
 }
 
 static void undo_of_the_last_run_leaves_the_earlier_ones(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	wish.content = "newer\n";
-	assert_int_equal(apply_quietly(host), KH_OK);
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK);
-	assert_file(host, "/etc/alpha/sub/new.conf", "new\n");
-	assert_file(host, "/etc/existing", "changed\n");
-	assert_int_equal(undo_run(host, -1, false, NULL), KH_OK);
-	assert_original(host);
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	engine_host_assert_file(host, "/etc/alpha/sub/new.conf", "new\n");
+	engine_host_assert_file(host, "/etc/existing", "changed\n");
+	assert_int_equal(engine_host_undo(host, -1, false, NULL), KH_OK);
+	engine_host_assert_original(host);
 }
 
 static void undo_refuses_what_somebody_changed_since_and_changes_nothing(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	fixture_put_mode(&host->fixture, "/etc/existing", "mine now\n", 0640);
 	kh_auto(kh_free) char *before = fixture_tree(&host->fixture);
 	kh_auto(kh_free) char *message = NULL;
-	assert_int_equal(undo_run(host, 0, false, &message), KH_HOST);
+	assert_int_equal(engine_host_undo(host, 0, false, &message), KH_HOST);
 	assert_string_equal(message, "changed by somebody since: '/etc/existing'");
 	kh_auto(kh_free) char *after = fixture_tree(&host->fixture);
 	assert_string_equal(before, after);
-	assert_int_equal(undo_run(host, 0, true, NULL), KH_OK);
-	assert_original(host);
+	assert_int_equal(engine_host_undo(host, 0, true, NULL), KH_OK);
+	engine_host_assert_original(host);
 }
 
 static void undo_refuses_an_edit_made_between_two_runs(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	fixture_put_mode(&host->fixture, "/etc/existing", "edited between\n", 0640);
-	assert_int_equal(apply_quietly(host), KH_OK); /* takes it over again */
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK); /* takes it over again */
 	kh_auto(kh_free) char *message = NULL;
-	assert_int_equal(undo_run(host, -1, false, &message), KH_HOST);
+	assert_int_equal(engine_host_undo(host, -1, false, &message), KH_HOST);
 	assert_string_equal(message, "changed by somebody since: '/etc/existing'");
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK);
-	assert_file(host, "/etc/existing", "edited between\n");
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	engine_host_assert_file(host, "/etc/existing", "edited between\n");
 }
 
 static void undo_of_an_unknown_run_says_so(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	kh_auto(kh_free) char *message = NULL;
-	assert_int_equal(undo_run(host, 7, false, &message), KH_USAGE);
+	assert_int_equal(engine_host_undo(host, 7, false, &message), KH_USAGE);
 	assert_string_equal(message, "there is no run 7");
 }
 
 static void a_directory_somebody_put_something_in_stays(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	fixture_put(&host->fixture, "/etc/alpha/sub/theirs", "x\n");
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK);
-	assert_file(host, "/etc/alpha/sub/theirs", "x\n");
-	assert_file(host, "/etc/existing", "original\n");
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	engine_host_assert_file(host, "/etc/alpha/sub/theirs", "x\n");
+	engine_host_assert_file(host, "/etc/existing", "original\n");
 }
 
 /* ---- stages that refuse or collide ---- */
 
 static void a_refusal_stops_what_comes_after_it_and_nothing_else(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	wish.alpha_refuses = true;
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
-	assert_int_equal(apply(host, &outcome), KH_OK);
+	assert_int_equal(engine_host_apply(host, &outcome, NULL), KH_OK);
 	assert_int_equal(outcome.refusal_count, 2);
 	assert_string_equal(outcome.refusals[0].error.message, "stage 'alpha': not on this host");
 	assert_string_equal(outcome.refusals[1].error.message,
 			    "stage 'beta': skipped, because it comes after stage 'alpha'");
 	assert_int_equal(kh_outcome_code(&outcome), KH_HOST);
-	assert_file(host, "/etc/existing", "original\n"); /* what it had planned is dropped */
-	assert_file(host, "/etc/gamma", "gamma\n");
+	/* What it had planned is dropped. */
+	engine_host_assert_file(host, "/etc/existing", "original\n");
+	engine_host_assert_file(host, "/etc/gamma", "gamma\n");
 }
 
 static void two_stages_with_one_path_are_both_named(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	wish.gamma_wants_alphas_file = true;
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
-	assert_int_equal(apply(host, &outcome), KH_OK);
+	assert_int_equal(engine_host_apply(host, &outcome, NULL), KH_OK);
 	assert_int_equal(outcome.refusal_count, 1);
 	assert_string_equal(
 		outcome.refusals[0].error.message,
@@ -316,10 +238,10 @@ static void two_stages_with_one_path_are_both_named(void **state)
 
 static void a_stage_named_alone_says_what_it_builds_on(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	kh_auto(kh_strv_done) struct kh_strv chosen = {0};
 	kh_strv_add(&chosen, "beta");
-	struct kh_engine engine = engine_of(host);
+	struct kh_engine engine = engine_host_engine(host);
 	engine.chosen = &chosen;
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
@@ -335,60 +257,60 @@ static void a_stage_named_alone_says_what_it_builds_on(void **state)
 
 static void a_running_value_goes_back_to_what_it_was(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	host->fixture.root.is_live = true;
 	wish.knob = "1";
-	assert_int_equal(apply_quietly(host), KH_OK);
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	kh_auto(kh_free) char *knob = kh_root_line(&host->fixture.root, "/sys/knob");
 	assert_string_equal(knob, "1");
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK);
-	assert_file(host, "/sys/knob", "0\n");
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	engine_host_assert_file(host, "/sys/knob", "0\n");
 }
 
 static void below_another_root_a_running_value_is_left_to_the_boot(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	wish.knob = "1";
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
-	assert_int_equal(apply(host, &outcome), KH_OK);
-	assert_file(host, "/sys/knob", "0\n");
+	assert_int_equal(engine_host_apply(host, &outcome, NULL), KH_OK);
+	engine_host_assert_file(host, "/sys/knob", "0\n");
 	assert_string_equal(outcome.plan.notes[0].text,
 			    "left to the boot: set /sys/knob to 1 (a knob)");
-	assert_int_equal(pending(host), 0);
+	assert_int_equal(engine_host_pending(host), 0);
 }
 
 static void a_trigger_runs_once_and_undo_restores_what_it_wrote(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	host->fixture.root.is_live = true;
 	wish.has_trigger = true;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	assert_int_equal(host->ran.count, 1);
-	assert_file(host, "/boot/out", "made\n");
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK);
+	engine_host_assert_file(host, "/boot/out", "made\n");
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
 	assert_int_equal(host->ran.count, 1);
-	assert_original(host);
+	engine_host_assert_original(host);
 }
 
 static void undo_runs_the_trigger_again_when_somebody_else_had_run_it(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	host->fixture.root.is_live = true;
 	wish.has_trigger = true;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	fixture_put(&host->fixture, "/boot/out", "made by a kernel package\n");
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK);
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
 	assert_int_equal(host->ran.count, 2);
 }
 
 static void a_program_that_changes_nothing_is_a_verification_failure(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	host->fixture.root.is_live = true;
 	wish.has_trigger = true;
 	wish.program_does_nothing = true;
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
-	assert_int_equal(apply(host, &outcome), KH_VERIFY);
+	assert_int_equal(engine_host_apply(host, &outcome, NULL), KH_VERIFY);
 	assert_int_equal(outcome.residue.count, 1);
 	assert_string_equal(outcome.residue.items[0],
 			    "[beta] make out: run make-out: out is stale");
@@ -396,35 +318,23 @@ static void a_program_that_changes_nothing_is_a_verification_failure(void **stat
 
 /* ---- interruptions ---- */
 
-static void apply_child(void *data)
-{
-	apply_quietly(data);
-}
-
-static void undo_child(void *data)
-{
-	undo_run(data, -1, false, NULL);
-}
-
 static char *undisturbed_tree(void)
 {
 	void *state = NULL;
-	struct host *outer = current;
 	setup(&state);
-	struct host *host = state;
+	struct engine_host *host = state;
 	wish.has_trigger = true;
 	host->fixture.root.is_live = true;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	char *tree = fixture_tree(&host->fixture);
 	teardown(&state);
-	current = outer;
 	return tree;
 }
 
-static struct host *fresh_live_host(void **state)
+static struct engine_host *fresh_live_host(void **state)
 {
 	setup(state);
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	wish.has_trigger = true;
 	host->fixture.root.is_live = true;
 	return host;
@@ -437,13 +347,13 @@ static void killed_anywhere_a_rerun_ends_as_undisturbed(void **state)
 	int points = 0;
 	for (bool was_killed = true; was_killed; points++) {
 		void *inner = NULL;
-		struct host *host = fresh_live_host(&inner);
-		was_killed = cut_run_killed(points + 1, apply_child, host);
-		assert_int_equal(apply_quietly(host), KH_OK);
+		struct engine_host *host = fresh_live_host(&inner);
+		was_killed = engine_host_apply_killed(host, points + 1);
+		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 		kh_auto(kh_free) char *tree = fixture_tree(&host->fixture);
 		assert_string_equal(tree, wanted);
-		assert_int_equal(undo_run(host, -1, false, NULL), KH_OK);
-		assert_original(host);
+		assert_int_equal(engine_host_undo(host, -1, false, NULL), KH_OK);
+		engine_host_assert_original(host);
 		teardown(&inner);
 	}
 	assert_true(points > 40);
@@ -456,10 +366,10 @@ static void killed_anywhere_undo_brings_everything_back(void **state)
 	int points = 0;
 	for (bool was_killed = true; was_killed; points++) {
 		void *inner = NULL;
-		struct host *host = fresh_live_host(&inner);
-		was_killed = cut_run_killed(points + 1, apply_child, host);
-		assert_int_equal(undo_run(host, -1, false, NULL), KH_OK);
-		assert_original(host);
+		struct engine_host *host = fresh_live_host(&inner);
+		was_killed = engine_host_apply_killed(host, points + 1);
+		assert_int_equal(engine_host_undo(host, -1, false, NULL), KH_OK);
+		engine_host_assert_original(host);
 		teardown(&inner);
 	}
 }
@@ -470,11 +380,11 @@ static void an_undo_killed_anywhere_goes_on_where_it_stopped(void **state)
 	int points = 0;
 	for (bool was_killed = true; was_killed; points++) {
 		void *inner = NULL;
-		struct host *host = fresh_live_host(&inner);
-		assert_int_equal(apply_quietly(host), KH_OK);
-		was_killed = cut_run_killed(points + 1, undo_child, host);
-		assert_int_equal(undo_run(host, -1, false, NULL), KH_OK);
-		assert_original(host);
+		struct engine_host *host = fresh_live_host(&inner);
+		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+		was_killed = engine_host_undo_killed(host, points + 1);
+		assert_int_equal(engine_host_undo(host, -1, false, NULL), KH_OK);
+		engine_host_assert_original(host);
 		teardown(&inner);
 	}
 	assert_true(points > 15);
@@ -488,14 +398,14 @@ static void when_any_call_fails_the_error_is_clear_and_undo_brings_all_back(void
 		enum kh_code code = KH_SYSTEM;
 		for (int n = 1; code != KH_OK; n++) {
 			void *inner = NULL;
-			struct host *host = fresh_live_host(&inner);
+			struct engine_host *host = fresh_live_host(&inner);
 			cut_arm_fail(n, errors[e]);
-			code = apply_quietly(host);
+			code = engine_host_apply(host, NULL, NULL);
 			bool is_over = cut_count() < n;
 			cut_disarm();
 			assert_true(code == KH_SYSTEM || code == KH_PROGRAM || is_over);
-			assert_int_equal(undo_run(host, -1, false, NULL), KH_OK);
-			assert_original(host);
+			assert_int_equal(engine_host_undo(host, -1, false, NULL), KH_OK);
+			engine_host_assert_original(host);
 			teardown(&inner);
 		}
 	}
@@ -503,9 +413,9 @@ static void when_any_call_fails_the_error_is_clear_and_undo_brings_all_back(void
 
 static void a_run_that_changed_nothing_is_not_recorded(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
-	assert_int_equal(apply_quietly(host), KH_OK);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_history_done) struct kh_history history = {0};
 	assert_int_equal(kh_history_read(&host->fixture.root, &history, &err), 0);
@@ -517,20 +427,20 @@ static void a_run_that_changed_nothing_is_not_recorded(void **state)
 
 static void half_a_journal_line_is_no_obstacle(void **state)
 {
-	struct host *host = *state;
-	assert_int_equal(apply_quietly(host), KH_OK);
+	struct engine_host *host = *state;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 	kh_auto(kh_free) char *journal =
 		fixture_get(&host->fixture, "/var/lib/kvmhost/runs/0001/journal.jsonl");
 	*strstr(journal, "{\"event\":\"end\"}") = '\0';
 	journal[strlen(journal) - 20] = '\0';
 	fixture_put(&host->fixture, "/var/lib/kvmhost/runs/0001/journal.jsonl", journal);
-	assert_int_equal(undo_run(host, 0, false, NULL), KH_OK);
-	assert_original(host);
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	engine_host_assert_original(host);
 }
 
 static void the_second_of_two_is_told_who_the_first_is(void **state)
 {
-	struct host *host = *state;
+	struct engine_host *host = *state;
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_lock_done) struct kh_lock first = KH_LOCK_INIT;
 	kh_auto(kh_lock_done) struct kh_lock second = KH_LOCK_INIT;
