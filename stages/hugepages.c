@@ -183,7 +183,7 @@ static void note_boot_pool(const struct kh_context *context, const struct kh_hug
 			"no boot loader is known here to reserve the %s pages: give the kernel "
 			"'hugepagesz=%s hugepages=%lld' some other way, or use reserve: runtime",
 			size, size, pool->pages);
-	if (context->root->is_live)
+	else if (context->root->is_live)
 		kh_plan_note(
 			plan, KH_NOTE_REBOOT,
 			"huge pages of %s: the kernel's arguments reserve %lld at the next boot",

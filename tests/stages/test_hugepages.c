@@ -61,6 +61,10 @@ static void a_pool_of_2m_becomes_a_sysctl_and_an_fstab_line(void **state)
 	(void)state;
 	struct stage_host host;
 	stage_host_open(&host, "debian12-ifupdown", POOLS(POOL_2M ", " POOL_1G));
+	plan(&host); /* as if no boot loader was there: nobody reserves them */
+	assert_true(has_note(&host, KH_NOTE_WARNING, "no boot loader is known here"));
+	assert_false(has_note(&host, KH_NOTE_LEFT, "left to the boot: reserve huge pages"));
+	host.facts.boot.loader = KH_LOADER_GRUB;
 	plan(&host);
 	assert_true(has_note(&host, KH_NOTE_LEFT, "left to the boot: reserve huge pages of 1G: 1"));
 	assert_true(has_note(&host, KH_NOTE_LEFT, "left to the boot: mount /dev/hugepages1G"));
@@ -218,6 +222,7 @@ static void a_running_host_gets_its_pages_and_its_mount_now(void **state)
 	stage_host_open(&host, "debian12-ifupdown", POOLS(POOL_2M ", " POOL_1G));
 	fixture_put(&host.fixture, "/run/systemd/system/x", "");
 	host.fixture.root.is_live = true;
+	host.facts.boot.loader = KH_LOADER_GRUB;
 	plan(&host);
 	const struct kh_change *pages = find_change(&host, KH_CHANGE_SET_VALUE, knob_2m);
 	assert_non_null(pages);
