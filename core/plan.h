@@ -99,6 +99,12 @@ int kh_plan_make_dir(struct kh_plan *plan, const char *path, mode_t mode, const 
 		     struct kh_error *err);
 int kh_plan_link(struct kh_plan *plan, const char *path, const char *target, const char *why,
 		 struct kh_error *err);
+/* Every file, directory and link of the tree at path `tree` of the root `source` (an artifact of
+ * the store), below `prefix` ("/", "/usr/local"): each a change of its own, so that undo removes
+ * exactly what came and puts back what was replaced. Modes are those of the tree. Errors: KH_HOST
+ * for a tree that is not there and for devices, sockets and the like in it. */
+int kh_plan_install_tree(struct kh_plan *plan, const struct kh_root *source, const char *tree,
+			 const char *prefix, const char *why, struct kh_error *err);
 /* A value in a file of /proc or /sys. Equal when the trimmed text, or its word in brackets, is the
  * value. A file that does not exist becomes a note ("this kernel has no such knob"), one that
  * cannot be written because /sys or /proc is mounted read-only becomes a note too. */
