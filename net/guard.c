@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/lock.h"
@@ -102,7 +103,8 @@ static int keep_foreign(const struct kh_root *root, const struct kh_net_file *fi
 	if (!text || kh_net_file_is_written(root, file) || kh_net_file_is_before(root, file))
 		return 0;
 	kh_auto(kh_free) char *path = kh_printf("/var/lib/kvmhost/guard.kept.%zu", number);
-	const struct kh_file_state meta = {.type = KH_FILE_REGULAR, .mode = 0600};
+	const struct kh_file_state meta = {
+		.type = KH_FILE_REGULAR, .mode = 0600, .uid = geteuid(), .gid = getegid()};
 	return kh_file_put(root, path, text, strlen(text), &meta, err);
 }
 

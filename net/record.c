@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/mem.h"
@@ -262,6 +263,7 @@ int kh_net_state_write(const struct kh_root *root, const char *record_digest,
 			  "boot_id", state->boot_id, "rebooted", (int)state->has_rebooted);
 	kh_auto(kh_free) char *dump = json_dumps(object, JSON_INDENT(2));
 	kh_auto(kh_free) char *text = kh_printf("%s\n", dump ? dump : "{}");
-	const struct kh_file_state meta = {.type = KH_FILE_REGULAR, .mode = 0644};
+	const struct kh_file_state meta = {
+		.type = KH_FILE_REGULAR, .mode = 0644, .uid = geteuid(), .gid = getegid()};
 	return kh_file_put(root, kh_net_state_path, text, strlen(text), &meta, err);
 }

@@ -117,8 +117,24 @@ static char *read_file(const char *path)
 	return stream ? kh_str_take(&text) : NULL;
 }
 
-static void compare(const char *name, const char *kind, const char *text)
+/* The guard's record names the owners of files: those of the copy are whoever runs the tests. */
+static char *as_of_root(const char *text, const char *key, unsigned id)
 {
+	kh_auto(kh_free) char *own = kh_printf("\"%s\": %u", key, id);
+	struct kh_str out = {0};
+	for (const char *at = strstr(text, own); at; at = strstr(text, own)) {
+		kh_str_add_bytes(&out, text, (size_t)(at - text));
+		kh_str_addf(&out, "\"%s\": 0", key);
+		text = at + strlen(own);
+	}
+	kh_str_add(&out, text);
+	return kh_str_take(&out);
+}
+
+static void compare(const char *name, const char *kind, const char *printed)
+{
+	kh_auto(kh_free) char *half = as_of_root(printed, "uid", geteuid());
+	kh_auto(kh_free) char *text = as_of_root(half, "gid", getegid());
 	kh_auto(kh_free) char *path = kh_printf("tests/golden/%s.%s", name, kind);
 	kh_auto(kh_free) char *golden = read_file(path);
 	if (golden && strcmp(golden, text) == 0)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -150,6 +151,13 @@ static int play(struct kh_runner *runner, const char *const *argv, unsigned time
 static struct kh_runner player = {play, NULL};
 
 /* The stage through the engine, on a copy that counts as the running system. */
+/* Where the tests call a root live, preflight wants root rights, as it should. */
+static void need_root_rights(void)
+{
+	if (geteuid() != 0)
+		skip();
+}
+
 static enum kh_code engine_apply(struct stage_host *host, struct kh_outcome *outcome)
 {
 	kh_auto(kh_strv_done) struct kh_strv chosen = {0};
@@ -191,6 +199,7 @@ static int setup(void **state)
 static void the_generated_menu_reads_back_as_complete(void **state)
 {
 	(void)state;
+	need_root_rights();
 	static const char *const roots[] = {
 		"debian12-ifupdown", "debian13-networkd",  "hand-edited", "half-applied",
 		"numa2-intel",       "ubuntu2404-netplan", "no-virt"};
@@ -211,6 +220,7 @@ static void the_generated_menu_reads_back_as_complete(void **state)
 static void nasty_words_survive_shell_and_grub(void **state)
 {
 	(void)state;
+	need_root_rights();
 	struct stage_host host;
 	open_host(
 		&host, "debian12-ifupdown",
@@ -232,6 +242,7 @@ static void nasty_words_survive_shell_and_grub(void **state)
 static void undo_gives_the_menu_back(void **state)
 {
 	(void)state;
+	need_root_rights();
 	struct stage_host host;
 	open_host(&host, "debian12-ifupdown", NO_POOLS);
 	kh_auto(kh_free) char *before = fixture_tree(&host.fixture);
@@ -250,6 +261,7 @@ static void undo_gives_the_menu_back(void **state)
 static void a_tool_that_changes_nothing_is_found_out(void **state)
 {
 	(void)state;
+	need_root_rights();
 	struct stage_host host;
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
 	open_host(&host, "debian12-ifupdown", NO_POOLS);
@@ -264,6 +276,7 @@ static void a_tool_that_changes_nothing_is_found_out(void **state)
 static void a_later_drop_in_that_drops_ours_is_named(void **state)
 {
 	(void)state;
+	need_root_rights();
 	struct stage_host host;
 	open_host(&host, "debian12-ifupdown", NO_POOLS);
 	fixture_put(&host.fixture, "/etc/default/grub.d/99-x.cfg",
@@ -292,6 +305,7 @@ static void a_later_drop_in_that_drops_ours_is_named(void **state)
 static void what_is_no_longer_wanted_goes_but_not_what_others_say_too(void **state)
 {
 	(void)state;
+	need_root_rights();
 	struct stage_host host;
 	open_host(&host, "debian12-ifupdown",
 		  "grub: {extra: [nosmt, mitigations=auto]}\n" NO_POOLS);
@@ -309,6 +323,7 @@ static void what_is_no_longer_wanted_goes_but_not_what_others_say_too(void **sta
 static void the_fallback_keeps_the_old_arguments_and_is_made_anew_when_its_kernel_goes(void **state)
 {
 	(void)state;
+	need_root_rights();
 	static const char script[] = "/etc/grub.d/45_kvmhost_fallback";
 	struct stage_host host;
 	open_host(&host, "debian12-ifupdown", NO_POOLS);
@@ -332,6 +347,7 @@ static void the_fallback_keeps_the_old_arguments_and_is_made_anew_when_its_kerne
 static void el7_edits_the_default_file_and_names_the_output(void **state)
 {
 	(void)state;
+	need_root_rights();
 	static const struct {
 		const char *root, *argv;
 	} cases[] = {
