@@ -94,14 +94,6 @@ bool kh_plan_has(const struct kh_plan *plan, const char *path)
 	return false;
 }
 
-bool kh_plan_has_kind(const struct kh_plan *plan, enum kh_change_kind kind)
-{
-	for (size_t i = 0; i < plan->change_count; i++)
-		if (plan->changes[i].kind == kind)
-			return true;
-	return false;
-}
-
 /* ---- files ---- */
 
 /* kvmhost's own state directory is made by the journal, and stays. */

@@ -143,9 +143,6 @@ void kh_plan_note(struct kh_plan *plan, enum kh_note_kind kind, const char *form
 /* Has this plan a change of this path (so that a stage can ask for a trigger)? */
 bool kh_plan_has(const struct kh_plan *plan, const char *path);
 
-/* Is there a change that is a trigger, a program... of this kind? */
-bool kh_plan_has_kind(const struct kh_plan *plan, enum kh_change_kind kind);
-
 /* The plan as text: a unified diff or one line per change, with its reason, then the notes. */
 char *kh_plan_text(const struct kh_plan *plan);
 json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes": [...]} */

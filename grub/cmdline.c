@@ -80,14 +80,6 @@ static void group_done(struct kh_cmdline_group *group)
 	kh_strv_done(&group->words);
 }
 
-void kh_cmdline_remove_group(struct kh_cmdline_groups *groups, size_t at)
-{
-	group_done(&groups->items[at]);
-	groups->count--;
-	memmove(&groups->items[at], &groups->items[at + 1],
-		(groups->count - at) * sizeof(groups->items[0]));
-}
-
 void kh_cmdline_groups_done(struct kh_cmdline_groups *groups)
 {
 	for (size_t i = 0; i < groups->count; i++)

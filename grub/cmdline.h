@@ -34,7 +34,6 @@ struct kh_cmdline_groups {
 /* A new, empty group at the end; fill keys and words. */
 struct kh_cmdline_group *kh_cmdline_add_group(struct kh_cmdline_groups *groups, const char *name,
 					      const char *why);
-void kh_cmdline_remove_group(struct kh_cmdline_groups *groups, size_t at);
 void kh_cmdline_groups_done(struct kh_cmdline_groups *groups);
 /* All wanted words of all groups, in order; appended to words. */
 void kh_cmdline_wanted(const struct kh_cmdline_groups *groups, struct kh_strv *words);
