@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/config_parse.h"
@@ -156,24 +157,35 @@ int kh_config_load(const struct kh_root *root, const char *path, const struct kh
 	return 0;
 }
 
+static void free_keys(const struct kh_config_key *table, void *base)
+{
+	for (; table->name; table++) {
+		void *member = (char *)base + table->offset;
+		if (table->type == KH_KEY_TEXT)
+			kh_free(member);
+		else if (table->type == KH_KEY_LIST)
+			kh_strv_done(member);
+		else if (table->nested && table->type != KH_KEY_POOLS)
+			free_keys(table->nested, base);
+	}
+}
+
 void kh_config_done(struct kh_config *config)
 {
-	kh_strv_done(&config->modules.load);
-	kh_strv_done(&config->modules.require);
+	free_keys(kh_config_keys, config);
 	kh_config_clear_options(config);
-	free(config->bridge.name);
-	free(config->bridge.port);
-	kh_strv_done(&config->bridge.addresses);
-	kh_strv_done(&config->bridge.gateways);
-	kh_strv_done(&config->bridge.dns);
-	kh_strv_done(&config->grub.cgroup_disable);
-	kh_strv_done(&config->grub.extra);
 	kh_config_clear_pools(config);
 	kh_config_clear_sysctl(config);
-	kh_strv_done(&config->report.require);
 	free(config->path);
 	kh_strv_done(&config->keys);
 	*config = (struct kh_config){0};
+}
+
+unsigned kh_config_jobs(const struct kh_config *config)
+{
+	long long jobs = kh_str_number(config->build.jobs);
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	return jobs > 0 ? (unsigned)jobs : online > 0 ? (unsigned)online : 1;
 }
 
 const char *kh_config_where(const struct kh_config *config, const char *dotted_key)

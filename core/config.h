@@ -19,6 +19,49 @@
 
 enum kh_tri { KH_AUTO, KH_ON, KH_OFF };
 
+struct kh_config_sources {
+	char *provider; /* "auto", "upstream", "distro", a directory's path or a mirror's URL */
+	char *keyring;  /* path of an OpenPGP keyring, or NULL: signatures are not asked for */
+};
+
+struct kh_config_build {
+	char *jobs; /* "auto" or a number: kh_config_jobs() */
+	char *user; /* "auto": a transient unprivileged one, or an account's name */
+	enum kh_tri ccache;
+	char *store; /* absolute path below the root */
+};
+
+/* A program that is built from source: version is "distro" (the newest its provider has), "none"
+ * (left to the distribution's packages) or exact. */
+struct kh_config_kernel {
+	char *version;
+	char *sha256; /* of the source archive, lower case, or NULL */
+	char *base;   /* "host", "running", "defconfig" or a file of the machine we run on */
+	struct kh_strv hosts;     /* "self", or files made by `kvmhost facts --json` */
+	struct kh_strv fragments; /* shipped ones by name, others by path */
+	char *localversion;
+	char *mok_key, *mok_certificate; /* of the machine's owner, to sign with; or NULL */
+};
+
+struct kh_config_qemu {
+	char *version, *sha256;
+	char *prefix;
+	struct kh_strv targets;   /* "x86_64-softmmu" */
+	struct kh_strv configure; /* more options of ./configure */
+};
+
+enum kh_libvirt_daemon { KH_LIBVIRT_AUTO, KH_LIBVIRT_MONOLITHIC, KH_LIBVIRT_MODULAR };
+
+struct kh_config_libvirt {
+	char *version, *sha256;
+	char *prefix;
+	enum kh_libvirt_daemon daemon;
+	struct {
+		char *vnc_listen;
+		char *user, *group; /* "auto": the distribution's own account */
+	} qemu_conf;
+};
+
 struct kh_config_option { /* modules.options: MODULE: {NAME: VALUE} */
 	char *module;
 	char *name;
@@ -110,6 +153,11 @@ struct kh_config_io {
 };
 
 struct kh_config {
+	struct kh_config_sources sources;
+	struct kh_config_build build;
+	struct kh_config_kernel kernel;
+	struct kh_config_qemu qemu;
+	struct kh_config_libvirt libvirt;
 	struct kh_config_modules modules;
 	struct kh_config_bridge bridge;
 	struct kh_config_grub grub;
@@ -149,6 +197,9 @@ void kh_config_done(struct kh_config *config);
 
 /* Where a key was given ("kvmhost.yaml:9:8", "--set bridge.stp"), or "built-in default". */
 const char *kh_config_where(const struct kh_config *config, const char *dotted_key);
+
+/* Compilers at once: build.jobs, or as many as the machine we run on has processors. */
+unsigned kh_config_jobs(const struct kh_config *config);
 
 /* The configuration as one JSON text, keys sorted, for the journal's digest. Owned by the caller.
  */

@@ -31,6 +31,32 @@ const char *kh_config_check_option_value(char *text);
 const char *kh_config_check_argument(char *text);
 /* A mount point: absolute, no "..", no blanks. */
 const char *kh_config_check_mount(char *text);
+/* "auto", "upstream", "distro", an absolute path or an https, http or file URL. */
+const char *kh_config_check_provider(char *text);
+/* An absolute path: no "..", no blanks or characters that makefiles and shells treat specially. */
+const char *kh_config_check_path(char *text);
+/* The same, where programs are installed; not "/". */
+const char *kh_config_check_prefix(char *text);
+/* "auto", or a number from 1 to 4096. */
+const char *kh_config_check_jobs(char *text);
+/* "auto", or a name of an account. Source: useradd(8), CAVEATS. */
+const char *kh_config_check_account(char *text);
+/* "distro", "none", or an exact version ("6.12.104", "1:7.2+dfsg-7+deb12u18"). */
+const char *kh_config_check_version(char *text);
+/* 64 hexadecimal digits, made lower case. */
+const char *kh_config_check_sha256(char *text);
+/* "host", "running", "defconfig", or an absolute path. */
+const char *kh_config_check_base(char *text);
+/* "self", or an absolute path. */
+const char *kh_config_check_host(char *text);
+/* A shipped fragment's name (kvm-host), or an absolute path. */
+const char *kh_config_check_fragment(char *text);
+/* The end of a kernel release. Source: uname(2), 64 characters for all of it; setlocalversion. */
+const char *kh_config_check_localversion(char *text);
+/* "x86_64-softmmu" */
+const char *kh_config_check_target(char *text);
+/* An option: begins with "--", without blanks. */
+const char *kh_config_check_configure(char *text);
 /* The id of a readiness check: "cpu.aes". */
 const char *kh_config_check_id(char *text);
 /* A sysctl's name: "vm.swappiness", "net/ipv4/conf/eth0.1/rp_filter"; not one that another key

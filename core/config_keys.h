@@ -39,6 +39,7 @@ struct kh_config_key {
 	 * normal form (never longer). Without it: the words of .choices. */
 	const char *(*check)(char *text);
 	const char *item;     /* what a text or an item is: "module name" */
+	bool is_optional;     /* TEXT: there may be none (NULL) */
 	bool takes_one;       /* LIST: a single item may stand without brackets */
 	const char *fallback; /* the default, as YAML; NULL: none */
 	const char *example;  /* a value worth showing, as YAML, or NULL */
@@ -46,6 +47,9 @@ struct kh_config_key {
 };
 
 extern const struct kh_config_key kh_config_keys[]; /* the sections; ends with a NULL name */
+/* Of the sections about what is built from source (config_keys_platform.c). */
+extern const struct kh_config_key kh_config_sources_keys[], kh_config_build_keys[],
+	kh_config_kernel_keys[], kh_config_qemu_keys[], kh_config_libvirt_keys[];
 
 /* The row of a dotted key ("bridge.stp", "hugepages.pools.size"), or NULL. For a name below
  * `sysctl` or `modules.options` the row of these, and *ret_rest (may be NULL) is that name,

@@ -59,6 +59,11 @@ static void add_facts(struct kh_str *str, const struct kh_config_key *key)
 static void add_key(struct kh_str *str, const struct kh_config_key *key, const char *parent)
 {
 	kh_auto(kh_free) char *name = kh_printf("%s%s", parent, key->name);
+	if (key->type == KH_KEY_SECTION) {
+		kh_auto(kh_free) char *inner = kh_printf("%s.", name);
+		add_table(str, key->nested, inner);
+		return;
+	}
 	kh_str_add(str, ".It Cm ");
 	add_escaped(str, name);
 	kh_str_add(str, "\n");

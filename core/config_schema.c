@@ -81,7 +81,8 @@ static json_t *value_schema(const struct kh_config_key *key)
 				    : json_pack("{s:s,s:s}", "type", "string", "pattern",
 						"^[0-9]+[KMGTkmgt]?(i?B)?$");
 	case KH_KEY_TEXT:
-		return typed("string");
+		return key->is_optional ? json_pack("{s:[s,s]}", "type", "string", "null")
+					: typed("string");
 	case KH_KEY_LIST:
 		return list_schema(key);
 	case KH_KEY_ADDRESS:

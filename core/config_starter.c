@@ -248,22 +248,41 @@ static void add_nested(struct kh_str *str, const struct kh_config_key *table)
 	}
 }
 
-static void add_key(struct kh_str *str, const struct kh_config_key *section,
-		    const struct kh_config_key *key, const struct kh_facts *facts)
+static void add_section(struct kh_str *str, const struct kh_config_key *table, const char *parent,
+			const char *indent, const struct kh_facts *facts);
+
+static void add_key(struct kh_str *str, const struct kh_config_key *key, const char *dotted,
+		    const char *indent, const struct kh_facts *facts)
 {
 	kh_auto(kh_free) char *accepts = kh_config_key_accepts(key);
-	kh_config_wrap(str, "  # ", key->doc, WIDTH);
+	kh_auto(kh_free) char *comment = kh_printf("%s# ", indent);
 	kh_auto(kh_free) char *takes = kh_printf("Takes %s.", accepts);
-	kh_config_wrap(str, "  # ", takes, WIDTH);
+	kh_config_wrap(str, comment, key->doc, WIDTH);
+	if (key->type == KH_KEY_SECTION) {
+		kh_auto(kh_free) char *deeper = kh_printf("%s  ", indent);
+		kh_str_addf(str, "%s%s:\n", indent, key->name);
+		add_section(str, key->nested, dotted, deeper, facts);
+		return;
+	}
+	kh_config_wrap(str, comment, takes, WIDTH);
 	if (key->nested)
 		add_nested(str, key->nested);
 	if (key->example)
-		kh_str_addf(str, "  # Example: %s: %s\n", key->name, key->example);
-	kh_auto(kh_free) char *dotted = kh_printf("%s.%s", section->name, key->name);
+		kh_str_addf(str, "%s# Example: %s: %s\n", indent, key->name, key->example);
 	for (size_t i = 0; i < KH_COUNT(notes); i++)
 		if (strcmp(notes[i].key, dotted) == 0)
 			notes[i].add(str, facts);
-	kh_str_addf(str, "  %s: %s\n", key->name, key->fallback);
+	kh_str_addf(str, "%s%s:%s%s\n", indent, key->name, key->fallback ? " " : "",
+		    key->fallback ? key->fallback : "");
+}
+
+static void add_section(struct kh_str *str, const struct kh_config_key *table, const char *parent,
+			const char *indent, const struct kh_facts *facts)
+{
+	for (; table->name; table++) {
+		kh_auto(kh_free) char *dotted = kh_printf("%s.%s", parent, table->name);
+		add_key(str, table, dotted, indent, facts);
+	}
 }
 
 char *kh_config_starter(const struct kh_facts *facts)
@@ -279,8 +298,7 @@ char *kh_config_starter(const struct kh_facts *facts)
 			continue;
 		}
 		kh_str_addf(&text, "%s:\n", section->name);
-		for (const struct kh_config_key *key = section->nested; key->name; key++)
-			add_key(&text, section, key, facts);
+		add_section(&text, section->nested, section->name, "  ", facts);
 	}
 	return kh_str_take(&text);
 }

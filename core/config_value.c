@@ -206,6 +206,10 @@ int kh_config_parse_value(struct kh_config_parser *parser, const struct kh_confi
 			  void *base, const struct kh_yaml_node *node, const char *dotted)
 {
 	void *member = (char *)base + key->offset;
+	if (node->kind == KH_YAML_NULL && key->is_optional) {
+		kh_free(member);
+		return 0;
+	}
 	if (node->kind == KH_YAML_NULL && !takes_nothing(key->type))
 		return no_value(parser, key, node, dotted);
 	switch (key->type) {

@@ -556,7 +556,7 @@ static void every_key_is_in_the_manual(void **state)
 	kh_auto(kh_free) char *text = kh_config_man_text();
 	manual = text;
 	each_key(kh_config_keys, "", is_in_manual);
-	assert_true(kh_str_starts(text, ".Sh OPTIONS\n.Ss modules\n"));
+	assert_true(kh_str_starts(text, ".Sh OPTIONS\n.Ss sources\n"));
 	assert_null(strstr(text, "\n\n")); /* mdoc has no empty lines */
 }
 
