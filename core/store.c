@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
@@ -13,37 +14,97 @@
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 
-const char *const kh_store_dir = "/var/cache/kvmhost";
-static const char artifacts_dir[] = "/var/cache/kvmhost/artifacts";
+/* ---- artifacts ---- */
 
-void kh_store_key(const struct kh_store_input *inputs, size_t count, char ret_key[KH_DIGEST_SIZE])
+void kh_artifact_done(struct kh_artifact *artifact)
+{
+	free(artifact->key);
+	free(artifact->tree);
+	json_decref(artifact->manifest);
+	*artifact = (struct kh_artifact){0};
+}
+
+void kh_artifacts_free(struct kh_artifact *artifacts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		kh_artifact_done(&artifacts[i]);
+	free(artifacts);
+}
+
+const char *kh_artifact_about(const struct kh_artifact *artifact, const char *name)
+{
+	return kh_json_get(json_object_get(artifact->manifest, "about"), name);
+}
+
+static void add_inputs(struct kh_strv *lines, const char *kind, const struct kh_strv *pairs)
+{
+	for (size_t i = 0; i + 1 < pairs->count; i += 2)
+		kh_strv_addf(lines, "%s:%zu:%s=%zu:%s", kind, strlen(pairs->items[i]),
+			     pairs->items[i], strlen(pairs->items[i + 1]), pairs->items[i + 1]);
+}
+
+void kh_store_key(const char *program, const struct kh_strv *wanted,
+		  const struct kh_strv *made_with, char ret_key[KH_DIGEST_SIZE])
 {
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	for (size_t i = 0; i < count; i++)
-		kh_strv_addf(&lines, "%zu:%s=%zu:%s", strlen(inputs[i].name), inputs[i].name,
-			     strlen(inputs[i].value), inputs[i].value);
+	add_inputs(&lines, "wanted", wanted);
+	add_inputs(&lines, "made with", made_with);
 	kh_strv_sort(&lines);
+	kh_strv_insert(&lines, 0, program);
 	kh_auto(kh_free) char *text = kh_strv_join(&lines, "\n");
 	kh_digest_bytes(text, strlen(text), ret_key);
 }
 
-char *kh_store_find(const struct kh_root *root, const char *key)
+int kh_store_find(const struct kh_root *root, const char *store, const char *key,
+		  struct kh_artifact *ret_artifact)
 {
-	kh_auto(kh_free) char *tree = kh_printf("%s/%s/tree", artifacts_dir, key);
-	return kh_root_is_dir(root, tree) ? kh_take(tree) : NULL;
+	kh_auto(kh_free) char *tree = kh_printf("%s/artifacts/%s/tree", store, key);
+	kh_auto(kh_free) char *path = kh_printf("%s/artifacts/%s/manifest.json", store, key);
+	kh_auto(kh_free) char *text = kh_root_text(root, path);
+	json_t *manifest = text ? json_loads(text, 0, NULL) : NULL;
+	bool is_whole = manifest && kh_root_is_dir(root, tree) &&
+			json_is_array(json_object_get(manifest, "files")) &&
+			strcmp(kh_json_get(manifest, "key"), key) == 0;
+	if (!is_whole) {
+		json_decref(manifest);
+		return 1;
+	}
+	ret_artifact->key = kh_strdup(key);
+	ret_artifact->tree = kh_take(tree);
+	ret_artifact->manifest = manifest;
+	return 0;
 }
 
-char *kh_store_manifest(const struct kh_root *root, const char *key)
+static int by_age(const void *a, const void *b)
 {
-	kh_auto(kh_free) char *path = kh_printf("%s/%s/manifest.json", artifacts_dir, key);
-	return kh_root_text(root, path);
+	const struct kh_artifact *one = a, *other = b;
+	int order =
+		strcmp(kh_json_get(other->manifest, "made"), kh_json_get(one->manifest, "made"));
+	return order ? order : strcmp(one->key, other->key);
+}
+
+void kh_store_list(const struct kh_root *root, const char *store,
+		   struct kh_artifact **ret_artifacts, size_t *ret_count)
+{
+	kh_auto(kh_free) char *dir = kh_printf("%s/artifacts", store);
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	*ret_artifacts = NULL;
+	*ret_count = 0;
+	kh_root_list(root, dir, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		struct kh_artifact artifact = {0};
+		if (kh_store_find(root, store, names.items[i], &artifact) == 0)
+			*kh_append(*ret_artifacts, *ret_count) = artifact;
+	}
+	if (*ret_count > 1)
+		qsort(*ret_artifacts, *ret_count, sizeof(**ret_artifacts), by_age);
 }
 
 /* ---- making one ---- */
 
-static char *temporary_path(const char *key)
+static char *temporary_path(const char *store, const char *key)
 {
-	return kh_printf("%s/.%s.new", artifacts_dir, key);
+	return kh_printf("%s/artifacts/.%s.new", store, key);
 }
 
 /* A path and all that is below it; links are removed, not followed. */
@@ -76,26 +137,80 @@ static int make_missing(const struct kh_root *root, const char *path, struct kh_
 	return kh_root_is_dir(root, path) ? 0 : kh_file_make_dir(root, path, 0755, err);
 }
 
-int kh_store_begin(const struct kh_root *root, const char *key, char **ret_tree,
+int kh_store_begin(const struct kh_root *root, const char *store, const char *key, char **ret_tree,
 		   struct kh_error *err)
 {
-	kh_auto(kh_free) char *temporary = temporary_path(key);
+	kh_auto(kh_free) char *temporary = temporary_path(store, key);
 	kh_auto(kh_free) char *tree = kh_printf("%s/tree", temporary);
 	if (remove_all(root, temporary, err) != 0 || make_missing(root, tree, err) != 0)
-		return kh_wrap(err, "store '%s'", kh_store_dir);
+		return kh_wrap(err, "store '%s'", store);
 	*ret_tree = kh_take(tree);
 	return 0;
 }
 
-static int write_manifest(const struct kh_root *root, const char *temporary, const char *key,
-			  const struct kh_store_input *inputs, size_t count, struct kh_error *err)
+/* ---- the manifest ---- */
+
+static int add_file(const struct kh_root *root, const char *from, const char *path, json_t *files,
+		    struct kh_error *err);
+
+static int add_dir(const struct kh_root *root, const char *from, const char *path, json_t *files,
+		   struct kh_error *err)
 {
-	json_t *values = json_object();
-	for (size_t i = 0; i < count; i++)
-		json_object_set_new(values, inputs[i].name, kh_json_text(inputs[i].value));
-	json_t *manifest = json_pack("{s:s, s:o}", "key", key, "inputs", values);
-	kh_auto(kh_free) char *text = json_dumps(manifest, JSON_INDENT(2) | JSON_SORT_KEYS);
-	json_decref(manifest);
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_root_list(root, from, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_free) char *child = kh_printf("%s/%s", from, names.items[i]);
+		kh_auto(kh_free) char *name = kh_printf("%s/%s", path, names.items[i]);
+		if (add_file(root, child, name, files, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_file(const struct kh_root *root, const char *from, const char *path, json_t *files,
+		    struct kh_error *err)
+{
+	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
+	if (kh_file_look(root, from, &state, err) != 0)
+		return -1;
+	switch (state.type) {
+	case KH_FILE_DIR:
+		json_array_append_new(files, json_pack("{s:s, s:s, s:i}", "path", path, "type",
+						       "directory", "mode", (int)state.mode));
+		return add_dir(root, from, path, files, err);
+	case KH_FILE_REGULAR:
+		json_array_append_new(files,
+				      json_pack("{s:s, s:s, s:i, s:I, s:s}", "path", path, "type",
+						"file", "mode", (int)state.mode, "size",
+						(json_int_t)state.length, "sha256", state.digest));
+		return 0;
+	case KH_FILE_LINK:
+		json_array_append_new(files, json_pack("{s:s, s:s, s:s}", "path", path, "type",
+						       "link", "target", state.target));
+		return 0;
+	case KH_FILE_ABSENT:
+	case KH_FILE_OTHER:
+		break;
+	}
+	return kh_fail(err, KH_HOST, 0, "'%s' of the tree is neither file, directory nor link",
+		       path);
+}
+
+static int write_manifest(const struct kh_root *root, const char *temporary, const char *key,
+			  json_t *manifest, struct kh_error *err)
+{
+	kh_auto(kh_free) char *tree = kh_printf("%s/tree", temporary);
+	json_t *files = json_array();
+	json_object_set_new(manifest, "files", files);
+	json_object_set_new(manifest, "key", json_string(key));
+	char made[32];
+	time_t now = time(NULL);
+	struct tm utc;
+	strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+	json_object_set_new(manifest, "made", json_string(made));
+	if (add_dir(root, tree, "", files, err) != 0)
+		return -1;
+	kh_auto(kh_free) char *text = json_dumps(manifest, JSON_INDENT(1) | JSON_SORT_KEYS);
 	kh_auto(kh_free) char *path = kh_printf("%s/manifest.json", temporary);
 	struct kh_file_state meta = {
 		.type = KH_FILE_REGULAR, .mode = 0644, .uid = geteuid(), .gid = getegid()};
@@ -103,25 +218,58 @@ static int write_manifest(const struct kh_root *root, const char *temporary, con
 }
 
 /* What fills the tree does not sync: all of it has to be on disk before it gets its name. */
-static int give_name(const struct kh_root *root, const char *key, struct kh_error *err)
+static int give_name(const struct kh_root *root, const char *store, const char *key,
+		     struct kh_error *err)
 {
-	kh_auto(kh_close) int dir = kh_root_open_at(root, artifacts_dir, O_RDONLY | O_DIRECTORY);
+	kh_auto(kh_free) char *artifacts = kh_printf("%s/artifacts", store);
+	kh_auto(kh_close) int dir = kh_root_open_at(root, artifacts, O_RDONLY | O_DIRECTORY);
 	kh_auto(kh_free) char *temporary = kh_printf(".%s.new", key);
 	if (dir < 0 || syncfs(dir) != 0 || kh_sys_rename(dir, temporary, key) != 0 ||
-	    kh_sys_fsync(dir, artifacts_dir) != 0)
+	    kh_sys_fsync(dir, artifacts) != 0)
 		return kh_fail(err, KH_SYSTEM, errno, "name the artifact '%s'", key);
 	return 0;
 }
 
-int kh_store_publish(const struct kh_root *root, const char *key,
-		     const struct kh_store_input *inputs, size_t count, struct kh_error *err)
+int kh_store_publish(const struct kh_root *root, const char *store, const char *key,
+		     json_t *manifest, struct kh_error *err)
 {
-	kh_auto(kh_free) char *temporary = temporary_path(key);
-	kh_auto(kh_free) char *whole = kh_printf("%s/%s", artifacts_dir, key);
+	kh_auto(kh_free) char *temporary = temporary_path(store, key);
+	kh_auto(kh_free) char *whole = kh_printf("%s/artifacts/%s", store, key);
+	int result = 0;
 	if (kh_root_exists(root, whole)) /* made by somebody else meanwhile: the same content */
-		return remove_all(root, temporary, err);
-	if (write_manifest(root, temporary, key, inputs, count, err) != 0 ||
-	    give_name(root, key, err) != 0)
-		return kh_wrap(err, "store '%s'", kh_store_dir);
+		result = remove_all(root, temporary, err);
+	else if (write_manifest(root, temporary, key, manifest, err) != 0 ||
+		 give_name(root, store, key, err) != 0)
+		result = kh_wrap(err, "store '%s'", store);
+	json_decref(manifest);
+	return result;
+}
+
+/* ---- looking after them ---- */
+
+int kh_store_verify(const struct kh_root *root, const struct kh_artifact *artifact,
+		    struct kh_error *err)
+{
+	size_t index;
+	json_t *file;
+	json_array_foreach(json_object_get(artifact->manifest, "files"), index, file)
+	{
+		const char *wanted = kh_json_get(file, "sha256");
+		kh_auto(kh_file_state_done) struct kh_file_state state = {0};
+		kh_auto(kh_free) char *path =
+			kh_printf("%s%s", artifact->tree, kh_json_get(file, "path"));
+		if (kh_file_look(root, path, &state, err) != 0)
+			return -1;
+		if (state.type == KH_FILE_ABSENT || (*wanted && strcmp(state.digest, wanted) != 0))
+			return kh_fail(err, KH_VERIFY, 0, "artifact '%.12s': '%s' is damaged",
+				       artifact->key, path);
+	}
 	return 0;
+}
+
+int kh_store_remove(const struct kh_root *root, const char *store, const char *key,
+		    struct kh_error *err)
+{
+	kh_auto(kh_free) char *whole = kh_printf("%s/artifacts/%s", store, key);
+	return remove_all(root, whole, err);
 }

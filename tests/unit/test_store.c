@@ -30,7 +30,9 @@ static const struct kh_stage installer = {
 	.name = "installer", .phase = KH_PHASE_INSTALL, .plan = install_plan};
 const struct kh_stage *const kh_stages[] = {&installer, NULL};
 
-static const struct kh_store_input inputs[] = {{"source", "abc"}, {"options", "--enable-kvm"}};
+static const char store[] = "/var/cache/kvmhost";
+static struct kh_strv source = {(char *[]){(char *)"source", (char *)"abc"}, 2};
+static struct kh_strv options = {(char *[]){(char *)"options", (char *)"--enable-kvm"}, 2};
 
 static int setup(void **state)
 {
@@ -59,29 +61,36 @@ static char *make_artifact(char key[KH_DIGEST_SIZE])
 {
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_free) char *tree = NULL;
-	kh_store_key(inputs, KH_COUNT(inputs), key);
-	assert_int_equal(kh_store_begin(&host.root, key, &tree, &err), 0);
+	kh_auto(kh_artifact_done) struct kh_artifact artifact = {0};
+	kh_store_key("tool", &options, &source, key);
+	assert_int_equal(kh_store_begin(&host.root, store, key, &tree, &err), 0);
 	put_below(tree, "bin/tool", "the new one\n", 0755);
 	put_below(tree, "share/tool/data", "data\n", 0644);
 	kh_auto(kh_free) char *link = kh_printf("%s/bin/alias", tree);
 	fixture_link(&host, link, "tool");
-	assert_int_equal(kh_store_publish(&host.root, key, inputs, KH_COUNT(inputs), &err), 0);
-	return kh_store_find(&host.root, key);
+	json_t *manifest = json_pack("{s:s}", "program", "tool");
+	assert_int_equal(kh_store_publish(&host.root, store, key, manifest, &err), 0);
+	assert_int_equal(kh_store_find(&host.root, store, key, &artifact), 0);
+	assert_int_equal(kh_store_verify(&host.root, &artifact, &err), 0);
+	return kh_take(artifact.tree);
 }
 
 static void a_key_follows_the_content_of_the_inputs_and_not_their_order(void **state)
 {
 	(void)state;
-	const struct kh_store_input turned[] = {{"options", "--enable-kvm"}, {"source", "abc"}};
-	const struct kh_store_input other[] = {{"source", "abd"}, {"options", "--enable-kvm"}};
-	const struct kh_store_input moved[] = {{"source", "abc\noptions"}, {"", "--enable-kvm"}};
+	struct kh_strv two = {(char *[]){(char *)"a", (char *)"1", (char *)"b", (char *)"2"}, 4};
+	struct kh_strv turned = {(char *[]){(char *)"b", (char *)"2", (char *)"a", (char *)"1"}, 4};
+	struct kh_strv moved = {(char *[]){(char *)"a", (char *)"1\nb", (char *)"", (char *)"2"},
+				4};
 	char key[KH_DIGEST_SIZE], same[KH_DIGEST_SIZE], different[KH_DIGEST_SIZE];
-	kh_store_key(inputs, 2, key);
-	kh_store_key(turned, 2, same);
+	kh_store_key("tool", &two, &source, key);
+	kh_store_key("tool", &turned, &source, same);
 	assert_string_equal(key, same);
-	kh_store_key(other, 2, different);
+	kh_store_key("tool", &moved, &source, different);
 	assert_string_not_equal(key, different);
-	kh_store_key(moved, 2, different);
+	kh_store_key("tool", &source, &two, different);
+	assert_string_not_equal(key, different);
+	kh_store_key("other", &two, &source, different);
 	assert_string_not_equal(key, different);
 }
 
@@ -90,17 +99,30 @@ static void only_a_whole_artifact_is_found(void **state)
 	(void)state;
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_free) char *tree = NULL;
+	kh_auto(kh_artifact_done) struct kh_artifact artifact = {0};
 	char key[KH_DIGEST_SIZE];
-	kh_store_key(inputs, KH_COUNT(inputs), key);
-	assert_int_equal(kh_store_begin(&host.root, key, &tree, &err), 0);
+	kh_store_key("tool", &options, &source, key);
+	assert_int_equal(kh_store_begin(&host.root, store, key, &tree, &err), 0);
 	put_below(tree, "bin/half", "half\n", 0755);
-	assert_null(kh_store_find(&host.root, key)); /* killed here: the next begin starts anew */
+	/* killed here: the next begin starts anew */
+	assert_int_equal(kh_store_find(&host.root, store, key, &artifact), 1);
 	kh_auto(kh_free) char *found = make_artifact(key);
 	assert_non_null(found);
 	kh_auto(kh_free) char *half = kh_printf("%s/bin/half", found);
 	assert_false(kh_root_exists(&host.root, half));
-	kh_auto(kh_free) char *manifest = kh_store_manifest(&host.root, key);
-	assert_non_null(strstr(manifest, "\"source\": \"abc\""));
+}
+
+static void an_artifact_that_changed_is_found_out(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_artifact_done) struct kh_artifact artifact = {0};
+	char key[KH_DIGEST_SIZE];
+	kh_auto(kh_free) char *tree = make_artifact(key);
+	put_below(tree, "bin/tool", "somebody's\n", 0755);
+	assert_int_equal(kh_store_find(&host.root, store, key, &artifact), 0);
+	assert_int_equal(kh_store_verify(&host.root, &artifact, &err), -1);
+	assert_non_null(strstr(err.message, "bin/tool"));
 }
 
 static int run(bool is_undo, struct kh_outcome *outcome)
@@ -154,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_key_follows_the_content_of_the_inputs_and_not_their_order),
+		TEST(an_artifact_that_changed_is_found_out),
 		TEST(only_a_whole_artifact_is_found),
 		TEST(a_tree_is_installed_once_and_undone_to_the_letter),
 		TEST(a_tree_that_is_not_there_is_refused),
