@@ -110,12 +110,33 @@ bool kh_ask(const char *question)
 
 /* ---- events ---- */
 
+/* How far something is that takes long: on a terminal one line that is written over, otherwise a
+ * line for every tenth. */
+static void print_progress(const struct kh_event *event)
+{
+	static size_t last_tenth = 11;
+	size_t percent = event->count ? event->index * 100 / event->count : 0;
+	if (isatty(STDERR_FILENO)) {
+		fprintf(stderr, "\r\033[K[%s] %3zu%% %.60s%s", event->stage, percent, event->text,
+			event->count && event->index >= event->count ? "\n" : "");
+		return;
+	}
+	if (percent / 10 != last_tenth && event->count)
+		fprintf(stderr, "[%s] %zu of %zu %s: %s\n", event->stage, event->index,
+			event->count, event->unit, event->text);
+	last_tenth = percent / 10;
+}
+
 static void print_event(struct kh_sink *sink, const struct kh_event *event)
 {
 	const struct kh_options *options = sink->data;
 	switch (event->kind) {
 	case KH_EVENT_WARNING:
 		fprintf(stderr, "warning: [%s] %s\n", event->stage, event->text);
+		break;
+	case KH_EVENT_PROGRESS:
+		if (!options->is_quiet)
+			print_progress(event);
 		break;
 	case KH_EVENT_NOTE:
 		fprintf(stderr, "kvmhost: %s\n", event->text);

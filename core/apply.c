@@ -23,6 +23,8 @@ struct work {
 	struct kh_history history;  /* before this run */
 	struct kh_error failed;     /* the first change of the running system that failed, if any */
 	size_t total;               /* changes of this phase */
+	const struct kh_facts *facts; /* of this phase */
+	bool is_build;                /* only the store is filled */
 };
 
 static void work_done(struct work *work)
@@ -36,7 +38,11 @@ static void tell(const struct work *work, enum kh_event_kind kind, const char *s
 		 const char *text)
 {
 	struct kh_sink *sink = work->engine->sink;
-	struct kh_event event = {kind, stage, text, work->outcome->done_count + 1, work->total};
+	struct kh_event event = {.kind = kind,
+				 .stage = stage,
+				 .text = text,
+				 .index = work->outcome->done_count + 1,
+				 .count = work->total};
 	if (sink)
 		sink->event(sink, &event);
 }
@@ -96,6 +102,44 @@ static int give_failure(struct work *work, struct kh_error *err)
 	return -1;
 }
 
+static bool is_made(const struct kh_change *change)
+{
+	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD;
+}
+
+static bool has_refused(const struct work *work, const char *stage)
+{
+	for (size_t i = 0; i < work->outcome->refusal_count; i++)
+		if (strcmp(work->outcome->refusals[i].stage, stage) == 0)
+			return true;
+	return false;
+}
+
+/* What fills the store changes nothing of the host: it is not journalled, and a failure is its
+ * stage's refusal, so that stages that do not build on it go on. */
+static void make(struct work *work, const struct kh_change *change)
+{
+	kh_auto(kh_free) char *title = kh_plan_change_title(change);
+	struct kh_error error = KH_ERROR_INIT;
+	struct kh_making making = {.root = work->engine->root,
+				   .config = work->engine->config,
+				   .facts = work->facts,
+				   .runner = work->engine->runner,
+				   .sink = work->engine->sink,
+				   .stage = change->stage};
+	tell(work, KH_EVENT_CHANGE, change->stage, title);
+	if (change->maker->make(&making, change->what, &error) != 0) {
+		kh_wrap(&error, "stage '%s'", change->stage);
+		if (has_refused(work, change->stage))
+			kh_error_done(&error);
+		else
+			kh_engine_refuse(work->outcome, change->stage, &error, false, false);
+		return;
+	}
+	tell(work, KH_EVENT_DONE, change->stage, title);
+	work->outcome->made_count++;
+}
+
 static int do_change(struct work *work, const struct kh_change *change, struct kh_error *err)
 {
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
@@ -121,8 +165,11 @@ static int do_changes(struct work *work, const struct kh_plan *plan, bool are_tr
 {
 	for (size_t i = 0; i < plan->change_count; i++) {
 		const struct kh_change *change = &plan->changes[i];
-		if ((change->kind == KH_CHANGE_TRIGGER) == are_triggers &&
-		    do_change(work, change, err) != 0)
+		if ((change->kind == KH_CHANGE_TRIGGER) != are_triggers)
+			continue;
+		if (is_made(change))
+			make(work, change);
+		else if (do_change(work, change, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -141,6 +188,11 @@ static int do_plan(struct work *work, const struct kh_plan *plan, struct kh_erro
 	if (plan->change_count == 0)
 		return 0;
 	work->total = work->outcome->done_count + plan->change_count;
+	size_t journalled = 0;
+	for (size_t i = 0; i < plan->change_count; i++)
+		journalled += !is_made(&plan->changes[i]);
+	if (journalled == 0)
+		return do_changes(work, plan, false, err);
 	if (begin(work, plan->change_count, err) != 0 ||
 	    kh_journal_triggers(work->journal, plan, err) != 0)
 		return -1;
@@ -244,7 +296,10 @@ static int do_phase(struct work *work, const struct kh_facts *facts, enum kh_pha
 	struct kh_context context = {.config = work->engine->config,
 				     .facts = facts,
 				     .root = work->engine->root,
-				     .is_apply = true};
+				     .is_apply = true,
+				     .is_build = work->is_build,
+				     .wants_rederive = work->engine->wants_rederive};
+	work->facts = facts;
 	size_t planned = work->outcome->plan.change_count;
 	kh_engine_plan_phase(work->engine, &context, phase, work->outcome);
 	struct kh_plan part;
@@ -260,7 +315,8 @@ static int verify(struct work *work, struct kh_facts *facts, struct kh_error *er
 		return -1;
 	for (size_t i = 0; i < again.plan.change_count; i++) {
 		const struct kh_change *change = &again.plan.changes[i];
-		if (change->kind == KH_CHANGE_SET_VALUE && change->accepts_less)
+		if ((change->kind == KH_CHANGE_SET_VALUE && change->accepts_less) ||
+		    is_made(change)) /* its failure is a refusal, told as such */
 			continue;
 		kh_auto(kh_free) char *title = kh_plan_change_title(change);
 		kh_strv_addf(&work->outcome->residue, "[%s] %s: %s", change->stage, title,
@@ -278,12 +334,13 @@ static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err
 {
 	if (settle_undos(work, err) != 0 || clean_up(work, err) != 0)
 		return -1;
-	size_t before = work->outcome->done_count;
+	size_t before = work->outcome->done_count + work->outcome->made_count;
 	collect(work->engine, facts);
 	for (enum kh_phase phase = KH_PHASE_PREPARE; phase <= KH_PHASE_CONFIGURE; phase++) {
-		if (work->outcome->done_count > before)
+		size_t now = work->outcome->done_count + work->outcome->made_count;
+		if (now > before)
 			collect(work->engine, facts);
-		before = work->outcome->done_count;
+		before = now;
 		if (do_phase(work, facts, phase, err) != 0)
 			return -1;
 	}
@@ -305,4 +362,25 @@ int kh_engine_apply(const struct kh_engine *engine, struct kh_outcome *ret_outco
 	kh_auto(work_done) struct work work = {.engine = engine, .outcome = ret_outcome};
 	kh_auto(kh_facts_done) struct kh_facts facts = {0};
 	return apply(&work, &facts, err);
+}
+
+static int build(struct work *work, struct kh_facts *facts, struct kh_error *err)
+{
+	for (enum kh_phase phase = KH_PHASE_PREPARE; phase <= KH_PHASE_BUILD; phase++) {
+		collect(work->engine, facts);
+		if (do_phase(work, facts, phase, err) != 0)
+			return -1;
+	}
+	return work->journal ? kh_journal_end(work->journal, err) : 0;
+}
+
+int kh_engine_build(const struct kh_engine *engine, struct kh_outcome *ret_outcome,
+		    struct kh_error *err)
+{
+	*ret_outcome = (struct kh_outcome){0};
+	kh_plan_init(&ret_outcome->plan, engine->root);
+	kh_auto(work_done) struct work work = {
+		.engine = engine, .outcome = ret_outcome, .is_build = true};
+	kh_auto(kh_facts_done) struct kh_facts facts = {0};
+	return build(&work, &facts, err);
 }

@@ -31,8 +31,8 @@ static const struct kh_refusal *refusal_of(const struct kh_outcome *outcome, con
 	return NULL;
 }
 
-static void refuse(struct kh_outcome *outcome, const char *stage, struct kh_error *error,
-		   bool is_skipped, bool is_unseen)
+void kh_engine_refuse(struct kh_outcome *outcome, const char *stage, struct kh_error *error,
+		      bool is_skipped, bool is_unseen)
 {
 	if (is_unseen)
 		kh_hint(error,
@@ -45,15 +45,22 @@ static void refuse(struct kh_outcome *outcome, const char *stage, struct kh_erro
 	*error = (struct kh_error)KH_ERROR_INIT;
 }
 
-/* Plan one stage; what it had planned when it failed is dropped again. */
-static int plan_stage(const struct kh_stage *stage, const struct kh_context *context,
-		      struct kh_plan *plan, struct kh_error *err)
+static bool takes_part(const struct kh_stage *stage, enum kh_phase phase)
 {
-	if (!stage->plan)
+	return phase == KH_PHASE_BUILD ? stage->build != NULL : stage->phase == phase;
+}
+
+/* Plan one stage; what it had planned when it failed is dropped again. */
+static int plan_stage(const struct kh_stage *stage, enum kh_phase phase,
+		      const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
+{
+	int (*ask)(const struct kh_context *, struct kh_plan *, struct kh_error *) =
+		phase == KH_PHASE_BUILD ? stage->build : stage->plan;
+	if (!ask)
 		return 0;
 	size_t changes = plan->change_count, notes = plan->note_count, claims = plan->claim_count;
 	plan->stage = stage->name;
-	int result = stage->plan(context, plan, err);
+	int result = ask(context, plan, err);
 	plan->stage = "";
 	if (result == 0)
 		return 0;
@@ -68,7 +75,7 @@ static int check_needed(const struct kh_context *context, const struct kh_stage 
 	const struct kh_stage *needed = kh_stage_find(needed_name);
 	struct kh_plan scratch;
 	kh_plan_init(&scratch, context->root);
-	int result = needed ? plan_stage(needed, context, &scratch, err) : 0;
+	int result = needed ? plan_stage(needed, needed->phase, context, &scratch, err) : 0;
 	size_t pending = scratch.change_count;
 	kh_plan_done(&scratch);
 	if (result != 0)
@@ -119,16 +126,16 @@ void kh_engine_plan_phase(const struct kh_engine *engine, const struct kh_contex
 {
 	for (const struct kh_stage *const *at = kh_stages; *at; at++) {
 		const struct kh_stage *stage = *at;
-		if (stage->phase != phase || !kh_engine_is_chosen(engine, stage) ||
+		if (!takes_part(stage, phase) || !kh_engine_is_chosen(engine, stage) ||
 		    refusal_of(outcome, stage->name))
 			continue;
 		struct kh_error error = KH_ERROR_INIT;
 		if (check_after(engine, context, stage, outcome, &error) != 0)
-			refuse(outcome, stage->name, &error, true,
-			       is_for_root_only(context, &error));
-		else if (plan_stage(stage, context, &outcome->plan, &error) != 0)
-			refuse(outcome, stage->name, &error, false,
-			       is_for_root_only(context, &error));
+			kh_engine_refuse(outcome, stage->name, &error, true,
+					 is_for_root_only(context, &error));
+		else if (plan_stage(stage, phase, context, &outcome->plan, &error) != 0)
+			kh_engine_refuse(outcome, stage->name, &error, false,
+					 is_for_root_only(context, &error));
 	}
 }
 
@@ -138,8 +145,10 @@ int kh_engine_plan(const struct kh_engine *engine, const struct kh_facts *facts,
 	(void)err;
 	kh_auto(kh_error_done) struct kh_error unreadable = KH_ERROR_INIT;
 	kh_auto(kh_history_done) struct kh_history history = {0};
-	struct kh_context context = {
-		.config = engine->config, .facts = facts, .root = engine->root};
+	struct kh_context context = {.config = engine->config,
+				     .facts = facts,
+				     .root = engine->root,
+				     .wants_rederive = engine->wants_rederive};
 	*ret_outcome = (struct kh_outcome){0};
 	kh_plan_init(&ret_outcome->plan, engine->root);
 	for (enum kh_phase phase = KH_PHASE_PREPARE; phase <= KH_PHASE_CONFIGURE; phase++)

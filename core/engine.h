@@ -16,6 +16,7 @@ enum kh_event_kind {
 	KH_EVENT_DONE,   /* it is done */
 	KH_EVENT_NOTE,   /* something the operator should read */
 	KH_EVENT_WARNING,
+	KH_EVENT_PROGRESS, /* of a change that takes long; index and count in `unit` */
 };
 
 struct kh_event {
@@ -23,6 +24,7 @@ struct kh_event {
 	const char *stage;
 	const char *text;
 	size_t index, count; /* of changes: 3 of 12; count 0: not counted */
+	const char *unit;    /* PROGRESS: "bytes", "steps" */
 };
 
 struct kh_sink {
@@ -45,6 +47,7 @@ struct kh_engine {
 	struct kh_sink *sink;         /* may be NULL */
 	const struct kh_strv *chosen; /* names of stages; empty or NULL: all */
 	const char *command;          /* as typed, for the journal: "apply modules" */
+	bool wants_rederive;          /* see struct kh_context */
 };
 
 struct kh_outcome { /* of planning or applying */
@@ -53,6 +56,7 @@ struct kh_outcome { /* of planning or applying */
 	size_t refusal_count;
 	long long run;          /* id of the journalled run, 0: nothing was changed */
 	size_t done_count;      /* changes made */
+	size_t made_count;      /* fetched and built into the store */
 	bool has_settled;       /* an interrupted run was found and finished first */
 	struct kh_strv residue; /* titles of what is still pending after apply */
 };
@@ -66,6 +70,10 @@ int kh_engine_plan(const struct kh_engine *engine, const struct kh_facts *facts,
  * that fails stops the work; a running value, a module or a program of a stage that fails does not:
  * the first such failure is the result once all the rest is in place. */
 int kh_engine_apply(const struct kh_engine *engine, struct kh_outcome *ret_outcome,
+		    struct kh_error *err);
+/* Only the phases up to BUILD, and of these only what fills the store (and the packages that
+ * building needs, where the user may install them): the host's configuration stays as it is. */
+int kh_engine_build(const struct kh_engine *engine, struct kh_outcome *ret_outcome,
 		    struct kh_error *err);
 int kh_engine_report(const struct kh_engine *engine, const struct kh_facts *facts,
 		     struct kh_report *ret_report, struct kh_error *err);

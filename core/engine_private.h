@@ -9,6 +9,9 @@ bool kh_engine_is_chosen(const struct kh_engine *engine, const struct kh_stage *
 /* Ask the chosen stages of a phase; plans and refusals are added to the outcome. */
 void kh_engine_plan_phase(const struct kh_engine *engine, const struct kh_context *context,
 			  enum kh_phase phase, struct kh_outcome *outcome);
+/* A stage refused or failed; takes the error over. */
+void kh_engine_refuse(struct kh_outcome *outcome, const char *stage, struct kh_error *error,
+		      bool is_skipped, bool is_unseen);
 /* Add the triggers that interrupted runs did not come to, unless the plan has them. */
 void kh_settle_adopt(const struct kh_history *history, struct kh_plan *plan);
 

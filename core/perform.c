@@ -120,6 +120,9 @@ int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struc
 	case KH_CHANGE_RUN:
 	case KH_CHANGE_TRIGGER:
 		return run_program(runner, change, err);
+	case KH_CHANGE_FETCH: /* the engine's own: apply.c */
+	case KH_CHANGE_BUILD:
+		break;
 	}
 	return kh_fail(err, KH_SYSTEM, 0, "unknown change");
 }

@@ -28,6 +28,7 @@ static void change_done(struct kh_change *change)
 	kh_strv_done(&change->argv);
 	kh_strv_done(&change->undo_argv);
 	kh_strv_done(&change->outputs);
+	json_decref(change->what);
 }
 
 void kh_plan_cut(struct kh_plan *plan, size_t changes, size_t notes, size_t claims)

@@ -31,6 +31,27 @@ enum kh_change_kind {
 	KH_CHANGE_LOAD_MODULE,
 	KH_CHANGE_RUN,
 	KH_CHANGE_TRIGGER,
+	KH_CHANGE_FETCH, /* fill the store: nothing of the host changes, so neither is journalled */
+	KH_CHANGE_BUILD,
+};
+
+struct kh_sink;
+struct kh_config;
+struct kh_facts;
+struct kh_runner;
+
+/* What makes a FETCH or BUILD change real gets from the engine. */
+struct kh_making {
+	const struct kh_root *root;
+	const struct kh_config *config;
+	const struct kh_facts *facts; /* of the phase */
+	struct kh_runner *runner;
+	struct kh_sink *sink; /* may be NULL */
+	const char *stage;
+};
+
+struct kh_maker {
+	int (*make)(const struct kh_making *making, const json_t *what, struct kh_error *err);
 };
 
 struct kh_change {
@@ -49,6 +70,8 @@ struct kh_change {
 	struct kh_strv argv;     /* RUN, TRIGGER */
 	struct kh_strv undo_argv;
 	struct kh_strv outputs; /* RUN, TRIGGER: files it rewrites; kept before, put back by undo */
+	const struct kh_maker *maker; /* FETCH, BUILD */
+	json_t *what;                 /* its parameters */
 };
 
 enum kh_note_kind {
@@ -137,6 +160,11 @@ int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, str
 int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan_command *command,
 		    struct kh_error *err);
 
+/* Fill the store: kind is FETCH or BUILD, name what is made ("linux 6.12.104"), what the parameters
+ * of the maker (the reference is taken over). Below another root: a note of what is left to do. */
+int kh_plan_make(struct kh_plan *plan, enum kh_change_kind kind, const char *name,
+		 const struct kh_maker *maker, json_t *what, const char *why, struct kh_error *err);
+
 void kh_plan_note(struct kh_plan *plan, enum kh_note_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -148,7 +176,8 @@ char *kh_plan_text(const struct kh_plan *plan);
 json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes": [...]} */
 /* One line that names a change: "put /etc/fstab", "set /sys/… 0 → 1". Owned by the caller. */
 char *kh_plan_change_title(const struct kh_change *change);
-/* "put", "remove", "directory", "link", "set", "load", "run", "trigger": also in the journal. */
+/* "put", "remove", "directory", "link", "set", "load", "run", "trigger", "fetch", "build": also in
+ * the journal. */
 const char *kh_plan_kind_name(enum kh_change_kind kind);
 char *kh_plan_note_line(const struct kh_note *note); /* owned: a line without its end */
 const char *kh_plan_note_name(enum kh_note_kind kind);

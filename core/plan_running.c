@@ -171,3 +171,25 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 	copy_outputs(plan, &change->outputs, command->outputs);
 	return 0;
 }
+
+/* ---- what is made ---- */
+
+int kh_plan_make(struct kh_plan *plan, enum kh_change_kind kind, const char *name,
+		 const struct kh_maker *maker, json_t *what, const char *why, struct kh_error *err)
+{
+	kh_auto(kh_free) char *claim = kh_printf("%s %s", kh_plan_kind_name(kind), name);
+	if (kh_plan_claim(plan, claim, err) != 0) {
+		json_decref(what);
+		return -1;
+	}
+	if (!plan->root->is_live) {
+		json_decref(what);
+		kh_plan_note(plan, KH_NOTE_LEFT, "left to do: %s %s (%s)", kh_plan_kind_name(kind),
+			     name, why);
+		return 0;
+	}
+	struct kh_change *change = kh_plan_add(plan, kind, name, why);
+	change->maker = maker;
+	change->what = what;
+	return 0;
+}

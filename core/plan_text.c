@@ -25,6 +25,10 @@ const char *kh_plan_kind_name(enum kh_change_kind kind)
 		return "run";
 	case KH_CHANGE_TRIGGER:
 		return "trigger";
+	case KH_CHANGE_FETCH:
+		return "fetch";
+	case KH_CHANGE_BUILD:
+		return "build";
 	}
 	return "?";
 }
@@ -76,6 +80,10 @@ char *kh_plan_change_title(const struct kh_change *change)
 		return kh_printf("run %s", line);
 	case KH_CHANGE_TRIGGER:
 		return kh_printf("%s: run %s", change->path, line);
+	case KH_CHANGE_FETCH:
+		return kh_printf("fetch %s", change->path);
+	case KH_CHANGE_BUILD:
+		return kh_printf("build %s", change->path);
 	}
 	return kh_strdup("?");
 }

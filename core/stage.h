@@ -20,11 +20,20 @@ struct kh_context {
 	const struct kh_config *config;
 	const struct kh_facts *facts;
 	const struct kh_root *root;
-	bool is_apply; /* the plan is about to be carried out: set by the engine */
+	bool is_apply;       /* the plan is about to be carried out: set by the engine */
+	bool is_build;       /* `kvmhost build`: only the store is filled */
+	bool wants_rederive; /* --rederive: a kept base configuration is made anew */
 };
 
-/* What is known only after doing ends a phase: facts are collected again before the next. */
-enum kh_phase { KH_PHASE_PREPARE, KH_PHASE_INSTALL, KH_PHASE_CONFIGURE };
+/* What is known only after doing ends a phase: facts are collected again before the next. In the
+ * phase BUILD a stage is asked by its build(), in all others by plan(). */
+enum kh_phase {
+	KH_PHASE_PREPARE,
+	KH_PHASE_FETCH,
+	KH_PHASE_BUILD,
+	KH_PHASE_INSTALL,
+	KH_PHASE_CONFIGURE,
+};
 
 struct kh_stage {
 	const char *name;    /* "hugepages": configuration section, log tag, file name */
@@ -33,7 +42,9 @@ struct kh_stage {
 	const char *const
 		*after; /* NULL, or NULL-terminated names of stages that must come first */
 	enum kh_phase phase;
-	/* Either may be NULL. */
+	/* Each may be NULL. */
+	/* What has to be built before its phase: kh_plan_make() only. */
+	int (*build)(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err);
 	int (*plan)(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err);
 	int (*check)(const struct kh_context *context, struct kh_report *report,
 		     struct kh_error *err);
