@@ -43,7 +43,7 @@ compile = $(CC) $(common) $(flags_$(MODE)) $(CFLAGS) $(LIB_CFLAGS)
 link    = $(CC) $(link_$(MODE)) $(LDFLAGS)
 
 # ---- sources ----
-lib_dirs := core/base core grub net stages
+lib_dirs := core/base core grub net kconfig sources platform stages
 lib_c    := $(sort $(wildcard $(addsuffix /*.c,$(lib_dirs))))
 cmd_c    := $(sort $(wildcard cmd/*.c))
 lib_o    := $(lib_c:%.c=$B/%.o) $B/templates.o

@@ -1,0 +1,64 @@
+/* recipe.h - how one program becomes an artifact, and which artifact is the wanted one.
+ *
+ * A recipe says what goes in beside the source, and how to fill a staged tree; keys, the store, the
+ * log, progress and the manifest are the same for all and live in recipe.c. The inputs come in two
+ * kinds. *Wanted* is what the configuration asks for (version, prefix, options, fragments) and the
+ * distribution release; *made with* is what only a host that builds knows (source digest, compiler,
+ * linker, derived base). The key is over both. A host without source or compiler takes an artifact
+ * that has the same wanted inputs and covers it (an imported one, usually).
+ */
+#ifndef KH_PLATFORM_RECIPE_H
+#define KH_PLATFORM_RECIPE_H
+
+#include "core/plan.h"
+#include "core/stage.h"
+#include "core/store.h"
+#include "platform/sandbox.h"
+#include "sources/source.h"
+
+struct kh_inputs { /* NAME, VALUE in pairs */
+	struct kh_strv wanted;
+	struct kh_strv made_with;
+};
+
+struct kh_build { /* one that is under way */
+	const struct kh_making *making;
+	const struct kh_source *source;
+	struct kh_sandbox *sandbox;
+	char *source_dir; /* host paths: the source tree (read only for the build account), */
+	char *build_dir;  /* out-of-tree objects; kept for incremental builds, */
+	char *stage_dir;  /* to be filled: the tree as it lies below the root */
+	json_t *about;    /* for the manifest: {"release": ..., "covers": ...}; to be filled */
+	/* Progress: steps_total is set by the recipe when it knows it. */
+	size_t steps_done, steps_total;
+};
+
+struct kh_recipe {
+	const char *program;      /* "kernel", "qemu", "libvirt" */
+	const char *const *tools; /* whose version is an input: {"gcc", "ld", NULL} */
+	int (*add_inputs)(const struct kh_context *context, const struct kh_source *source,
+			  struct kh_inputs *inputs, struct kh_error *err); /* source may be NULL */
+	/* May refuse (KH_HOST) before anything is built: compiler or Python too old. */
+	int (*check_host)(const struct kh_context *context, const struct kh_source *source,
+			  struct kh_error *err);
+	int (*make)(struct kh_build *build, struct kh_error *err);
+	/* Does this artifact fit this host? 0, or -1 with KH_HOST naming what it does not cover. */
+	int (*check_cover)(const struct kh_context *context, const struct kh_artifact *artifact,
+			   struct kh_error *err);
+};
+
+extern const struct kh_recipe kh_recipe_kernel, kh_recipe_qemu, kh_recipe_libvirt;
+
+/* Tell how far it is: one event of KH_EVENT_PROGRESS. */
+void kh_build_progress(struct kh_build *build, const char *text);
+
+/* The artifact that this configuration asks for. Returns 0, 1: none is there yet, -1. */
+int kh_recipe_find(const struct kh_context *context, const struct kh_recipe *recipe,
+		   struct kh_artifact *ret_artifact, struct kh_error *err);
+/* For a stage's build(): plans the build unless the artifact is there, nothing is wanted (none), or
+ * the source is missing in a plan that is not carried out (then a note says it comes later). Below
+ * another root: a note of what is left to do. */
+int kh_recipe_plan_build(const struct kh_context *context, const struct kh_recipe *recipe,
+			 struct kh_plan *plan, struct kh_error *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* sandbox.h - run a step of a build: unprivileged, without network, its output in a log.
+ *
+ * As root the step runs as the build account (build.user; auto: a number without a name that owns
+ * the store's build directories) in a network namespace of its own; otherwise as whoever runs, in a
+ * user and network namespace where the kernel allows that. No new privileges, a clean environment,
+ * standard input from /dev/null, a process group that dies with us. Every line of output goes to
+ * the log and to on_line.
+ */
+#ifndef KH_PLATFORM_SANDBOX_H
+#define KH_PLATFORM_SANDBOX_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/base/error.h"
+#include "core/base/root.h"
+#include "core/base/str.h"
+#include "core/config.h"
+
+struct kh_sandbox {
+	uid_t uid; /* the build account's; the caller's own when not root */
+	gid_t gid;
+	char *home;                 /* HOME of the steps: below the store */
+	char *log_path;             /* host path; appended */
+	struct kh_strv environment; /* "CCACHE_DIR=...": beside PATH, LC_ALL, HOME, TMPDIR */
+	/* Called with each line, without its newline; may be NULL. */
+	void (*on_line)(void *data, const char *line);
+	void *data;
+	unsigned timeout_s; /* without output; 0: 1800 */
+};
+
+/* Choose the account and make HOME; log_path: the directory is made. */
+int kh_sandbox_open(const struct kh_root *root, const struct kh_config *config,
+		    const char *log_path, struct kh_sandbox *ret_sandbox, struct kh_error *err);
+void kh_sandbox_done(struct kh_sandbox *sandbox);
+/* A directory that belongs to the build account (made with its parents where missing). */
+int kh_sandbox_dir(const struct kh_sandbox *sandbox, const char *host_path, struct kh_error *err);
+
+/* Run argv in the directory cwd (host path). An exit status other than 0 is KH_PROGRAM: the message
+ * has the first real error lines of the output, the hint the log's path. */
+int kh_sandbox_run(struct kh_sandbox *sandbox, const char *cwd, const char *const *argv,
+		   struct kh_error *err);
+/* The same, with the output (standard output only) as text; owned. */
+int kh_sandbox_capture(struct kh_sandbox *sandbox, const char *cwd, const char *const *argv,
+		       char **ret_output, struct kh_error *err);
+
+#endif
