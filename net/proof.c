@@ -1,0 +1,40 @@
+/* proof.c - see proof.h. */
+#include "net/proof.h"
+
+#include <string.h>
+
+#include "core/base/mem.h"
+
+static char *missing_link(const struct kh_facts_net *net, const char *name, bool wants_address)
+{
+	const struct kh_facts_link *link = kh_facts_net_link(net, name);
+	if (!link)
+		return kh_printf("no link %s", name);
+	if (!link->is_up)
+		return kh_printf("%s is not up", name);
+	return wants_address && link->addresses.count == 0 ? kh_printf("no address on %s", name)
+							   : NULL;
+}
+
+/* A link to one other side (a tunnel) has no gateway to ask. */
+static char *missing_gateway(struct kh_guard_world *world, const struct kh_facts_net *net)
+{
+	const char *gateway = net->gateway4 ? net->gateway4 : net->gateway6;
+	if (!gateway || world->answers(world, net->default_link, gateway))
+		return NULL;
+	return kh_printf("no %s answer from gateway %s on %s",
+			 strchr(gateway, ':') ? "neighbour discovery" : "ARP", gateway,
+			 net->default_link);
+}
+
+char *kh_proof_missing(struct kh_guard_world *world, const struct kh_facts_net *net,
+		       const char *bridge, bool wants_route)
+{
+	char *missing = bridge ? missing_link(net, bridge, false) : NULL;
+	if (missing || !wants_route)
+		return missing;
+	if (!net->default_link)
+		return kh_strdup("no default route");
+	missing = missing_link(net, net->default_link, true);
+	return missing ? missing : missing_gateway(world, net);
+}
