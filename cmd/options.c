@@ -7,7 +7,16 @@
 #include "core/base/mem.h"
 #include "core/stage.h"
 
-enum { OPTION_SET = 256, OPTION_ROOT, OPTION_JSON, OPTION_FORCE, OPTION_ALL, OPTION_EXIT_CODE };
+enum {
+	OPTION_SET = 256,
+	OPTION_ROOT,
+	OPTION_JSON,
+	OPTION_FORCE,
+	OPTION_ALL,
+	OPTION_EXIT_CODE,
+	OPTION_UNIT,
+	OPTION_RETRY
+};
 
 struct option_row {
 	const char *name;
@@ -26,10 +35,14 @@ static const struct option_row rows[] = {
 	{"verbose", 'v', NULL, 0, "also what is as it should be"},
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
-	 "overwrite what was changed since (undo, init)"},
+	 "overwrite what was changed since (undo, init); keep a kernel unproved (confirm)"},
 	{"all", OPTION_ALL, NULL, KH_OPTION_ALL, "put everything back (undo)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
+	 "try a kernel that failed its trial once more (confirm)"},
+	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
+	 "as kvmhost-confirm.service calls it at boot: wait for the network (confirm)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -113,6 +126,12 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_ALL:
 		options->is_all = true;
 		break;
+	case OPTION_UNIT:
+		options->is_unit = true;
+		break;
+	case OPTION_RETRY:
+		options->wants_retry = true;
+		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
@@ -147,6 +166,8 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_yes, "yes", KH_OPTION_YES, err) != 0 ||
 	    check_option(command, options->is_forced, "force", KH_OPTION_FORCE, err) != 0 ||
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
+	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
+	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0)
 		return -1;

@@ -27,6 +27,25 @@ static char *missing_gateway(struct kh_guard_world *world, const struct kh_facts
 			 net->default_link);
 }
 
+char *kh_proof_bridge(const struct kh_root *root, const char *boot_id)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	struct kh_net_record record = {0};
+	struct kh_net_state state = {0};
+	char digest[KH_DIGEST_SIZE];
+	char *bridge = NULL;
+	if (kh_net_record_read(root, &record, digest, &ignored) != 0)
+		return NULL;
+	kh_net_state_read(root, digest, &state);
+	bool is_reverted = state.phase == KH_NET_REVERTED || state.phase == KH_NET_REVERTING;
+	bool is_of_this_boot = state.boot_id && boot_id && strcmp(state.boot_id, boot_id) == 0;
+	if (!is_reverted || is_of_this_boot)
+		bridge = kh_strdup(record.bridge);
+	kh_net_state_done(&state);
+	kh_net_record_done(&record);
+	return bridge;
+}
+
 char *kh_proof_missing(struct kh_guard_world *world, const struct kh_facts_net *net,
 		       const char *bridge, bool wants_route)
 {

@@ -9,6 +9,9 @@
 
 #include "net/guard.h"
 
+/* The bridge that kvmhost's network files make, or NULL: there are none, or the guard took them
+ * back in an earlier boot than this. Owned. */
+char *kh_proof_bridge(const struct kh_root *root, const char *boot_id);
 /* What is missing: owned text, or NULL: nothing. bridge: its name, or NULL: none is wanted.
  * wants_route: there was a default route before. */
 char *kh_proof_missing(struct kh_guard_world *world, const struct kh_facts_net *net,
