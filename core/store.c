@@ -171,7 +171,7 @@ static int add_file(const struct kh_root *root, const char *from, const char *pa
 		    struct kh_error *err)
 {
 	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
-	if (kh_file_look(root, from, &state, err) != 0)
+	if (kh_file_look_digest(root, from, &state, err) != 0)
 		return -1;
 	switch (state.type) {
 	case KH_FILE_DIR:
@@ -258,7 +258,7 @@ int kh_store_verify(const struct kh_root *root, const struct kh_artifact *artifa
 		kh_auto(kh_file_state_done) struct kh_file_state state = {0};
 		kh_auto(kh_free) char *path =
 			kh_printf("%s%s", artifact->tree, kh_json_get(file, "path"));
-		if (kh_file_look(root, path, &state, err) != 0)
+		if (kh_file_look_digest(root, path, &state, err) != 0)
 			return -1;
 		if (state.type == KH_FILE_ABSENT || (*wanted && strcmp(state.digest, wanted) != 0))
 			return kh_fail(err, KH_VERIFY, 0, "artifact '%.12s': '%s' is damaged",
