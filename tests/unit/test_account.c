@@ -10,6 +10,7 @@
 
 #include "core/account.h"
 #include "core/base/mem.h"
+#include "core/base/run.h"
 #include "tests/lib/fixture.h"
 
 static void load(const char *yaml, struct kh_config *config)
@@ -117,6 +118,56 @@ static void a_named_account_gets_the_directory(void **state)
 	fixture_close(&f);
 }
 
+/* ---- running as somebody else ---- */
+
+static int run_as(uid_t uid, gid_t gid, const char *directory, const char *const *argv,
+		  char **ret_output, struct kh_error *err)
+{
+	struct kh_run_place place = {.uid = uid, .gid = gid, .directory = directory};
+	return kh_run_as(&place, argv, 10, ret_output, err);
+}
+
+static void a_program_runs_there_as_that_account_with_nothing_more(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_free) char *where = NULL, *who = NULL, *groups = NULL, *status = NULL;
+	uid_t uid = geteuid() == 0 ? 64999 : geteuid();
+	gid_t gid = geteuid() == 0 ? 64998 : getegid();
+	static const char *const pwd[] = {"pwd", NULL};
+	static const char *const id[] = {"id", "-u", NULL};
+	static const char *const all[] = {"id", "-G", NULL};
+	static const char *const privileges[] = {"grep", "NoNewPrivs", "/proc/self/status", NULL};
+	assert_int_equal(run_as(uid, gid, "/usr", pwd, &where, &err), 0);
+	assert_string_equal(where, "/usr\n");
+	assert_int_equal(run_as(uid, gid, "/", id, &who, &err), 0);
+	assert_int_equal(kh_str_number(who), uid);
+	assert_int_equal(run_as(uid, gid, "/", privileges, &status, &err), 0);
+	assert_string_equal(status, "NoNewPrivs:\t1\n");
+	if (geteuid() == 0) {
+		assert_int_equal(run_as(uid, gid, "/", all, &groups, &err), 0);
+		assert_string_equal(groups, "64998\n");
+	}
+}
+
+static void a_program_that_fails_or_has_no_place_is_an_error(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	static const char *const cat[] = {"cat", "/nowhere/at/all", NULL};
+	assert_int_equal(run_as(geteuid(), getegid(), "/", cat, NULL, &err), -1);
+	assert_string_equal(err.message, "run 'cat': exit status 1: cat: /nowhere/at/all: No such "
+					 "file or directory");
+	kh_error_done(&err);
+	assert_int_equal(run_as(geteuid(), getegid(), "/nowhere", cat, NULL, &err), -1);
+	assert_string_equal(err.message, "run 'cat': No such file or directory");
+	kh_error_done(&err);
+	if (geteuid() == 0)
+		return;
+	assert_int_equal(run_as(geteuid() + 1, getegid(), "/", cat, NULL, &err), -1);
+	assert_string_equal(err.message, "run 'cat': Operation not permitted");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +175,8 @@ int main(void)
 		cmocka_unit_test(a_number_in_use_is_passed_over),
 		cmocka_unit_test(root_and_strangers_do_not_build),
 		cmocka_unit_test(a_named_account_gets_the_directory),
+		cmocka_unit_test(a_program_runs_there_as_that_account_with_nothing_more),
+		cmocka_unit_test(a_program_that_fails_or_has_no_place_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
