@@ -32,6 +32,9 @@ static bool is_real(const char *line)
 	for (size_t i = 0; i < KH_COUNT(texts); i++)
 		if (strstr(line, texts[i]))
 			return true;
+	/* "/bin/sh: 1: bison: not found" */
+	if (kh_str_ends(line, ": not found") && strstr(line, "sh: "))
+		return true;
 	return strcmp(line, "Killed") == 0 || kh_str_ends(line, ": Killed");
 }
 
