@@ -41,6 +41,7 @@ struct kh_recipe {
 	/* make finds itself what changed: one build directory for a source, whatever is wanted.
 	 * Otherwise each set of wanted inputs has its own. */
 	bool is_incremental;
+	/* What the recipe adds to kh_recipe_inputs(): options, prefix, fragments. */
 	int (*add_inputs)(const struct kh_context *context, const struct kh_source *source,
 			  struct kh_inputs *inputs, struct kh_error *err); /* source may be NULL */
 	/* May refuse (KH_HOST) before anything is built: compiler or Python too old. */
@@ -76,6 +77,7 @@ int kh_recipe_inputs(const struct kh_context *context, const struct kh_recipe *r
 		     const struct kh_source *source, struct kh_inputs *ret_inputs,
 		     struct kh_error *err);
 void kh_inputs_done(struct kh_inputs *inputs);
+json_t *kh_inputs_json(const struct kh_strv *pairs); /* {NAME: VALUE, ...}; a new reference */
 
 /* The artifact that this configuration asks for: that of the exact key; else one made elsewhere
  * (imported) of the same source; and where source or tools are missing, any with the same wanted
