@@ -9,6 +9,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 
+const char kh_record_signed_index[] = "the distribution's signed index";
+
 static const char *const roles[] = {"archive", "patches", "signature", "index"};
 
 /* Goes into every digest: a source that is unpacked or patched in another way is another source. */

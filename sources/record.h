@@ -9,6 +9,10 @@
 
 enum { KH_RECORD_FORMAT = 1 };
 
+/* The signer of a source whose digest comes from the distribution, and that has no signature of
+ * its makers. */
+extern const char kh_record_signed_index[];
+
 json_t *kh_record_json(const struct kh_source *source); /* a new reference */
 /* Returns 0, or 1: this is no record of ours (or of another format). */
 int kh_record_parse(const json_t *record, struct kh_source *ret_source);
