@@ -22,7 +22,8 @@ void kh_apt_done(struct kh_apt *apt)
 {
 	free(apt->directory);
 	free(apt->host_directory);
-	*apt = (struct kh_apt){0};
+	kh_root_done(&apt->machine);
+	*apt = (struct kh_apt){.machine = KH_ROOT_INIT};
 }
 
 /* ---- its own files ---- */
@@ -115,19 +116,32 @@ static bool is_own_origin(const char *release, const char *const *names)
 	return false;
 }
 
-static int drop_lists_of(const struct kh_apt *apt, const struct kh_strv *files, const char *stem,
-			 struct kh_error *err)
+/* The archive's Release file among these: the longest one that NAME begins with, or NULL. */
+static const char *release_of(const struct kh_strv *files, const char *name)
 {
-	kh_auto(kh_free) char *start = kh_printf("%s_", stem);
+	const char *found = NULL;
+	size_t longest = 0;
 	for (size_t i = 0; i < files->count; i++) {
-		kh_auto(kh_free) char *path =
-			kh_printf("%s/lists/%s", apt->directory, files->items[i]);
-		if (kh_str_starts(files->items[i], start) &&
-		    kh_str_ends(files->items[i], "_source_Sources") &&
-		    kh_area_remove(apt->making->root, path, err) != 0)
-			return -1;
+		const char *file = files->items[i];
+		if (!kh_str_ends(file, "_InRelease") && !kh_str_ends(file, "_Release"))
+			continue;
+		size_t length = (size_t)(strrchr(file, '_') - file) + 1;
+		if (length > longest && strncmp(file, name, length) == 0) {
+			longest = length;
+			found = file;
+		}
 	}
-	return 0;
+	return found;
+}
+
+static bool is_own_list(const struct kh_apt *apt, const struct kh_strv *files, const char *name,
+			const char *const *names)
+{
+	const char *release = release_of(files, name);
+	kh_auto(kh_free) char *path =
+		kh_printf("%s/lists/%s", apt->host_directory, release ? release : "");
+	kh_auto(kh_free) char *text = release ? kh_root_text(&apt->machine, path) : NULL;
+	return text && is_own_origin(text, names);
 }
 
 static int drop_strangers(const struct kh_apt *apt, struct kh_error *err)
@@ -143,14 +157,10 @@ static int drop_strangers(const struct kh_apt *apt, struct kh_error *err)
 		words[i] = names.items[i];
 	kh_root_list(apt->making->root, lists, &files);
 	for (size_t i = 0; i < files.count; i++) {
-		const char *name = files.items[i];
-		const char *end = kh_str_ends(name, "_InRelease") ? "_InRelease" : "_Release";
-		kh_auto(kh_free) char *path = kh_printf("lists/%s", name);
-		kh_auto(kh_free) char *text = kh_str_ends(name, end) ? text_of(apt, path) : NULL;
-		kh_auto(kh_free) char *stem =
-			text ? kh_strndup(name, strlen(name) - strlen(end)) : NULL;
-		if (text && !is_own_origin(text, words) &&
-		    drop_lists_of(apt, &files, stem, err) != 0)
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", lists, files.items[i]);
+		if (kh_str_ends(files.items[i], "_source_Sources") &&
+		    !is_own_list(apt, &files, files.items[i], words) &&
+		    kh_area_remove(apt->making->root, path, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -176,18 +186,19 @@ static int update(const struct kh_apt *apt, const char *sources, struct kh_error
 int kh_apt_open(const struct kh_making *making, bool is_update, struct kh_apt *ret_apt,
 		struct kh_error *err)
 {
-	kh_auto(kh_apt_done) struct kh_apt apt = {.making = making};
+	kh_auto(kh_apt_done) struct kh_apt apt = {.making = making, .machine = KH_ROOT_INIT};
 	kh_auto(kh_free) char *sources = NULL;
 	apt.directory = kh_printf("%s/apt", making->config->build.store);
 	apt.host_directory = kh_area_host_path(making->root, apt.directory);
-	if (kh_apt_sources_text(making->root, &sources, err) != 0 ||
+	if (kh_root_open("/", &apt.machine, err) != 0 ||
+	    kh_apt_sources_text(making->root, &sources, err) != 0 ||
 	    make_directories(&apt, err) != 0)
 		return -1;
 	apt.is_signed = !strcasestr(sources, "\ntrusted:") && !strcasestr(sources, "\nallow-");
 	if ((is_update || !is_fresh(&apt, sources)) && update(&apt, sources, err) != 0)
 		return -1;
 	*ret_apt = apt;
-	apt = (struct kh_apt){0};
+	apt = (struct kh_apt){.machine = KH_ROOT_INIT};
 	return 0;
 }
 
@@ -239,15 +250,14 @@ int kh_apt_each(const struct kh_apt *apt, const char *package,
 		void (*found)(void *data, const struct kh_stanza *stanza), void *data,
 		struct kh_error *err)
 {
-	const struct kh_root *root = apt->making->root;
 	kh_auto(kh_strv_done) struct kh_strv files = {0};
-	kh_auto(kh_free) char *lists = kh_printf("%s/lists", apt->directory);
-	kh_root_list(root, lists, &files);
+	kh_auto(kh_free) char *lists = kh_printf("%s/lists", apt->host_directory);
+	kh_root_list(&apt->machine, lists, &files);
 	for (size_t i = 0; i < files.count; i++) {
 		if (!kh_str_ends(files.items[i], "_source_Sources"))
 			continue;
 		kh_auto(kh_free) char *path = kh_printf("%s/%s", lists, files.items[i]);
-		int fd = kh_root_open_at(root, path, O_RDONLY);
+		int fd = kh_root_open_at(&apt->machine, path, O_RDONLY);
 		kh_auto(kh_fclose) FILE *stream = fd >= 0 ? fdopen(fd, "r") : NULL;
 		if (!stream || kh_apt_each_in(stream, package, found, data) != 0) {
 			kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);

@@ -18,7 +18,9 @@ struct kh_apt {
 	const struct kh_making *making;
 	char *directory;      /* STORE/apt, below the root */
 	char *host_directory; /* the same on this machine */
-	bool is_signed;       /* no archive is exempt from signatures */
+	struct kh_root
+		machine; /* apt works on the machine itself: its lists may be links to files */
+	bool is_signed;  /* no archive is exempt from signatures */
 };
 
 /* Bring the lists up to date, unless that was done in the last minutes (is_update: always). */

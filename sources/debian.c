@@ -178,7 +178,7 @@ static int add_urls(const struct kh_apt *apt, const struct kh_program *program,
 static int find(const struct kh_request *request, struct kh_candidates *ret_candidates,
 		struct kh_error *err)
 {
-	kh_auto(kh_apt_done) struct kh_apt apt = {0};
+	kh_auto(kh_apt_done) struct kh_apt apt = {.machine = KH_ROOT_INIT};
 	kh_auto(listing_done) struct listing listing = {.request = request,
 							.candidates = ret_candidates};
 	const struct kh_program *program = request->program;
