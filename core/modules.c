@@ -129,7 +129,8 @@ enum kh_module_state kh_modules_look(struct kh_modules *modules, const char *nam
 
 void kh_modules_lookup(struct kh_modules *modules, const char *alias, struct kh_strv *ret_names)
 {
-	kh_auto(unref_list) struct kmod_list *found = NULL, *entry;
+	kh_auto(unref_list) struct kmod_list *found = NULL;
+	struct kmod_list *entry;
 	if (kmod_module_new_from_lookup(modules->context, alias, &found) < 0)
 		return;
 	kmod_list_foreach(entry, found)
