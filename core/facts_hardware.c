@@ -30,7 +30,7 @@ static const struct {
 	{"i801_smbus", "i2c_i801"},
 	{"piix4_smbus", "i2c_piix4"},
 	{"hid-generic", "hid_generic"},
-	{"snd_hda_intel", "snd_hda_intel"},
+
 	{"usb", ""},
 	{"hub", ""},
 	{"pcieport", ""},

@@ -8,7 +8,8 @@
  * (scripts/kconfig/streamline_config.pl).
  *
  * Order of calls: kh_makefiles_load, kh_base_make, the operator's fragments appended by
- * kh_base_append (a later line replaces an earlier one), kh_base_text, and that text as a file:
+ * kh_base_append (a later line replaces an earlier one), kh_fragment_resolve, and that text as a
+ * file:
  *
  *     make -C SOURCE O=BUILD KCONFIG_ALLCONFIG=FILE allnoconfig
  *
@@ -45,10 +46,5 @@ int kh_base_make(const struct kh_root *root, const struct kh_makefiles *makefile
 
 /* Copies lines to the end of fragment; a line of the same name is replaced by the later one. */
 void kh_base_append(struct kh_fragment *fragment, const struct kh_fragment *lines);
-
-/* As kconfig reads it: the lines that hold for the version, each under the name that the tree
- * knows (the new one when it knows none). makefiles may be NULL: new names. Owned. */
-char *kh_base_text(const struct kh_fragment *fragment, int version,
-		   const struct kh_makefiles *makefiles);
 
 #endif

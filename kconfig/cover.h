@@ -15,15 +15,14 @@
 #include "core/base/error.h"
 #include "core/base/root.h"
 #include "core/facts_hardware.h"
-#include "kconfig/dotconfig.h"
 
 /* tree: the staged tree, or the artifact's, as a root of its own; release: the directory below its
- * /lib/modules, after `make modules_install` (with depmod's index). config: the final one. A new
+ * /lib/modules, after `make modules_install` (with depmod's index). A new
  * reference: {"release", "root_filesystems": [...], "filesystems": [...], "builtin": [...],
  * "modules": [...], "devices": [{"modalias", "modules"}]}. KH_SYSTEM when the tree has no index. */
 int kh_cover_record(const struct kh_root *tree, const char *release,
-		    const struct kh_dotconfig *config, const struct kh_hardware *hosts,
-		    size_t host_count, json_t **ret_record, struct kh_error *err);
+		    const struct kh_hardware *hosts, size_t host_count, json_t **ret_record,
+		    struct kh_error *err);
 
 /* What of this host the kernel does not drive, by name, appended: "pci 14e4:165f (tg3, network)",
  * "root file system 'xfs'". KH_SYSTEM when the tree has no index. */
