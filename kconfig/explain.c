@@ -87,26 +87,35 @@ static const struct kh_kproperty *find_range(const struct kh_explain *explain, s
 	return NULL;
 }
 
-/* What else would set the end of a range, and with what. */
-static void add_other_ends(struct kh_explain *explain, const struct kh_kexpr *end)
+/* The value that this entry's defaults would give more than now, and when. */
+static bool add_other_end(struct kh_explain *explain, const struct kh_kentry *entry, long long now)
 {
-	const struct kh_ksymbol *symbol = &explain->tree->symbols[end->word];
-	const char *now = kh_keval_text(explain->tree, explain->config, end);
-	kh_str_addf(&explain->text, "; %s is %s", kh_explain_name(explain, end->word), now);
-	const struct kh_kentry *entry = &explain->tree->entries[symbol->entries[0]];
 	for (size_t i = 0; i < entry->property_count; i++) {
 		const struct kh_kproperty *property = &entry->properties[i];
 		if (property->kind != KH_KPROPERTY_DEFAULT || !property->condition ||
-		    kh_keval(explain->tree, explain->config, property->condition).low > KH_KNO)
+		    kh_keval(explain->tree, explain->config, property->condition).low > KH_KNO ||
+		    kh_keval(explain->tree, explain->config, entry->depends).high == KH_KNO)
 			continue;
 		const char *value = kh_keval_text(explain->tree, explain->config, property->value);
-		if (strtoll(value, NULL, 0) <= strtoll(now, NULL, 0))
+		if (strtoll(value, NULL, 0) <= now)
 			continue;
 		kh_auto(kh_free) char *condition =
 			kh_kexpr_text(explain->tree, property->condition);
 		kh_str_addf(&explain->text, " and would be %s with %s", value, condition);
-		return;
+		return true;
 	}
+	return false;
+}
+
+static void add_end(struct kh_explain *explain, const struct kh_kexpr *end)
+{
+	const struct kh_ksymbol *symbol = &explain->tree->symbols[end->word];
+	const char *now = kh_keval_text(explain->tree, explain->config, end);
+	kh_str_addf(&explain->text, "; %s is %s", kh_explain_name(explain, end->word), now);
+	for (size_t i = 0; i < symbol->entry_count; i++)
+		if (add_other_end(explain, &explain->tree->entries[symbol->entries[i]],
+				  strtoll(now, NULL, 0)))
+			return;
 }
 
 static bool explain_range(struct kh_explain *explain, size_t symbol, const char *wanted)
@@ -125,7 +134,7 @@ static bool explain_range(struct kh_explain *explain, size_t symbol, const char 
 	const struct kh_kexpr *end = is_high ? range->high : range->value;
 	if (kh_kexpr_is_symbol(explain->tree, end) &&
 	    explain->tree->symbols[end->word].entry_count > 0)
-		add_other_ends(explain, end);
+		add_end(explain, end);
 	return true;
 }
 

@@ -209,7 +209,7 @@ static bool add_selector(struct kh_explain *explain, size_t symbol, const char *
 	kh_str_addf(&explain->text, "%s %s, which is %s", lead, kh_explain_name(explain, by),
 		    kh_explain_value(explain, by));
 	if (!add_selector(explain, by, ", and that by"))
-		add_request(explain, by, can_be_set(explain, by) ? "" : " by itself");
+		add_request(explain, by, can_be_set(explain, by) ? "" : " by default");
 	kh_explain_leave(explain);
 	return true;
 }
@@ -217,7 +217,7 @@ static bool add_selector(struct kh_explain *explain, size_t symbol, const char *
 void kh_explain_high(struct kh_explain *explain, size_t symbol)
 {
 	if (!add_selector(explain, symbol, ", selected by"))
-		add_request(explain, symbol, can_be_set(explain, symbol) ? "" : " by itself");
+		add_request(explain, symbol, can_be_set(explain, symbol) ? "" : " by default");
 }
 
 bool kh_explain_high_top(struct kh_explain *explain, size_t symbol)

@@ -371,3 +371,9 @@ bool kh_kconfig_has(const struct kh_kconfig *tree, const char *name)
 	long number = kh_names_find(&tree->names, name);
 	return number >= 0 && tree->symbols[number].entry_count > 0;
 }
+
+bool kh_kconfig_is_bool(const struct kh_kconfig *tree, const char *name)
+{
+	long number = kh_names_find(&tree->names, name);
+	return number >= 0 && tree->symbols[number].type == KH_KTYPE_BOOL;
+}
