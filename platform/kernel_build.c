@@ -224,15 +224,14 @@ static int install_modules(struct kh_build *build, const char *release, struct k
 	return kh_sandbox_run(build->sandbox, build->build_dir, argv, err);
 }
 
-static int record_cover(struct kh_build *build, const char *release,
-			const struct kh_dotconfig *config, struct kh_error *err)
+static int record_cover(struct kh_build *build, const char *release, struct kh_error *err)
 {
 	kh_auto(kh_kernel_hosts_done) struct kh_kernel_hosts hosts = {0};
 	kh_auto(kh_root_done) struct kh_root tree = KH_ROOT_INIT;
 	json_t *record = NULL;
 	if (kh_kernel_base_hosts(build->context, build->source, &hosts, err) != 0 ||
 	    kh_root_open(build->stage_dir, &tree, err) != 0 ||
-	    kh_cover_record(&tree, release, config, hosts.items, hosts.count, &record, err) != 0)
+	    kh_cover_record(&tree, release, hosts.items, hosts.count, &record, err) != 0)
 		return -1;
 	json_object_set_new(build->about, "covers", record);
 	return 0;
@@ -254,7 +253,7 @@ static int stage(struct kh_build *build, const struct kh_dotconfig *config, stru
 		return 0; /* all is built in, and there is no index to tell what it drives */
 	if (install_modules(build, release, err) != 0)
 		return -1;
-	return record_cover(build, release, config, err);
+	return record_cover(build, release, err);
 }
 
 static int make(struct kh_build *build, struct kh_error *err)
