@@ -32,11 +32,6 @@ static void free_dotconfig(struct kh_dotconfig **config)
 	kh_dotconfig_free(*config);
 }
 
-static void free_makefiles(struct kh_makefiles **makefiles)
-{
-	kh_makefiles_free(*makefiles);
-}
-
 static void free_kconfig(struct kh_kconfig **tree)
 {
 	kh_kconfig_free(*tree);
@@ -105,16 +100,6 @@ static int version_of(const struct kh_build *build)
 	return kh_facts_release_number(build->source->version);
 }
 
-static int lines_text(struct kh_build *build, const struct kh_fragment *lines, char **ret_text,
-		      struct kh_error *err)
-{
-	kh_auto(free_makefiles) struct kh_makefiles *makefiles = NULL;
-	if (kh_makefiles_load(build->source_dir, &makefiles, err) != 0)
-		return -1;
-	*ret_text = kh_base_text(lines, version_of(build), makefiles);
-	return 0;
-}
-
 /* ---- making .config ---- */
 
 static char *in_build(const struct kh_build *build, const char *name)
@@ -145,8 +130,9 @@ static int configure_over(struct kh_build *build, const char *base, const char *
 	return make_target(build, NULL, "olddefconfig", err);
 }
 
-/* The lines (for the comparison) and a .config made of them. */
-static int make_config(struct kh_build *build, struct kh_fragment *ret_lines, struct kh_error *err)
+/* The lines (for the comparison) and a .config made of them. tree: for renamed options; or NULL. */
+static int make_config(struct kh_build *build, const struct kh_kconfig *tree,
+		       struct kh_fragment *ret_lines, struct kh_error *err)
 {
 	enum kh_kernel_base kind = kh_kernel_base_kind(build->making->config);
 	kh_auto(kh_fragment_done) struct kh_fragment lines = {0};
@@ -160,9 +146,9 @@ static int make_config(struct kh_build *build, struct kh_fragment *ret_lines, st
 			  is_host      ? base
 			  : is_foreign ? foreign_lines
 				       : "",
-			  &lines, err) != 0 ||
-	    lines_text(build, &lines, &text, err) != 0)
+			  &lines, err) != 0)
 		return -1;
+	text = kh_fragment_resolve(&lines, version_of(build), tree);
 	if ((is_host ? configure_host(build, text, err) : configure_over(build, base, text, err)) !=
 	    0)
 		return -1;
@@ -208,37 +194,30 @@ static int judge(struct kh_build *build, const struct kh_losses *losses, struct 
 	return required.count > 0 ? -1 : 0;
 }
 
-/* The Kconfig files are read only when there is something to explain. */
-static int check_losses(struct kh_build *build, const struct kh_fragment *lines,
-			const struct kh_dotconfig *config, struct kh_error *err)
+/* Without the Kconfig files, a loss is still a loss: only its reason is not known. */
+static void load_tree(struct kh_build *build, struct kh_kconfig **ret_tree)
 {
-	kh_auto(kh_losses_done) struct kh_losses losses = {0};
-	kh_auto(free_kconfig) struct kh_kconfig *tree = NULL;
 	kh_auto(kh_error_done) struct kh_error unread = KH_ERROR_INIT;
-	kh_survive_compare(lines, version_of(build), config, NULL, &losses);
-	if (losses.count == 0)
-		return 0;
-	kh_losses_done(&losses);
-	losses = (struct kh_losses){0};
-	/* Without reasons a loss is still a loss. */
-	if (kh_kconfig_load(build->source_dir, "x86", &tree, &unread) != 0)
+	if (kh_kconfig_load(build->source_dir, "x86", ret_tree, &unread) != 0)
 		kh_build_warn(build, unread.message);
-	kh_survive_compare(lines, version_of(build), config, tree, &losses);
-	return judge(build, &losses, err);
 }
 
 int kh_kernel_configure(struct kh_build *build, struct kh_dotconfig **ret_config,
 			char ret_digest[KH_DIGEST_SIZE], struct kh_error *err)
 {
+	kh_auto(free_kconfig) struct kh_kconfig *tree = NULL;
 	kh_auto(kh_fragment_done) struct kh_fragment lines = {0};
+	kh_auto(kh_losses_done) struct kh_losses losses = {0};
 	kh_auto(kh_free) char *path = in_build(build, ".config");
 	kh_auto(kh_free) char *text = NULL;
-	if (make_config(build, &lines, err) != 0)
+	load_tree(build, &tree);
+	if (make_config(build, tree, &lines, err) != 0)
 		return kh_wrap(err, "configure the kernel");
 	if (kh_sandbox_get(build->sandbox, path, &text, err) != 0)
 		return -1;
 	kh_auto(free_dotconfig) struct kh_dotconfig *config = kh_dotconfig_parse(text);
-	if (check_losses(build, &lines, config, err) != 0)
+	kh_survive_compare(&lines, version_of(build), config, tree, &losses);
+	if (judge(build, &losses, err) != 0)
 		return -1;
 	kh_digest_bytes(text, strlen(text), ret_digest);
 	*ret_config = kh_take(config);
