@@ -14,6 +14,7 @@ enum {
 	OPTION_FORCE,
 	OPTION_ALL,
 	OPTION_EXIT_CODE,
+	OPTION_REDERIVE,
 	OPTION_UNIT,
 	OPTION_RETRY
 };
@@ -36,9 +37,12 @@ static const struct option_row rows[] = {
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
 	 "overwrite what was changed since (undo, init); keep a kernel unproved (confirm)"},
-	{"all", OPTION_ALL, NULL, KH_OPTION_ALL, "put everything back (undo)"},
+	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
+	 "put everything back (undo); remove all that can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
+	 "make the kernel's derived base configuration anew (build)"},
 	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
 	 "try a kernel that failed its trial once more (confirm)"},
 	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
@@ -135,6 +139,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
+	case OPTION_REDERIVE:
+		options->wants_rederive = true;
+		break;
 	}
 }
 
@@ -169,7 +176,9 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
-			 err) != 0)
+			 err) != 0 ||
+	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=
+		    0)
 		return -1;
 	if (command->takes_stages)
 		return check_stages(options, err);

@@ -14,11 +14,12 @@ static int refuse_cover(const struct kh_kernel_work *work, struct kh_error *err)
 }
 
 /* GRUB under Secure Boot loads only what a key of the firmware or of the machine's owner signed.
- * The kernel recipe notes in the artifact whose key it signed with. */
+ * The kernel recipe notes in the artifact that it did (platform/kernel_sign.c). */
 static int refuse_secure_boot(const struct kh_kernel_work *work, struct kh_error *err)
 {
+	const json_t *about = json_object_get(work->artifact.manifest, "about");
 	if (work->context->facts->boot.secure_boot != KH_SECURE_BOOT_ON ||
-	    *kh_artifact_about(&work->artifact, "signed_with"))
+	    json_is_true(json_object_get(about, "signed")))
 		return 0;
 	kh_fail(err, KH_HOST, 0, "Secure Boot is on, and kernel '%s' is not signed", work->release);
 	return kh_hint(err,

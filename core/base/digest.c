@@ -3,35 +3,44 @@
 
 #include <errno.h>
 #include <nettle/base16.h>
-#include <nettle/sha2.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
 
 enum { BLOCK_BYTES = 128 << 10 };
 
-static void give_hex(struct sha256_ctx *context, char ret_hex[KH_DIGEST_SIZE])
+void kh_digest_begin(struct kh_digest *digest)
 {
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	sha256_digest(context, sizeof(digest), digest);
-	base16_encode_update(ret_hex, sizeof(digest), digest);
-	ret_hex[BASE16_ENCODE_LENGTH(sizeof(digest))] = '\0';
+	sha256_init(&digest->context);
+}
+
+void kh_digest_add(struct kh_digest *digest, const void *bytes, size_t length)
+{
+	sha256_update(&digest->context, length, bytes);
+}
+
+void kh_digest_end(struct kh_digest *digest, char ret_hex[KH_DIGEST_SIZE])
+{
+	uint8_t bytes[SHA256_DIGEST_SIZE];
+	sha256_digest(&digest->context, sizeof(bytes), bytes);
+	base16_encode_update(ret_hex, sizeof(bytes), bytes);
+	ret_hex[BASE16_ENCODE_LENGTH(sizeof(bytes))] = '\0';
 }
 
 void kh_digest_bytes(const void *bytes, size_t length, char ret_hex[KH_DIGEST_SIZE])
 {
-	struct sha256_ctx context;
-	sha256_init(&context);
-	sha256_update(&context, length, bytes);
-	give_hex(&context, ret_hex);
+	struct kh_digest digest;
+	kh_digest_begin(&digest);
+	kh_digest_add(&digest, bytes, length);
+	kh_digest_end(&digest, ret_hex);
 }
 
 int kh_digest_fd(int fd, char ret_hex[KH_DIGEST_SIZE])
 {
-	struct sha256_ctx context;
+	struct kh_digest digest;
 	kh_auto(kh_free) uint8_t *block = kh_alloc(BLOCK_BYTES);
 	off_t at = 0;
-	sha256_init(&context);
+	kh_digest_begin(&digest);
 	for (;;) {
 		ssize_t got = pread(fd, block, BLOCK_BYTES, at);
 		if (got < 0 && errno == EINTR)
@@ -40,9 +49,9 @@ int kh_digest_fd(int fd, char ret_hex[KH_DIGEST_SIZE])
 			return -1;
 		if (got == 0)
 			break;
-		sha256_update(&context, (size_t)got, block);
+		kh_digest_add(&digest, block, (size_t)got);
 		at += got;
 	}
-	give_hex(&context, ret_hex);
+	kh_digest_end(&digest, ret_hex);
 	return 0;
 }

@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,8 +23,32 @@ static char locale_variable[] = "LC_ALL=C";
 static char frontend_variable[] = "DEBIAN_FRONTEND=noninteractive";
 static char *environment[] = {path_variable, locale_variable, frontend_variable, NULL};
 
+/* The rights of another account, for good. A network of its own is root's to take or, without
+ * rights, not everywhere to be had: then the program goes with the one there is. */
+static int move_to(const struct kh_run_place *place)
+{
+	if (chdir(place->directory) != 0)
+		return -1;
+	bool is_switched = geteuid() == 0 && place->uid != 0;
+	if (is_switched) {
+		int ignored = unshare(CLONE_NEWNET);
+		(void)ignored;
+	}
+	if (is_switched &&
+	    (setgroups(0, NULL) != 0 || setresgid(place->gid, place->gid, place->gid) != 0 ||
+	     setresuid(place->uid, place->uid, place->uid) != 0))
+		return -1;
+	if (geteuid() != place->uid) {
+		errno = EPERM;
+		return -1;
+	}
+	umask(022);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /* In the child: never returns. A failed exec is told through the status pipe. */
-static void become(const char *const *argv, int output, int status_pipe, pid_t parent)
+static void become(const char *const *argv, const struct kh_run_place *place, int output,
+		   int status_pipe, pid_t parent)
 {
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -32,7 +59,9 @@ static void become(const char *const *argv, int output, int status_pipe, pid_t p
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	environ = environment; /* also the PATH that execvp searches */
-	if (null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0)
+	/* The kernel forgets the wish for a signal when an account is switched. */
+	if ((!place || (move_to(place) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)) &&
+	    null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0)
 		execvp(argv[0], (char *const *)argv);
 	int error = errno;
 	ssize_t ignored = write(status_pipe, &error, sizeof(error));
@@ -88,10 +117,9 @@ static bool wait_for(pid_t child, long long deadline_ms, int *status)
 	}
 }
 
-static int run_system(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
-		      struct kh_run_result *ret_result, struct kh_error *err)
+static int run_at(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
+		  struct kh_run_result *ret_result, struct kh_error *err)
 {
-	(void)runner;
 	int out[2], failed[2];
 	if (pipe2(out, O_CLOEXEC) != 0)
 		return kh_fail(err, KH_PROGRAM, errno, "run '%s'", argv[0]);
@@ -104,7 +132,7 @@ static int run_system(struct kh_runner *runner, const char *const *argv, unsigne
 	pid_t parent = getpid();
 	pid_t child = fork();
 	if (child == 0)
-		become(argv, out[1], failed[1], parent);
+		become(argv, place, out[1], failed[1], parent);
 	kh_close(&out[1]);
 	kh_close(&failed[1]);
 	if (child < 0)
@@ -129,6 +157,13 @@ static int run_system(struct kh_runner *runner, const char *const *argv, unsigne
 	return 0;
 }
 
+static int run_system(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+		      struct kh_run_result *ret_result, struct kh_error *err)
+{
+	(void)runner;
+	return run_at(NULL, argv, timeout_s, ret_result, err);
+}
+
 struct kh_runner kh_run_system = {run_system, NULL};
 
 /* The last lines of a program's output: where it usually says why. */
@@ -141,23 +176,39 @@ static const char *tail(const char *output)
 	return at;
 }
 
+/* Anything but an exit status of 0 is an error. */
+static int judge(struct kh_run_result *result, const char *const *argv, unsigned timeout_s,
+		 char **ret_output, struct kh_error *err)
+{
+	if (result->timed_out)
+		return kh_fail(err, KH_PROGRAM, 0, "run '%s': no end after %u s", argv[0],
+			       timeout_s);
+	if (result->status != 0) {
+		kh_auto(kh_free) char *said = kh_strdup(tail(result->output));
+		return kh_fail(err, KH_PROGRAM, 0, "run '%s': exit status %d: %s", argv[0],
+			       result->status, kh_str_trim(said));
+	}
+	if (ret_output)
+		*ret_output = kh_take(result->output);
+	return 0;
+}
+
 int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s, char **ret_output,
 	   struct kh_error *err)
 {
 	kh_auto(kh_run_result_done) struct kh_run_result result = {0};
 	if (runner->run(runner, argv, timeout_s, &result, err) != 0)
 		return -1;
-	if (result.timed_out)
-		return kh_fail(err, KH_PROGRAM, 0, "run '%s': no end after %u s", argv[0],
-			       timeout_s);
-	if (result.status != 0) {
-		kh_auto(kh_free) char *said = kh_strdup(tail(result.output));
-		return kh_fail(err, KH_PROGRAM, 0, "run '%s': exit status %d: %s", argv[0],
-			       result.status, kh_str_trim(said));
-	}
-	if (ret_output)
-		*ret_output = kh_take(result.output);
-	return 0;
+	return judge(&result, argv, timeout_s, ret_output, err);
+}
+
+int kh_run_as(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
+	      char **ret_output, struct kh_error *err)
+{
+	kh_auto(kh_run_result_done) struct kh_run_result result = {0};
+	if (run_at(place, argv, timeout_s, &result, err) != 0)
+		return -1;
+	return judge(&result, argv, timeout_s, ret_output, err);
 }
 
 void kh_run_result_done(struct kh_run_result *result)

@@ -9,6 +9,7 @@
 #define KH_BASE_RUN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "core/base/error.h"
 
@@ -34,6 +35,18 @@ extern struct kh_runner kh_run_system; /* really runs it */
  * output. ret_output (may be NULL) is owned by the caller. */
 int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s, char **ret_output,
 	   struct kh_error *err);
+
+/* Somebody else, somewhere else: for programs that work on what came from outside. No new
+ * privileges, no supplementary groups and, where the kernel allows it, no network. */
+struct kh_run_place {
+	uid_t uid; /* switched to when we are root; otherwise it must be our own */
+	gid_t gid;
+	const char *directory; /* host path to run in */
+};
+
+/* As kh_run(), really running it. Not being able to become that account is an error. */
+int kh_run_as(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
+	      char **ret_output, struct kh_error *err);
 
 void kh_run_result_done(struct kh_run_result *result);
 
