@@ -179,14 +179,6 @@ static void kernel_host_close(struct kernel_host *host)
 
 /* ---- the artifact ---- */
 
-static json_t *pairs_json(const struct kh_strv *pairs)
-{
-	json_t *object = json_object();
-	for (size_t i = 0; i + 1 < pairs->count; i += 2)
-		json_object_set_new(object, pairs->items[i], json_string(pairs->items[i + 1]));
-	return object;
-}
-
 static void put_tree(struct kernel_host *host, const char *tree, const char *release,
 		     const char *content)
 {
@@ -198,6 +190,31 @@ static void put_tree(struct kernel_host *host, const char *tree, const char *rel
 			"%s/%.*s%s%s", tree, (int)(rest - 2 - names[i]), names[i], release, rest);
 		fixture_put(&host->base.fixture, path, content);
 	}
+}
+
+/* What says which devices the kernel drives: that of a recorded kernel. */
+static void put_index(struct kernel_host *host, const char *tree, const char *release)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_free) char *into =
+		kh_printf("%s%s/lib/modules/%s", host->base.fixture.path, tree, release);
+	const char *const argv[] = {
+		"/bin/sh",
+		"-c",
+		"cp tests/roots/debian12-ifupdown/usr/lib/modules/6.1.0-56-amd64/modules.*.bin \"$1\"",
+		"sh",
+		into,
+		NULL};
+	if (kh_run(&kh_run_system, argv, 10, NULL, &err) != 0)
+		fail_msg("%s", err.message);
+}
+
+/* A kernel that drives whatever a recorded host has. */
+static json_t *about_json(const char *release)
+{
+	return json_pack("{s:s, s:{s:s, s:[], s:[s, s, s, s, s, s]}}", "release", release, "covers",
+			 "release", release, "modules", "builtin", "ext4", "xfs", "vfat", "dm_mod",
+			 "isofs", "udf");
 }
 
 static void must(int result, const struct kh_error *err)
@@ -216,18 +233,20 @@ static void kernel_host_build(struct kernel_host *host, const char *release, con
 	struct kh_inputs inputs = {0};
 	char key[KH_DIGEST_SIZE];
 	fixture_remove(&host->base.fixture, artifacts);
-	if (kh_recipe_kernel.add_inputs)
-		must(kh_recipe_kernel.add_inputs(&host->base.context, NULL, &inputs, &err), &err);
+	collect(host);
+	if (kh_recipe_inputs(&host->base.context, &kh_recipe_kernel, NULL, &inputs, &err) < 0)
+		fail_msg("%s", err.message);
 	kh_strv_done(&inputs.made_with);
 	kh_strv_add(&inputs.made_with, "content");
 	kh_strv_add(&inputs.made_with, content);
 	kh_store_key("kernel", &inputs.wanted, &inputs.made_with, key);
 	must(kh_store_begin(root, store, key, &tree, &err), &err);
 	put_tree(host, tree, release, content);
-	json_t *manifest =
-		json_pack("{s:i, s:s, s:s, s:o, s:o, s:{s:s}}", "format", 1, "program", "kernel",
-			  "distribution", "debian 12", "wanted", pairs_json(&inputs.wanted),
-			  "made_with", pairs_json(&inputs.made_with), "about", "release", release);
+	put_index(host, tree, release);
+	json_t *manifest = json_pack(
+		"{s:i, s:s, s:s, s:o, s:o, s:o, s:b}", "format", 1, "program", "kernel",
+		"distribution", "debian 12", "wanted", kh_inputs_json(&inputs.wanted), "made_with",
+		kh_inputs_json(&inputs.made_with), "about", about_json(release), "is_imported", 1);
 	must(kh_store_publish(root, store, key, manifest, &err), &err);
 	kh_strv_done(&inputs.wanted);
 	kh_strv_done(&inputs.made_with);
