@@ -228,7 +228,7 @@ static int remove_foreign(struct kh_build *build, const char *directory, struct 
 /* A host without a desktop needs no icons; firmware of other machines is hundreds of MiB. */
 static int trim(struct kh_build *build, struct kh_error *err)
 {
-	static const char *const unwanted[] = {"share/icons", "share/applications", "include"};
+	static const char *const unwanted[] = {"share/icons", "share/applications"};
 	const struct kh_config_qemu *qemu = &build->making->config->qemu;
 	for (size_t i = 0; i < KH_COUNT(unwanted); i++) {
 		kh_auto(kh_free) char *path = kh_printf("%s/%s", qemu->prefix, unwanted[i]);
