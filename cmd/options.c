@@ -7,7 +7,15 @@
 #include "core/base/mem.h"
 #include "core/stage.h"
 
-enum { OPTION_SET = 256, OPTION_ROOT, OPTION_JSON, OPTION_FORCE, OPTION_ALL, OPTION_EXIT_CODE };
+enum {
+	OPTION_SET = 256,
+	OPTION_ROOT,
+	OPTION_JSON,
+	OPTION_FORCE,
+	OPTION_ALL,
+	OPTION_EXIT_CODE,
+	OPTION_DEEP
+};
 
 struct option_row {
 	const char *name;
@@ -30,6 +38,8 @@ static const struct option_row rows[] = {
 	{"all", OPTION_ALL, NULL, KH_OPTION_ALL, "put everything back (undo)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
+	 "really boot a small guest through libvirt (report)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -116,6 +126,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
+	case OPTION_DEEP:
+		options->is_deep = true;
+		break;
 	}
 }
 
@@ -147,6 +160,7 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_yes, "yes", KH_OPTION_YES, err) != 0 ||
 	    check_option(command, options->is_forced, "force", KH_OPTION_FORCE, err) != 0 ||
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
+	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0)
 		return -1;

@@ -171,7 +171,7 @@ static int configure(struct kh_build *build, struct kh_error *err)
 		return -1;
 	kh_strv_add(&argv, program);
 	kh_qemu_options(making->config, help, compiler,
-			kh_toolchain_has_library(making->root, "libfdt"), &argv);
+			kh_root_exists(making->root, "/usr/include/libfdt.h"), &argv);
 	kh_strv_add_owned(&argv, NULL);
 	if (kh_sandbox_run(build->sandbox, build->build_dir, (const char *const *)argv.items,
 			   err) != 0)
