@@ -23,8 +23,7 @@ struct kh_options {
 	const char *root;   /* --root DIR, default "/" */
 	struct kh_strv settings;
 	bool is_json, is_quiet, is_verbose;
-	bool is_yes, is_forced, is_all, wants_exit_code;
-	bool is_deep;
+	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive, is_deep;
 	struct kh_strv arguments; /* after the command */
 };
 
@@ -35,6 +34,7 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_EXIT_CODE = 8,
 		     KH_OPTION_JSON = 16,
 		     KH_OPTION_DEEP = 1024,
+		     KH_OPTION_REDERIVE = 32,
 };
 
 struct kh_command {

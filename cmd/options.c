@@ -14,6 +14,7 @@ enum {
 	OPTION_FORCE,
 	OPTION_ALL,
 	OPTION_EXIT_CODE,
+	OPTION_REDERIVE,
 	OPTION_DEEP
 };
 
@@ -35,11 +36,14 @@ static const struct option_row rows[] = {
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
 	 "overwrite what was changed since (undo, init)"},
-	{"all", OPTION_ALL, NULL, KH_OPTION_ALL, "put everything back (undo)"},
+	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
+	 "put everything back (undo); remove all that can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
 	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
 	 "really boot a small guest through libvirt (report)"},
+	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
+	 "make the kernel's derived base configuration anew (build)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -129,6 +133,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_DEEP:
 		options->is_deep = true;
 		break;
+	case OPTION_REDERIVE:
+		options->wants_rederive = true;
+		break;
 	}
 }
 
@@ -162,7 +169,9 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
-			 err) != 0)
+			 err) != 0 ||
+	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=
+		    0)
 		return -1;
 	if (command->takes_stages)
 		return check_stages(options, err);

@@ -21,6 +21,8 @@
 #include "core/base/str.h"
 #include "core/config.h"
 
+#define KH_SANDBOX_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 struct kh_sandbox {
 	uid_t uid; /* the build account's; the caller's own when not root */
 	gid_t gid;
@@ -44,6 +46,12 @@ void kh_sandbox_done(struct kh_sandbox *sandbox);
  * is given to the account). One that belongs to another account is emptied: a build is not mixed
  * from two. A link in its place is an error. */
 int kh_sandbox_dir(const struct kh_sandbox *sandbox, const char *host_path, struct kh_error *err);
+/* A file of the build account in a directory of its own; what is there is replaced, a link too. */
+int kh_sandbox_put(const struct kh_sandbox *sandbox, const char *host_path, const char *text,
+		   struct kh_error *err);
+/* What a step wrote: owned text of a regular file, not through a link. Returns 0, 1: absent, -1. */
+int kh_sandbox_get(const struct kh_sandbox *sandbox, const char *host_path, char **ret_text,
+		   struct kh_error *err);
 
 /* Run argv in the directory cwd (host path). An exit status other than 0 is KH_PROGRAM: the message
  * has the first real error lines of the output, the hint the log's path. */
