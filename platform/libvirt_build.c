@@ -54,7 +54,6 @@ static const struct {
 	{"yajl", "yajl", NULL},
 	{"json_c", "json-c", NULL},
 	{"storage_lvm", NULL, "/usr/sbin/pvcreate"},
-	{"storage_lvm", NULL, "/sbin/pvcreate"},
 };
 
 char *kh_libvirt_initial(const char *prefix)
@@ -75,11 +74,18 @@ static bool is_available(const struct kh_root *root, size_t i)
 	return kh_root_exists(root, optional[i].program);
 }
 
-static void add_feature(const char *known, const char *name, struct kh_strv *options)
+static void add_feature(const char *known, const char *name, bool is_on, struct kh_strv *options)
 {
-	kh_auto(kh_free) char *option = kh_printf("-D%s=enabled", name);
+	kh_auto(kh_free) char *option = kh_printf("-D%s=%sabled", name, is_on ? "en" : "dis");
 	if (is_option(known, name) && !kh_strv_has(options, option))
 		kh_strv_add(options, option);
+}
+
+/* What is not there is switched off by name: a build directory remembers what was on before. */
+static void add_optional(const struct kh_root *root, const char *known, struct kh_strv *options)
+{
+	for (size_t i = 0; i < KH_COUNT(optional); i++)
+		add_feature(known, optional[i].feature, is_available(root, i), options);
 }
 
 /* "NAME=VALUE" of options that are no features. */
@@ -117,10 +123,8 @@ void kh_libvirt_options(const struct kh_root *root, const struct kh_config *conf
 	kh_strv_add(ret_options, "-Dc_link_args=-Wl,-z,relro,-z,now");
 	add_values(known, prefix, ret_options);
 	for (size_t i = 0; i < KH_COUNT(features); i++)
-		add_feature(known, features[i], ret_options);
-	for (size_t i = 0; i < KH_COUNT(optional); i++)
-		if (is_available(root, i))
-			add_feature(known, optional[i].feature, ret_options);
+		add_feature(known, features[i], true, ret_options);
+	add_optional(root, known, ret_options);
 }
 
 /* ---- inputs ---- */
@@ -192,13 +196,12 @@ static int configure(struct kh_build *build, struct kh_error *err)
 {
 	const struct kh_making *making = build->making;
 	kh_auto(kh_strv_done) struct kh_strv argv = {0};
-	kh_auto(kh_free) char *compiler = kh_meson_compiler(build);
 	kh_auto(kh_free) char *made = kh_printf("%s/build.ninja", build->build_dir);
 	kh_auto(kh_free) char *known = NULL;
 	if (read_options(build, &known, err) != 0)
 		return -1;
 	kh_strv_add(&argv, "env");
-	kh_strv_addf(&argv, "CC=%s", compiler);
+	kh_strv_add(&argv, "CC=gcc");
 	kh_strv_add(&argv, "meson");
 	kh_strv_add(&argv, "setup");
 	if (access(made, F_OK) == 0)
@@ -256,11 +259,13 @@ static int check_cover(const struct kh_context *context, const struct kh_artifac
 	return kh_fail(err, KH_HOST, 0, "this libvirt was built for the prefix '%s'", prefix);
 }
 
-static const char *const tools[] = {"gcc", "ld", NULL};
+static const char *const tools[] = {"gcc", "ld", "meson", "ninja", "pkg-config", "python3", NULL};
 
 const struct kh_recipe kh_recipe_libvirt = {
 	.program = "libvirt",
 	.tools = tools,
+	.needs_mib = 768,
+	.is_incremental = true,
 	.add_inputs = add_inputs,
 	.check_host = check_host,
 	.make = make,

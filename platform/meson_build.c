@@ -10,13 +10,6 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 
-char *kh_meson_compiler(const struct kh_build *build)
-{
-	enum kh_tri ccache = build->making->config->build.ccache;
-	bool is_there = kh_root_is_executable(build->making->root, "/usr/bin/ccache");
-	return kh_strdup(ccache == KH_ON || (ccache == KH_AUTO && is_there) ? "ccache gcc" : "gcc");
-}
-
 /* ---- progress ---- */
 
 bool kh_meson_parse_progress(const char *line, size_t *ret_done, size_t *ret_total)

@@ -1,17 +1,14 @@
 /* meson_build.h - what the builds of QEMU and libvirt share: both are meson projects built by
  * ninja.
  *
- * The order: kh_meson_prepare, the program's own configure step, kh_meson_build, kh_meson_install,
- * kh_meson_remove for what is not wanted of the staged tree, kh_meson_note_libraries.
+ * The order: the program's own configure step, kh_meson_build, kh_meson_install, kh_meson_remove
+ * for what is not wanted of the staged tree, kh_meson_note_libraries. The compiler is called gcc
+ * and named in so many words: otherwise meson would put ccache in front by itself (ccache.h).
  */
 #ifndef KH_PLATFORM_MESON_BUILD_H
 #define KH_PLATFORM_MESON_BUILD_H
 
 #include "platform/recipe.h"
-
-/* The compiler as it is called: "gcc", or "ccache gcc" where the configuration and the host want
- * that. Owned. */
-char *kh_meson_compiler(const struct kh_build *build);
 
 /* Build what is installed and nothing else: neither tests nor examples. meson: the program that
  * configured the build directory (QEMU brings its own). Progress is told from ninja's [n/m]. */

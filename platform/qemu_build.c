@@ -77,16 +77,16 @@ static void add_paths(const char *prefix, struct kh_strv *options)
 		     prefix);
 }
 
-void kh_qemu_options(const struct kh_config *config, const char *help, const char *compiler,
-		     bool has_fdt, struct kh_strv *ret_options)
+void kh_qemu_options(const struct kh_config *config, const char *help, bool has_fdt,
+		     struct kh_strv *ret_options)
 {
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
 	kh_auto(kh_free) char *targets = kh_strv_join(&config->qemu.targets, ",");
 	kh_strv_split_lines(&lines, help);
 	add_paths(config->qemu.prefix, ret_options);
 	kh_strv_addf(ret_options, "--target-list=%s", targets);
-	kh_strv_addf(ret_options, "--cc=%s", compiler);
-	kh_strv_addf(ret_options, "--host-cc=%s", compiler);
+	kh_strv_add(ret_options, "--cc=gcc");
+	kh_strv_add(ret_options, "--host-cc=gcc");
 	if (strstr(help, "--without-default-features"))
 		kh_strv_add(ret_options, "--without-default-features");
 	if (strstr(help, "--with-git-submodules"))
@@ -163,15 +163,14 @@ static int configure(struct kh_build *build, struct kh_error *err)
 {
 	const struct kh_making *making = build->making;
 	kh_auto(kh_free) char *program = kh_printf("%s/configure", build->source_dir);
-	kh_auto(kh_free) char *compiler = kh_meson_compiler(build);
 	kh_auto(kh_free) char *help = NULL;
 	kh_auto(kh_strv_done) struct kh_strv argv = {0};
 	const char *const ask[] = {program, "--help", NULL};
 	if (kh_sandbox_capture(build->sandbox, build->build_dir, ask, &help, err) != 0)
 		return -1;
 	kh_strv_add(&argv, program);
-	kh_qemu_options(making->config, help, compiler,
-			kh_root_exists(making->root, "/usr/include/libfdt.h"), &argv);
+	kh_qemu_options(making->config, help, kh_root_exists(making->root, "/usr/include/libfdt.h"),
+			&argv);
 	kh_strv_add_owned(&argv, NULL);
 	if (kh_sandbox_run(build->sandbox, build->build_dir, (const char *const *)argv.items,
 			   err) != 0)
@@ -272,11 +271,13 @@ static int check_cover(const struct kh_context *context, const struct kh_artifac
 	return kh_fail(err, KH_HOST, 0, "this QEMU was built for the prefix '%s'", prefix);
 }
 
-static const char *const tools[] = {"gcc", "ld", NULL};
+static const char *const tools[] = {"gcc", "ld", "ninja", "pkg-config", "python3", NULL};
 
 const struct kh_recipe kh_recipe_qemu = {
 	.program = "qemu",
 	.tools = tools,
+	.needs_mib = 2048,
+	.is_incremental = true,
 	.add_inputs = add_inputs,
 	.check_host = check_host,
 	.make = make,

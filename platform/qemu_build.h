@@ -15,8 +15,8 @@
 /* The arguments of QEMU's configure after its name; appended. help: what `configure --help` says:
  * only options that it knows are given, as they change between versions. has_fdt: libfdt is
  * installed. */
-void kh_qemu_options(const struct kh_config *config, const char *help, const char *compiler,
-		     bool has_fdt, struct kh_strv *ret_options);
+void kh_qemu_options(const struct kh_config *config, const char *help, bool has_fdt,
+		     struct kh_strv *ret_options);
 
 /* Firmware of other machines, by the start of the file's name: not wanted when all targets are x86.
  * NULL-terminated. */
