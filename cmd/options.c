@@ -16,7 +16,8 @@ enum {
 	OPTION_EXIT_CODE,
 	OPTION_REDERIVE,
 	OPTION_UNIT,
-	OPTION_RETRY
+	OPTION_RETRY,
+	OPTION_DEEP,
 };
 
 struct option_row {
@@ -41,6 +42,8 @@ static const struct option_row rows[] = {
 	 "put everything back (undo); remove all that can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
+	 "really boot a small guest through libvirt (report)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
 	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
@@ -139,6 +142,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
+	case OPTION_DEEP:
+		options->is_deep = true;
+		break;
 	case OPTION_REDERIVE:
 		options->wants_rederive = true;
 		break;
@@ -175,6 +181,7 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
 	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
+	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0 ||
 	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=
