@@ -29,6 +29,8 @@ const char *kh_plan_kind_name(enum kh_change_kind kind)
 		return "fetch";
 	case KH_CHANGE_BUILD:
 		return "build";
+	case KH_CHANGE_PACKAGES:
+		return "packages";
 	}
 	return "?";
 }
@@ -84,6 +86,8 @@ char *kh_plan_change_title(const struct kh_change *change)
 		return kh_printf("fetch %s", change->path);
 	case KH_CHANGE_BUILD:
 		return kh_printf("build %s", change->path);
+	case KH_CHANGE_PACKAGES:
+		return kh_printf("install packages %s", line);
 	}
 	return kh_strdup("?");
 }
