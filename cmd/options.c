@@ -7,7 +7,15 @@
 #include "core/base/mem.h"
 #include "core/stage.h"
 
-enum { OPTION_SET = 256, OPTION_ROOT, OPTION_JSON, OPTION_FORCE, OPTION_ALL, OPTION_EXIT_CODE };
+enum {
+	OPTION_SET = 256,
+	OPTION_ROOT,
+	OPTION_JSON,
+	OPTION_FORCE,
+	OPTION_ALL,
+	OPTION_EXIT_CODE,
+	OPTION_REDERIVE
+};
 
 struct option_row {
 	const char *name;
@@ -27,9 +35,12 @@ static const struct option_row rows[] = {
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
 	 "overwrite what was changed since (undo, init)"},
-	{"all", OPTION_ALL, NULL, KH_OPTION_ALL, "put everything back (undo)"},
+	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
+	 "put everything back (undo); remove all that can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
+	 "make the kernel's derived base configuration anew (build)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -116,6 +127,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
+	case OPTION_REDERIVE:
+		options->wants_rederive = true;
+		break;
 	}
 }
 
@@ -148,7 +162,9 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_forced, "force", KH_OPTION_FORCE, err) != 0 ||
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
-			 err) != 0)
+			 err) != 0 ||
+	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=
+		    0)
 		return -1;
 	if (command->takes_stages)
 		return check_stages(options, err);

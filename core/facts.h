@@ -14,6 +14,7 @@
 #include "core/facts_boot.h"
 #include "core/facts_cpu.h"
 #include "core/facts_disk.h"
+#include "core/facts_hardware.h"
 #include "core/facts_memory.h"
 #include "core/facts_net.h"
 #include "core/facts_os.h"
@@ -27,6 +28,7 @@ struct kh_facts {
 	struct kh_facts_net net;
 	struct kh_facts_disk disk;
 	struct kh_facts_pci pci;
+	struct kh_hardware_reader *hardware; /* read when first asked: kh_hardware_read */
 };
 
 /* Never fails: what cannot be read is absent. */

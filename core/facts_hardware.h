@@ -1,6 +1,6 @@
 /* facts_hardware.h - what a kernel must drive on this host: devices, modules in use, file systems.
  *
- * Source: every modalias file below /sys/devices with the driver bound to the device;
+ * Source: the modalias of every device of /sys/bus with the driver bound to it;
  * /proc/modules; /lib/modules/RELEASE/modules.alias and modules.builtin (through libkmod) for
  * devices whose driver is not bound; /proc/self/mountinfo and fstab for file systems, the root's
  * first; /sys/class/block for what the root's device is stacked on (dm, md). Written by `kvmhost
@@ -31,6 +31,15 @@ struct kh_hardware {
 	char *root_filesystem;      /* "ext4", or NULL: not known */
 	struct kh_strv root_stack;  /* modules below the root file system: "dm_mod", "raid1" */
 };
+
+/* Reads several hundred small files: some 10 ms. Facts are collected at every start and most starts
+ * do not ask, so struct kh_facts only holds a reader: it keeps a descriptor of the root of its own,
+ * and collects at the first kh_hardware_read(). Not for use by two threads at once. */
+struct kh_hardware_reader;
+struct kh_hardware_reader *kh_hardware_reader_new(const struct kh_root *root);
+void kh_hardware_reader_free(struct kh_hardware_reader *reader);
+/* Borrowed; NULL gives empty hardware. */
+const struct kh_hardware *kh_hardware_read(struct kh_hardware_reader *reader);
 
 void kh_hardware_collect(const struct kh_root *root, struct kh_hardware *ret_hardware);
 void kh_hardware_done(struct kh_hardware *hardware);

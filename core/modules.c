@@ -127,6 +127,22 @@ enum kh_module_state kh_modules_look(struct kh_modules *modules, const char *nam
 	return is_builtin(modules->context, found) ? KH_MODULE_BUILTIN : KH_MODULE_AVAILABLE;
 }
 
+void kh_modules_lookup(struct kh_modules *modules, const char *alias, struct kh_strv *ret_names)
+{
+	kh_auto(unref_list) struct kmod_list *found = NULL;
+	struct kmod_list *entry;
+	if (kmod_module_new_from_lookup(modules->context, alias, &found) < 0)
+		return;
+	kmod_list_foreach(entry, found)
+	{
+		struct kmod_module *module = kmod_module_get_module(entry);
+		const char *name = kmod_module_get_name(module);
+		if (!kh_strv_has(ret_names, name))
+			kh_strv_add(ret_names, name);
+		kmod_module_unref(module);
+	}
+}
+
 /* ---- parameters ---- */
 
 /* "parm" is "NAME:what it does", "parmtype" is "NAME:int". */
@@ -182,7 +198,8 @@ static int module_has(struct kh_modules *modules, struct kmod_module *module, co
 
 int kh_modules_has_parameter(struct kh_modules *modules, const char *name, const char *parameter)
 {
-	kh_auto(unref_list) struct kmod_list *found = NULL, *entry;
+	kh_auto(unref_list) struct kmod_list *found = NULL;
+	struct kmod_list *entry;
 	int has = -1;
 	if (kmod_module_new_from_lookup(modules->context, name, &found) < 0)
 		return -1;

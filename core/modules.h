@@ -34,6 +34,9 @@ void kh_modules_free(struct kh_modules **modules);
 
 /* NAME may be an alias. */
 enum kh_module_state kh_modules_look(struct kh_modules *modules, const char *name);
+/* Names of the modules (built-in ones too) that an alias stands for: "pci:v00008086d..." ->
+ * "e1000e"; appended, with "_". */
+void kh_modules_lookup(struct kh_modules *modules, const char *alias, struct kh_strv *ret_names);
 /* Has the module this parameter? 1 yes, 0 no, -1 it cannot be told (built in, or unreadable).
  * Source: "parm" and "parmtype" lines of modinfo(8). */
 int kh_modules_has_parameter(struct kh_modules *modules, const char *name, const char *parameter);

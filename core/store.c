@@ -13,6 +13,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/base/tree.h"
+#include "core/store_tree.h"
 
 /* ---- artifacts ---- */
 
@@ -107,42 +109,13 @@ static char *temporary_path(const char *store, const char *key)
 	return kh_printf("%s/artifacts/.%s.new", store, key);
 }
 
-/* A path and all that is below it; links are removed, not followed. */
-static int remove_all(const struct kh_root *root, const char *path, struct kh_error *err)
-{
-	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
-	struct stat status;
-	int found = kh_root_stat(root, path, false, &status, err);
-	if (found != 0)
-		return found < 0 ? -1 : 0;
-	if (!S_ISDIR(status.st_mode))
-		return kh_file_remove(root, path, err);
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_root_list(root, path, &names);
-	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *child = kh_printf("%s/%s", path, names.items[i]);
-		if (remove_all(root, child, err) != 0)
-			return -1;
-	}
-	return kh_file_remove_dir(root, path, err);
-}
-
-static int make_missing(const struct kh_root *root, const char *path, struct kh_error *err)
-{
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(slash - path));
-		if (!kh_root_is_dir(root, parent) && kh_file_make_dir(root, parent, 0755, err) != 0)
-			return -1;
-	}
-	return kh_root_is_dir(root, path) ? 0 : kh_file_make_dir(root, path, 0755, err);
-}
-
 int kh_store_begin(const struct kh_root *root, const char *store, const char *key, char **ret_tree,
 		   struct kh_error *err)
 {
 	kh_auto(kh_free) char *temporary = temporary_path(store, key);
 	kh_auto(kh_free) char *tree = kh_printf("%s/tree", temporary);
-	if (remove_all(root, temporary, err) != 0 || make_missing(root, tree, err) != 0)
+	if (kh_tree_remove(root, temporary, NULL, err) != 0 ||
+	    kh_tree_make_dirs(root, tree, err) != 0)
 		return kh_wrap(err, "store '%s'", store);
 	*ret_tree = kh_take(tree);
 	return 0;
@@ -150,57 +123,16 @@ int kh_store_begin(const struct kh_root *root, const char *store, const char *ke
 
 /* ---- the manifest ---- */
 
-static int add_file(const struct kh_root *root, const char *from, const char *path, json_t *files,
-		    struct kh_error *err);
-
-static int add_dir(const struct kh_root *root, const char *from, const char *path, json_t *files,
-		   struct kh_error *err)
-{
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_root_list(root, from, &names);
-	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *child = kh_printf("%s/%s", from, names.items[i]);
-		kh_auto(kh_free) char *name = kh_printf("%s/%s", path, names.items[i]);
-		if (add_file(root, child, name, files, err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int add_file(const struct kh_root *root, const char *from, const char *path, json_t *files,
-		    struct kh_error *err)
-{
-	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
-	if (kh_file_look(root, from, &state, err) != 0)
-		return -1;
-	switch (state.type) {
-	case KH_FILE_DIR:
-		json_array_append_new(files, json_pack("{s:s, s:s, s:i}", "path", path, "type",
-						       "directory", "mode", (int)state.mode));
-		return add_dir(root, from, path, files, err);
-	case KH_FILE_REGULAR:
-		json_array_append_new(files,
-				      json_pack("{s:s, s:s, s:i, s:I, s:s}", "path", path, "type",
-						"file", "mode", (int)state.mode, "size",
-						(json_int_t)state.length, "sha256", state.digest));
-		return 0;
-	case KH_FILE_LINK:
-		json_array_append_new(files, json_pack("{s:s, s:s, s:s}", "path", path, "type",
-						       "link", "target", state.target));
-		return 0;
-	case KH_FILE_ABSENT:
-	case KH_FILE_OTHER:
-		break;
-	}
-	return kh_fail(err, KH_HOST, 0, "'%s' of the tree is neither file, directory nor link",
-		       path);
-}
-
 static int write_manifest(const struct kh_root *root, const char *temporary, const char *key,
 			  json_t *manifest, struct kh_error *err)
 {
 	kh_auto(kh_free) char *tree = kh_printf("%s/tree", temporary);
-	json_t *files = json_array();
+	kh_auto(kh_close) int tree_fd = kh_root_open_at(root, tree, O_RDONLY | O_DIRECTORY);
+	json_t *files = NULL;
+	if (tree_fd < 0)
+		return kh_fail(err, KH_SYSTEM, errno, "open '%s'", tree);
+	if (kh_store_tree_list(tree_fd, &files, err) != 0)
+		return -1;
 	json_object_set_new(manifest, "files", files);
 	json_object_set_new(manifest, "key", json_string(key));
 	char made[32];
@@ -208,8 +140,6 @@ static int write_manifest(const struct kh_root *root, const char *temporary, con
 	struct tm utc;
 	strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 	json_object_set_new(manifest, "made", json_string(made));
-	if (add_dir(root, tree, "", files, err) != 0)
-		return -1;
 	kh_auto(kh_free) char *text = json_dumps(manifest, JSON_INDENT(1) | JSON_SORT_KEYS);
 	kh_auto(kh_free) char *path = kh_printf("%s/manifest.json", temporary);
 	struct kh_file_state meta = {
@@ -237,7 +167,7 @@ int kh_store_publish(const struct kh_root *root, const char *store, const char *
 	kh_auto(kh_free) char *whole = kh_printf("%s/artifacts/%s", store, key);
 	int result = 0;
 	if (kh_root_exists(root, whole)) /* made by somebody else meanwhile: the same content */
-		result = remove_all(root, temporary, err);
+		result = kh_tree_remove(root, temporary, NULL, err);
 	else if (write_manifest(root, temporary, key, manifest, err) != 0 ||
 		 give_name(root, store, key, err) != 0)
 		result = kh_wrap(err, "store '%s'", store);
@@ -247,29 +177,42 @@ int kh_store_publish(const struct kh_root *root, const char *store, const char *
 
 /* ---- looking after them ---- */
 
+/* The first path that is in one list and not, or otherwise, in the other; NULL: they are equal. */
+static const char *first_difference(const json_t *wanted, const json_t *found)
+{
+	for (size_t i = 0; i < json_array_size(wanted) || i < json_array_size(found); i++) {
+		const json_t *one = json_array_get(wanted, i), *other = json_array_get(found, i);
+		if (one && other && json_equal(one, other))
+			continue;
+		if (!one || !other)
+			return kh_json_get(one ? one : other, "path");
+		/* Both are in order: the smaller one is what the other list has not. */
+		const char *a = kh_json_get(one, "path"), *b = kh_json_get(other, "path");
+		return strcmp(a, b) <= 0 ? a : b;
+	}
+	return NULL;
+}
+
 int kh_store_verify(const struct kh_root *root, const struct kh_artifact *artifact,
 		    struct kh_error *err)
 {
-	size_t index;
-	json_t *file;
-	json_array_foreach(json_object_get(artifact->manifest, "files"), index, file)
-	{
-		const char *wanted = kh_json_get(file, "sha256");
-		kh_auto(kh_file_state_done) struct kh_file_state state = {0};
-		kh_auto(kh_free) char *path =
-			kh_printf("%s%s", artifact->tree, kh_json_get(file, "path"));
-		if (kh_file_look(root, path, &state, err) != 0)
-			return -1;
-		if (state.type == KH_FILE_ABSENT || (*wanted && strcmp(state.digest, wanted) != 0))
-			return kh_fail(err, KH_VERIFY, 0, "artifact '%.12s': '%s' is damaged",
-				       artifact->key, path);
-	}
-	return 0;
+	kh_auto(kh_close) int fd = kh_root_open_at(root, artifact->tree, O_RDONLY | O_DIRECTORY);
+	json_t *found = NULL;
+	if (fd < 0)
+		return kh_fail(err, KH_SYSTEM, errno, "open '%s'", artifact->tree);
+	if (kh_store_tree_list(fd, &found, err) != 0)
+		return kh_wrap(err, "artifact '%.12s'", artifact->key);
+	const char *path = first_difference(json_object_get(artifact->manifest, "files"), found);
+	if (path)
+		kh_fail(err, KH_VERIFY, 0, "artifact '%.12s': '%s%s' is damaged", artifact->key,
+			artifact->tree, path);
+	json_decref(found);
+	return path ? -1 : 0;
 }
 
 int kh_store_remove(const struct kh_root *root, const char *store, const char *key,
 		    struct kh_error *err)
 {
 	kh_auto(kh_free) char *whole = kh_printf("%s/artifacts/%s", store, key);
-	return remove_all(root, whole, err);
+	return kh_tree_remove(root, whole, NULL, err);
 }

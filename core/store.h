@@ -57,7 +57,8 @@ int kh_store_begin(const struct kh_root *root, const char *store, const char *ke
  * but key, made and files; the reference is taken over. */
 int kh_store_publish(const struct kh_root *root, const char *store, const char *key,
 		     json_t *manifest, struct kh_error *err);
-/* Compare every file with its digest. Returns 0, or -1 naming the first that differs. */
+/* Compare what is there, every file by its digest, with the manifest: nothing missing, nothing
+ * more. Returns 0, or -1 naming the first that differs. */
 int kh_store_verify(const struct kh_root *root, const struct kh_artifact *artifact,
 		    struct kh_error *err);
 int kh_store_remove(const struct kh_root *root, const char *store, const char *key,

@@ -2,7 +2,8 @@
  *
  * templates/etc/sysctl.d/90-kvmhost.conf.in is compiled in under "etc/sysctl.d/90-kvmhost.conf.in";
  * a file /etc/kvmhost/templates/<the same> below the root overrides it. "@NAME@" is replaced by the
- * value of that name; a name without a value is an error that says where.
+ * value of that name; a name without a value is an error that says where. The same table holds the
+ * kernel configuration fragments, by their whole path (kconfig/fragment.h).
  */
 #ifndef KH_TEMPLATE_H
 #define KH_TEMPLATE_H

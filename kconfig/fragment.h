@@ -12,7 +12,10 @@
  * The comment right above a line is its reason; a line that begins with "#:" has conditions, joined
  * by commas: `since V`, `until V` (kernel versions, since inclusive, until exclusive), `was NAME`
  * (an older name, tried on kernels that do not know the new one; may be repeated), `optional` (its
- * loss only warns), `vendor intel|amd`. Shipped fragments are compiled in (kconfig/fragments/), and
+ * loss only warns), `vendor intel|amd` (for the report of a running kernel: a build has both
+ * vendors' options). A blank line or an empty comment ends a comment. What the kernel's own tools
+ * would skip silently (a line that is neither an option nor a comment, a bad value, a name given
+ * twice in one file) is an error. Shipped fragments are compiled in (kconfig/fragments/), and
  * found by name; others are files.
  */
 #ifndef KH_KCONFIG_FRAGMENT_H
@@ -54,6 +57,16 @@ void kh_fragment_done(struct kh_fragment *fragment);
 const char *kh_fragment_shipped(const char *name);
 /* Names of all shipped ones that operators choose from; NULL-terminated. */
 extern const char *const kh_fragment_names[];
+
+struct kh_kconfig;
+/* The name of this line's option in the tree (kconfig/kconfig.h): its own, or the first of `was`
+ * where only that is known; its own where neither is, or without a tree. Borrowed. */
+const char *kh_fragment_name(const struct kh_fragment_line *line, const struct kh_kconfig *tree);
+/* What to append to a .config for a kernel of this version: the lines that hold, as "CONFIG_X=y"
+ * and "# CONFIG_X is not set", under the names of the tree; m is written as y for an option that
+ * this tree cannot make a module. tree may be NULL. Owned. */
+char *kh_fragment_resolve(const struct kh_fragment *fragment, int version,
+			  const struct kh_kconfig *tree);
 
 /* Does this line hold for a kernel of this version (major * 1000 + minor; -1: not known, holds)? */
 bool kh_fragment_holds(const struct kh_fragment_line *line, int version);

@@ -2,15 +2,29 @@
 #include "core/base/digest.h"
 
 #include <nettle/base16.h>
-#include <nettle/sha2.h>
+
+void kh_digest_begin(struct kh_digest *digest)
+{
+	sha256_init(&digest->context);
+}
+
+void kh_digest_add(struct kh_digest *digest, const void *bytes, size_t length)
+{
+	sha256_update(&digest->context, length, bytes);
+}
+
+void kh_digest_end(struct kh_digest *digest, char ret_hex[KH_DIGEST_SIZE])
+{
+	uint8_t bytes[SHA256_DIGEST_SIZE];
+	sha256_digest(&digest->context, sizeof(bytes), bytes);
+	base16_encode_update(ret_hex, sizeof(bytes), bytes);
+	ret_hex[BASE16_ENCODE_LENGTH(sizeof(bytes))] = '\0';
+}
 
 void kh_digest_bytes(const void *bytes, size_t length, char ret_hex[KH_DIGEST_SIZE])
 {
-	struct sha256_ctx context;
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	sha256_init(&context);
-	sha256_update(&context, length, bytes);
-	sha256_digest(&context, sizeof(digest), digest);
-	base16_encode_update(ret_hex, sizeof(digest), digest);
-	ret_hex[BASE16_ENCODE_LENGTH(sizeof(digest))] = '\0';
+	struct kh_digest digest;
+	kh_digest_begin(&digest);
+	kh_digest_add(&digest, bytes, length);
+	kh_digest_end(&digest, ret_hex);
 }

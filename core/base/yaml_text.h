@@ -1,5 +1,5 @@
 /* yaml_text.h - the bytes below yaml.c: what characters may stand in a source, and its lines.
- * Private to core/base/yaml*.c. */
+ * For core/base/yaml*.c, and for readers of other texts that people write (kh_yaml_check_text). */
 #ifndef KH_BASE_YAML_TEXT_H
 #define KH_BASE_YAML_TEXT_H
 
