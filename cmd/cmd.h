@@ -24,6 +24,7 @@ struct kh_options {
 	struct kh_strv settings;
 	bool is_json, is_quiet, is_verbose;
 	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive;
+	bool wants_lock, is_update;
 	struct kh_strv arguments; /* after the command */
 };
 
@@ -34,6 +35,7 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_EXIT_CODE = 8,
 		     KH_OPTION_JSON = 16,
 		     KH_OPTION_REDERIVE = 32,
+		     KH_OPTION_LOCK = 64, /* and --update */
 };
 
 struct kh_command {

@@ -14,7 +14,9 @@ enum {
 	OPTION_FORCE,
 	OPTION_ALL,
 	OPTION_EXIT_CODE,
-	OPTION_REDERIVE
+	OPTION_REDERIVE,
+	OPTION_LOCK,
+	OPTION_UPDATE
 };
 
 struct option_row {
@@ -41,6 +43,10 @@ static const struct option_row rows[] = {
 	 "exit 1 when changes are pending (plan)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
+	{"lock", OPTION_LOCK, NULL, KH_OPTION_LOCK,
+	 "write kvmhost.lock beside the configuration: later runs use exactly these (fetch)"},
+	{"update", OPTION_UPDATE, NULL, KH_OPTION_LOCK,
+	 "look for newer ones where the version is 'distro' (fetch)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -124,6 +130,12 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_ALL:
 		options->is_all = true;
 		break;
+	case OPTION_LOCK:
+		options->wants_lock = true;
+		break;
+	case OPTION_UPDATE:
+		options->is_update = true;
+		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
@@ -161,6 +173,8 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_yes, "yes", KH_OPTION_YES, err) != 0 ||
 	    check_option(command, options->is_forced, "force", KH_OPTION_FORCE, err) != 0 ||
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
+	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
+	    check_option(command, options->is_update, "update", KH_OPTION_LOCK, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0 ||
 	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=

@@ -9,6 +9,8 @@
 
 enum { INSTALL_TIMEOUT_S = 3600, QUERY_TIMEOUT_S = 300 };
 
+/* Nothing that is there is pushed out for what is wanted: --no-remove. */
+
 /* For packages that come from a directory: gone after the next boot. */
 static const char own_lists[] = "/run/kvmhost-apt";
 
@@ -130,8 +132,12 @@ static int mend_dpkg(const struct kh_root *root, struct kh_runner *runner, struc
 static int install_apt(const struct kh_root *root, struct kh_runner *runner,
 		       const struct kh_strv *names, const char *place, struct kh_error *err)
 {
-	static const char *const options[] = {"-o", "Dpkg::Options::=--force-confold",
-					      "--no-install-recommends", "install", NULL};
+	static const char *const options[] = {"-o",
+					      "Dpkg::Options::=--force-confold",
+					      "--no-install-recommends",
+					      "--no-remove",
+					      "install",
+					      NULL};
 	kh_auto(kh_strv_done) struct kh_strv argv = {0};
 	if ((place && put_list(root, place, err) != 0) || mend_dpkg(root, runner, err) != 0 ||
 	    refresh_apt(runner, place, err) != 0)
