@@ -80,7 +80,6 @@ static const char *fault_of(const char *line)
 	} faults[] = {
 		{"BADSIG", "the signature is bad: these are not the bytes that were signed"},
 		{"EXPSIG", "the signature has expired"},
-		{"EXPKEYSIG", "the key that signed it has expired"},
 		{"REVKEYSIG", "the key that signed it was revoked"},
 	};
 	for (size_t i = 0; i < KH_COUNT(faults); i++)
@@ -89,42 +88,80 @@ static const char *fault_of(const char *line)
 	return NULL;
 }
 
-static int fail_unsigned(const char *key, struct kh_error *err)
+/* What was read of the lines, for the first signature that verifies. */
+struct reading {
+	char *name, *print, *unknown;
+	bool has_expired;                /* its key, by now */
+	long long expired_at, signed_at; /* seconds since 1970 */
+};
+
+static void reading_done(struct reading *reading)
 {
-	if (key[0]) {
-		kh_fail(err, KH_HOST, 0, "signature: made by key %s, which is not in the keyring",
-			key);
-		return kh_hint(
-			err,
-			"add that key to the keyring if you trust it, after checking its fingerprint");
-	}
-	return kh_fail(err, KH_HOST, 0, "signature: there is none in the file of the signature");
+	kh_free(&reading->name);
+	kh_free(&reading->print);
+	kh_free(&reading->unknown);
 }
 
-/* "KEYID NAME" of GOODSIG, and the fingerprint that VALIDSIG begins with. */
+/* GOODSIG KEYID NAME, or EXPKEYSIG for a key that has expired. */
+static void read_name(struct reading *reading, const char *value, bool has_expired)
+{
+	if (!value || reading->name)
+		return;
+	reading->name = kh_strdup(value + strcspn(value, " ") + (strchr(value, ' ') != NULL));
+	reading->has_expired = has_expired;
+}
+
+/* VALIDSIG FINGERPRINT DATE SECONDS ... */
+static void read_valid(struct reading *reading, const char *value)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	if (!value || !reading->name || reading->print)
+		return;
+	kh_strv_split(&words, value, " ");
+	reading->print = kh_strdup(words.count > 0 ? words.items[0] : "");
+	reading->signed_at = words.count > 2 ? kh_str_number(words.items[2]) : -1;
+}
+
+static void read_line(struct reading *reading, const char *line)
+{
+	const char *expired = value_of(line, "KEYEXPIRED"), *missing = value_of(line, "NO_PUBKEY");
+	if (expired && !reading->name)
+		reading->expired_at = kh_str_number(expired);
+	if (missing && !reading->unknown)
+		reading->unknown = kh_strdup(missing);
+	read_name(reading, value_of(line, "GOODSIG"), false);
+	read_name(reading, value_of(line, "EXPKEYSIG"), true);
+	read_valid(reading, value_of(line, "VALIDSIG"));
+}
+
+static int fail_unsigned(const char *key, struct kh_error *err)
+{
+	if (!key)
+		return kh_fail(err, KH_HOST, 0, "signature: the file of the signature has none");
+	kh_fail(err, KH_HOST, 0, "signature: made by key %s, which is not in the keyring", key);
+	return kh_hint(
+		err, "add that key to the keyring if you trust it, after checking its fingerprint");
+}
+
+/* A signature stays good when its key expires later: releases are older than the keyrings. */
 int kh_gpgv_judge(const char *status, char **ret_signer, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	kh_auto(kh_free) char *name = NULL, *print = NULL, *unknown = kh_strdup("");
+	kh_auto(reading_done) struct reading reading = {.signed_at = -1};
 	kh_strv_split_lines(&lines, status);
 	for (size_t i = 0; i < lines.count; i++) {
-		const char *line = lines.items[i], *fault = fault_of(line);
-		const char *good = value_of(line, "GOODSIG"), *valid = value_of(line, "VALIDSIG");
-		const char *missing = value_of(line, "NO_PUBKEY");
+		const char *fault = fault_of(lines.items[i]);
 		if (fault)
 			return kh_fail(err, KH_HOST, 0, "signature: %s", fault);
-		if (missing && !unknown[0]) {
-			kh_free(&unknown);
-			unknown = kh_strdup(missing);
-		}
-		if (good && !name)
-			name = kh_strdup(good + strcspn(good, " ") + (strchr(good, ' ') != NULL));
-		if (valid && name && !print)
-			print = kh_strndup(valid, strcspn(valid, " "));
+		read_line(&reading, lines.items[i]);
 	}
-	if (!name || !print)
-		return fail_unsigned(unknown, err);
-	*ret_signer = kh_printf("%s (%s)", name, print);
+	if (!reading.name || !reading.print)
+		return fail_unsigned(reading.unknown, err);
+	if (reading.has_expired &&
+	    (reading.signed_at < 0 || reading.signed_at >= reading.expired_at))
+		return kh_fail(err, KH_HOST, 0, "signature: the key had expired when it signed");
+	*ret_signer = kh_printf("%s (%s)%s", reading.name, reading.print,
+				reading.has_expired ? ", with a key that has expired since" : "");
 	return 0;
 }
 

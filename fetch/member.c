@@ -145,7 +145,9 @@ int kh_member_read(struct archive_entry *entry, struct kh_member *ret_member, st
 		member.size_bytes = archive_entry_size(entry);
 	if (member.size_bytes < 0)
 		return refuse(err, member.path, "a negative size");
-	member.changed = archive_entry_mtime(entry) > 0 ? archive_entry_mtime(entry) : 0;
+	if (archive_entry_mtime(entry) > 0)
+		member.changed = (struct timespec){archive_entry_mtime(entry),
+						   archive_entry_mtime_nsec(entry)};
 	*ret_member = member;
 	member = (struct kh_member){0};
 	return 0;

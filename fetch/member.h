@@ -32,7 +32,7 @@ struct kh_member {
 	char *target;    /* links; of a hard link: a path like the one above */
 	bool leaves_top; /* a symbolic link that climbs out of the first directory of its path */
 	unsigned mode;   /* 0755 or 0644 */
-	time_t changed;  /* mtime */
+	struct timespec changed; /* mtime */
 	long long size_bytes;
 };
 

@@ -75,9 +75,9 @@ static int parent_of(struct kh_place *place, const char *path, const char **ret_
 	return place->parent_fd >= 0 ? 0 : fail(err, path);
 }
 
-static int set_time(int dir_fd, const char *name, time_t changed)
+static int set_time(int dir_fd, const char *name, struct timespec changed)
 {
-	const struct timespec times[2] = {{.tv_sec = changed}, {.tv_sec = changed}};
+	const struct timespec times[2] = {changed, changed};
 	return utimensat(dir_fd, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
@@ -161,7 +161,7 @@ int kh_place_begin(struct kh_place *place, const struct kh_member *member, int *
 
 int kh_place_end(const struct kh_member *member, int *fd, struct kh_error *err)
 {
-	const struct timespec times[2] = {{.tv_sec = member->changed}, {.tv_sec = member->changed}};
+	const struct timespec times[2] = {member->changed, member->changed};
 	int result = futimens(*fd, times);
 	int open_fd = *fd;
 	*fd = -1;

@@ -2,9 +2,9 @@
  *
  * gpgv (of GnuPG; in every Debian, and in gnupg2 of CentOS) gets the signature and the keyring as
  * files of the work directory, and the signed bytes through a pipe: the archive as it comes, or the
- * uncompressed tar from the process that unpacks. Only a good signature whose key is in the keyring
- * and neither expired nor revoked counts.
- * Source: gpgv(1); GnuPG's doc/DETAILS, "Format of the --status-fd output"
+ * uncompressed tar from the process that unpacks. Only a good signature by a key of the keyring
+ * counts, one that is not revoked and had not expired when it signed. Source: gpgv(1); GnuPG's
+ * doc/DETAILS, "Format of the --status-fd output"
  */
 #ifndef KH_FETCH_SIGNATURE_H
 #define KH_FETCH_SIGNATURE_H
