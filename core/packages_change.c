@@ -285,7 +285,8 @@ void kh_packages_remove(const struct kh_root *root, struct kh_runner *runner, co
 	size_t changed = json_array_size(json_object_get(details, "changed"));
 	if (changed > 0) {
 		kh_auto(kh_free) char *text = kh_printf(
-			"%zu packages that were there before keep their newer version", changed);
+			"%zu package%s there before keep%s the newer version", changed,
+			changed == 1 ? " that was" : "s that were", changed == 1 ? "s" : "");
 		say(ret_note, text);
 	}
 }
