@@ -15,7 +15,7 @@ V      ?= 0
 Q       = $(if $(filter 1,$V),,@)
 say     = $(if $(filter 1,$V),,@printf '  %-8s %s\n' $(1) $(2))
 
-all: $B/kvmhost
+all: $B/kvmhost $B/kvmhost-fetch
 
 # ---- what this machine has: compiler, libraries (made by tools/configure, again when it changes) ----
 needs_no_config := help clean distclean format deps
@@ -46,8 +46,10 @@ link    = $(CC) $(link_$(MODE)) $(LDFLAGS)
 lib_dirs := core/base core grub net kconfig sources platform stages
 lib_c    := $(sort $(wildcard $(addsuffix /*.c,$(lib_dirs))))
 cmd_c    := $(sort $(wildcard cmd/*.c))
+fetch_c  := $(sort $(wildcard fetch/*.c))
 lib_o    := $(lib_c:%.c=$B/%.o) $B/templates.o
 cmd_o    := $(cmd_c:%.c=$B/%.o)
+fetch_o  := $(patsubst %.c,$B/%.o,$(filter-out fetch/main.c,$(fetch_c)))
 testlib_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/lib/*.c)))
 unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c))
 unit     := $(unit_c:%.c=$B/%)
@@ -63,6 +65,17 @@ $B/kvmhost: $(cmd_o) $B/libkvmhost.a
 $B/libkvmhost.a: $(lib_o)
 	$(call say,AR,$@)
 	$Qrm -f $@ && ar rcs $@ $^
+
+# The worker that downloads and unpacks: only it needs libcurl, libarchive and liblzma.
+$B/kvmhost-fetch: $B/fetch/main.o $B/libfetch.a $B/libkvmhost.a
+	$(call say,LINK,$@)
+	$Q$(link) -o $@ $^ $(LIBS) $(FETCH_LIBS)
+
+$B/libfetch.a: $(fetch_o)
+	$(call say,AR,$@)
+	$Qrm -f $@ && ar rcs $@ $^
+
+$B/fetch/%.o: LIB_CFLAGS += $(FETCH_CFLAGS)
 
 $B/%.o: %.c $B/config.mk VERSION
 	$(call say,CC,$<)
@@ -81,6 +94,12 @@ $B/tests/%: $B/tests/%.o $(testlib_o) $B/libkvmhost.a
 	$(call say,LINK,$@)
 	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
+# Tests of the worker's insides.
+fetch_tests := $B/tests/unit/test_extract $B/tests/fuzz/fuzz_archive
+$(fetch_tests): $B/libfetch.a
+$(fetch_tests): LIBS := $B/libfetch.a $B/libkvmhost.a $(LIBS) $(FETCH_LIBS)
+$(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)
+
 -include $(shell find $B -name '*.d' 2>/dev/null)
 
 # ---- tests ----
@@ -92,7 +111,7 @@ check: ## all tests that need no virtual machine, and again under ASan+UBSan
 	$Q$(MAKE) --no-print-directory $(jobs) check-quick
 	$Q$(MAKE) --no-print-directory $(jobs) asan
 
-check-quick: $B/kvmhost $(unit) $(fuzzers)
+check-quick: $B/kvmhost $B/kvmhost-fetch $(unit) $(fuzzers)
 	$QB=$B tests/run $(unit) tests/roots/check $(cli) -- $(fuzzers)
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -120,7 +139,7 @@ cover: ## line coverage of the unit tests
 	$Q$(MAKE) --no-print-directory B=build-cover MODE=cover check-quick
 	$Qtools/cover build-cover
 
-bench: $B/kvmhost ## the numbers the README quotes
+bench: $B/kvmhost $B/kvmhost-fetch $B/tests/lib/httpd.o ## the numbers the README quotes
 	$QB=$B bench/run
 
 # ---- documents ----
@@ -134,14 +153,15 @@ $B/man/kvmhost.yaml.5: man/kvmhost.yaml.5.in $B/kvmhost
 		sed -e 's/@VERSION@/$(version)/' -e '/@OPTIONS@/{r $@.options' -e 'd}' $< > $@
 
 # ---- installing ----
-install: $B/kvmhost man ## install below $(DESTDIR)$(prefix)
+install: $B/kvmhost $B/kvmhost-fetch man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0755 $B/kvmhost $(DESTDIR)$(prefix)/sbin/kvmhost
+	install -D -m 0755 $B/kvmhost-fetch $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch
 	install -D -m 0644 $B/man/kvmhost.8 $(DESTDIR)$(prefix)/share/man/man8/kvmhost.8
 	install -D -m 0644 $B/man/kvmhost.yaml.5 $(DESTDIR)$(prefix)/share/man/man5/kvmhost.yaml.5
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(prefix)/sbin/kvmhost $(DESTDIR)$(prefix)/share/man/man8/kvmhost.8 \
+	rm -f $(DESTDIR)$(prefix)/sbin/kvmhost $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch $(DESTDIR)$(prefix)/share/man/man8/kvmhost.8 \
 		$(DESTDIR)$(prefix)/share/man/man5/kvmhost.yaml.5
-provision: $B/kvmhost man ## install what is missing, build, install, plan, ask (YES=1: do not), apply, report
+provision: $B/kvmhost $B/kvmhost-fetch man ## install what is missing, build, install, plan, ask (YES=1: do not), apply, report
 	$QB=$B YES=$(YES) prefix=$(prefix) tools/provision
 
 deps: ## install what building needs with the distribution's package manager

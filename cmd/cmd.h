@@ -24,7 +24,7 @@ struct kh_options {
 	struct kh_strv settings;
 	bool is_json, is_quiet, is_verbose;
 	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive, is_deep;
-	bool is_unit, wants_retry;
+	bool is_unit, wants_retry, wants_lock, is_update;
 	struct kh_strv arguments; /* after the command */
 };
 
@@ -38,6 +38,7 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_REDERIVE = 32,
 		     KH_OPTION_UNIT = 1 << 16,
 		     KH_OPTION_RETRY = 1 << 17,
+		     KH_OPTION_LOCK = 64, /* and --update */
 };
 
 struct kh_command {

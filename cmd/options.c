@@ -18,6 +18,8 @@ enum {
 	OPTION_UNIT,
 	OPTION_RETRY,
 	OPTION_DEEP,
+	OPTION_LOCK,
+	OPTION_UPDATE,
 };
 
 struct option_row {
@@ -50,6 +52,10 @@ static const struct option_row rows[] = {
 	 "try a kernel that failed its trial once more (confirm)"},
 	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
 	 "as kvmhost-confirm.service calls it at boot: wait for the network (confirm)"},
+	{"lock", OPTION_LOCK, NULL, KH_OPTION_LOCK,
+	 "write kvmhost.lock beside the configuration: later runs use exactly these (fetch)"},
+	{"update", OPTION_UPDATE, NULL, KH_OPTION_LOCK,
+	 "look for newer ones where the version is 'distro' (fetch)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -139,6 +145,12 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_RETRY:
 		options->wants_retry = true;
 		break;
+	case OPTION_LOCK:
+		options->wants_lock = true;
+		break;
+	case OPTION_UPDATE:
+		options->is_update = true;
+		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
@@ -182,6 +194,8 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
+	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
+	    check_option(command, options->is_update, "update", KH_OPTION_LOCK, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0 ||
 	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=

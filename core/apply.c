@@ -63,13 +63,15 @@ static int begin(struct work *work, size_t change_count, struct kh_error *err)
 	return 0;
 }
 
-/* Values, modules and programs of the stages are of this boot only; the files are what counts for
- * the next one. So that one of them that is refused does not leave the files half-way (and grub.cfg
- * not made anew, at every further try), the work goes on, and the failure is told at the end. */
+/* Values, modules and programs of the stages are of this boot only (and packages of the builds);
+ * the files are what counts for the next one. So that one of them that is refused does not leave
+ * the files half-way (and grub.cfg not made anew, at every further try), the work goes on, and the
+ * failure is told at the end. */
 static bool is_of_this_boot(const struct kh_change *change)
 {
 	return change->kind == KH_CHANGE_SET_VALUE || change->kind == KH_CHANGE_LOAD_MODULE ||
-	       (change->kind == KH_CHANGE_RUN && !change->is_required);
+	       (change->kind == KH_CHANGE_RUN && !change->is_required) ||
+	       change->kind == KH_CHANGE_PACKAGES;
 }
 
 /* A change that failed may have had an effect all the same, which undo has to know. Takes details.

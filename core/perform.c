@@ -10,6 +10,7 @@
 #include "core/facts_memory.h"
 #include "core/install.h"
 #include "core/modules.h"
+#include "core/packages.h"
 
 /* Is what we are about to replace still what the plan showed? */
 static int check_unchanged(const struct kh_root *root, const struct kh_change *change,
@@ -139,6 +140,11 @@ int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struc
 	case KH_CHANGE_INSTALL:
 	case KH_CHANGE_UNINSTALL:
 		return install(root, change, err);
+	case KH_CHANGE_PACKAGES:
+		return kh_packages_install(
+			root, runner, &change->argv,
+			json_string_value(json_object_get(change->what, "place")), ret_details,
+			err);
 	case KH_CHANGE_FETCH: /* the engine's own: apply.c */
 	case KH_CHANGE_BUILD:
 		break;

@@ -35,6 +35,7 @@ enum kh_change_kind {
 	KH_CHANGE_BUILD,
 	KH_CHANGE_INSTALL, /* a whole tree; see installed.h */
 	KH_CHANGE_UNINSTALL,
+	KH_CHANGE_PACKAGES, /* of the distribution, installed */
 };
 
 struct kh_sink;
@@ -70,13 +71,13 @@ struct kh_change {
 	char *target;            /* LINK */
 	char *old_value, *value; /* SET_VALUE */
 	bool accepts_less;       /* SET_VALUE: fewer obtained is a warning, not an error */
-	struct kh_strv argv;     /* RUN, TRIGGER */
+	struct kh_strv argv;     /* RUN, TRIGGER; PACKAGES: their names */
 	struct kh_strv undo_argv;
 	struct kh_strv outputs; /* RUN, TRIGGER: files it rewrites; kept before, put back by undo */
 	bool is_required;       /* RUN: see struct kh_plan_command */
 	char *needed_release;   /* RUN: see struct kh_plan_command; or NULL */
 	const struct kh_maker *maker; /* FETCH, BUILD */
-	json_t *what;                 /* its parameters */
+	json_t *what;                 /* its parameters; PACKAGES: {"place": directory} or NULL */
 	struct kh_install *install;   /* INSTALL, UNINSTALL: see install.h */
 };
 
@@ -172,6 +173,12 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 int kh_plan_make(struct kh_plan *plan, enum kh_change_kind kind, const char *name,
 		 const struct kh_maker *maker, json_t *what, const char *why, struct kh_error *err);
 
+/* Packages of the distribution that are not installed: what came with them is found out and
+ * journalled, and undo removes exactly that. place: a directory to take them from (packages.h), or
+ * NULL. Below another root: a note of what is left to do. An empty list plans nothing. */
+int kh_plan_packages(struct kh_plan *plan, const struct kh_strv *names, const char *place,
+		     const char *why, struct kh_error *err);
+
 void kh_plan_note(struct kh_plan *plan, enum kh_note_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -185,7 +192,7 @@ json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes":
 /* One line that names a change: "put /etc/fstab", "set /sys/… 0 → 1". Owned by the caller. */
 char *kh_plan_change_title(const struct kh_change *change);
 /* "put", "remove", "directory", "link", "set", "load", "run", "trigger", "fetch", "build",
- * "install", "uninstall": also in the journal. */
+ * "install", "uninstall", "packages": also in the journal. */
 const char *kh_plan_kind_name(enum kh_change_kind kind);
 char *kh_plan_note_line(const struct kh_note *note); /* owned: a line without its end */
 const char *kh_plan_note_name(enum kh_note_kind kind);

@@ -195,3 +195,22 @@ int kh_plan_make(struct kh_plan *plan, enum kh_change_kind kind, const char *nam
 	change->what = what;
 	return 0;
 }
+
+int kh_plan_packages(struct kh_plan *plan, const struct kh_strv *names, const char *place,
+		     const char *why, struct kh_error *err)
+{
+	if (names->count == 0)
+		return 0;
+	if (kh_plan_claim(plan, "packages", err) != 0)
+		return -1;
+	if (!plan->root->is_live) {
+		kh_auto(kh_free) char *text = kh_strv_join(names, " ");
+		kh_plan_note(plan, KH_NOTE_LEFT, "left to do: install packages %s (%s)", text, why);
+		return 0;
+	}
+	struct kh_change *change = kh_plan_add(plan, KH_CHANGE_PACKAGES, "packages", why);
+	kh_strv_copy(&change->argv, names);
+	if (place)
+		change->what = json_pack("{s:s}", "place", place);
+	return 0;
+}

@@ -34,6 +34,8 @@ const char *kh_plan_kind_name(enum kh_change_kind kind)
 		return "install";
 	case KH_CHANGE_UNINSTALL:
 		return "uninstall";
+	case KH_CHANGE_PACKAGES:
+		return "packages";
 	}
 	return "?";
 }
@@ -92,6 +94,8 @@ char *kh_plan_change_title(const struct kh_change *change)
 	case KH_CHANGE_INSTALL:
 	case KH_CHANGE_UNINSTALL:
 		return kh_install_title(change->install, change->kind == KH_CHANGE_UNINSTALL);
+	case KH_CHANGE_PACKAGES:
+		return kh_printf("install packages %s", line);
 	}
 	return kh_strdup("?");
 }

@@ -12,7 +12,7 @@
 #define KH_SOURCES_APT_H
 
 #include "core/plan.h"
-#include "sources/stanza.h"
+#include "core/stanza.h"
 
 struct kh_apt {
 	const struct kh_making *making;

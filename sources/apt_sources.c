@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "sources/stanza.h"
+#include "core/stanza.h"
 
 /* ---- what belongs to the distribution ---- */
 

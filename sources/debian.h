@@ -2,8 +2,8 @@
 #ifndef KH_SOURCES_DEBIAN_H
 #define KH_SOURCES_DEBIAN_H
 
+#include "core/stanza.h"
 #include "sources/provider.h"
-#include "sources/stanza.h"
 
 /* A paragraph of Sources (or a .dsc) as files with digests, version and package_version. Returns 0,
  * or 1: not format 3.0 (quilt) with one archive and one tar of changes, or not well-formed. */

@@ -114,6 +114,11 @@ static int ask(struct asking *asking, const struct kh_provider *provider, bool w
 		return note_reason(asking, provider->name, err);
 	if (outcome == 0)
 		outcome = try_candidates(asking, provider->name, &candidates, err);
+	if (outcome < 0 && wants_way && err->code == KH_SYSTEM) {
+		kh_provider_warn(asking->request.making, "%s: %s: the distribution is asked",
+				 asking->request.program->title, err->message);
+		return note_reason(asking, provider->name, err);
+	}
 	return outcome < 0 ? kh_wrap(err, "%s", provider->name) : outcome;
 }
 

@@ -47,6 +47,9 @@ void kh_pin_done(struct kh_pins *pins);
 const struct kh_pin *kh_pin_find(const struct kh_pins *pins, const char *program);
 /* The text of a lock file with these sources; owned. */
 char *kh_pin_text(const struct kh_source *sources, size_t count);
+/* Write it, atomically; path: of the machine we run on. */
+int kh_pin_write(const char *path, const struct kh_source *sources, size_t count,
+		 struct kh_error *err);
 /* Is this source the pinned one: the same version and files? */
 bool kh_pin_is(const struct kh_pin *pin, const struct kh_source *source);
 

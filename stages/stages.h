@@ -12,4 +12,8 @@ extern const struct kh_stage kh_stage_preflight, kh_stage_packages, kh_stage_fet
 
 extern const char *const kh_after_preflight[]; /* {"preflight", NULL} */
 
+/* Is what is configured of this program ("kernel") built already? 1, 0, or -1. */
+int kh_stage_has_artifact(const struct kh_context *context, const char *program,
+			  struct kh_error *err);
+
 #endif

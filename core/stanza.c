@@ -1,5 +1,5 @@
 /* stanza.c - see stanza.h. */
-#include "sources/stanza.h"
+#include "core/stanza.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * regard to case, lines that go on begin with a blank or tab, paragraphs end at an empty line,
  * lines that begin with '#' are comments. Values keep their lines, each without its indentation.
  */
-#ifndef KH_SOURCES_STANZA_H
-#define KH_SOURCES_STANZA_H
+#ifndef KH_STANZA_H
+#define KH_STANZA_H
 
 #include <stddef.h>
 

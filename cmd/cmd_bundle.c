@@ -1,0 +1,136 @@
+/* cmd_bundle.c - kvmhost bundle: all that a build needs, for a host without a network. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "core/base/mem.h"
+#include "sources/bundle.h"
+#include "sources/program.h"
+#include "stages/packages_table.h"
+
+struct bundling {
+	struct kh_session *session;
+	struct kh_making making;
+	struct kh_source sources[KH_PROGRAM_COUNT];
+	size_t count;
+	unsigned programs; /* KH_FOR_... */
+};
+
+static void bundling_done(struct bundling *bundling)
+{
+	for (size_t i = 0; i < bundling->count; i++)
+		kh_source_done(&bundling->sources[i]);
+}
+
+/* From the store; fetched first where it is not there. */
+static int add_source(struct bundling *bundling, const char *program, struct kh_error *err)
+{
+	struct kh_session *session = bundling->session;
+	struct kh_context context = {.config = &session->config,
+				     .facts = &session->facts,
+				     .root = &session->root,
+				     .is_apply = true};
+	struct kh_source *source = &bundling->sources[bundling->count];
+	int found = kh_source_find(&context, program, source, err);
+	if (found == 1) {
+		json_t *what = json_pack("{s:s}", "program", program);
+		found = kh_source_maker.make(&bundling->making, what, err);
+		json_decref(what);
+		if (found == 0)
+			found = kh_source_find(&context, program, source, err);
+	}
+	if (found != 0)
+		return found < 0 ? -1
+				 : kh_fail(err, KH_VERIFY, 0, "%s: not in the store after all",
+					   program);
+	bundling->count++;
+	return 0;
+}
+
+static int add_sources(struct bundling *bundling, struct kh_error *err)
+{
+	static const unsigned bits[KH_PROGRAM_COUNT] = {KH_FOR_KERNEL, KH_FOR_QEMU, KH_FOR_LIBVIRT};
+	for (size_t i = 0; i < KH_PROGRAM_COUNT; i++) {
+		const char *name = kh_programs[i].name;
+		if (strcmp(kh_source_wanted(&bundling->session->config, name), "none") == 0)
+			continue;
+		if (add_source(bundling, name, err) != 0)
+			return -1;
+		bundling->programs |= bits[i];
+	}
+	if (bundling->count > 0)
+		return 0;
+	return kh_fail(err, KH_CONFIG, 0, "'version: none' for all programs: nothing to bundle");
+}
+
+/* Of this machine, made where missing. Owned, or NULL with *err. */
+static char *absolute(const char *directory, struct kh_error *err)
+{
+	if (*directory == '/')
+		return kh_strdup(directory);
+	kh_auto(kh_free) char *here = realpath(".", NULL);
+	if (!here) {
+		kh_fail(err, KH_SYSTEM, errno, "bundle '%s'", directory);
+		return NULL;
+	}
+	return kh_printf("%s/%s", here, directory);
+}
+
+static int bundle(struct bundling *bundling, const char *directory, struct kh_error *err)
+{
+	const struct kh_session *session = bundling->session;
+	enum kh_package_manager manager = kh_packages_manager(&session->root);
+	kh_auto(kh_strv_done) struct kh_strv packages = {0};
+	size_t package_count = 0;
+	if (add_sources(bundling, err) != 0)
+		return -1;
+	if (manager == KH_PACKAGES_APT)
+		kh_packages_all(manager, session->facts.os.id, bundling->programs, &packages);
+	else
+		fprintf(stderr, "kvmhost: packages are not bundled: this host has no apt\n");
+	struct kh_bundle what = {.making = &bundling->making,
+				 .directory = directory,
+				 .sources = bundling->sources,
+				 .source_count = bundling->count,
+				 .packages = &packages};
+	if (kh_bundle_make(&what, &package_count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < bundling->count; i++)
+		printf("%s: %s\n", bundling->sources[i].program,
+		       bundling->sources[i].package_version ? bundling->sources[i].package_version
+							    : bundling->sources[i].version);
+	printf("%zu packages\n%s/README says how to use it\n", package_count, directory);
+	return 0;
+}
+
+static int run(const struct kh_options *options, struct kh_error *err)
+{
+	kh_auto(kh_session_done) struct kh_session session = {.root = KH_ROOT_INIT};
+	kh_auto(kh_lock_done) struct kh_lock lock = KH_LOCK_INIT;
+	if (options->arguments.count != 1) {
+		kh_fail(err, KH_USAGE, 0, "bundle: one directory is needed");
+		return kh_hint(err, "'kvmhost bundle DIR'");
+	}
+	kh_auto(kh_free) char *directory = absolute(options->arguments.items[0], err);
+	if (!directory || kh_session_open(options, true, &session, err) != 0 ||
+	    kh_lock_take(&session.root, "bundle", &lock, err) != 0)
+		return -1;
+	struct kh_sink sink = kh_sink_lines(options);
+	kh_auto(bundling_done) struct bundling bundling = {.session = &session,
+							   .making = {.root = &session.root,
+								      .config = &session.config,
+								      .facts = &session.facts,
+								      .runner = &kh_run_system,
+								      .sink = &sink,
+								      .stage = "bundle"}};
+	return bundle(&bundling, directory, err);
+}
+
+const struct kh_command kh_command_bundle = {
+	.name = "bundle",
+	.arguments = "DIR",
+	.summary = "collect in DIR all that building needs, for a host without a network",
+	.run = run,
+};

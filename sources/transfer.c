@@ -1,0 +1,406 @@
+/* transfer.c - starting kvmhost-fetch and believing it; see transfer.h and fetch/job.h. */
+#include "sources/transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "sources/transfer_work.h"
+
+enum { LINE_BYTES = 1 << 20, TEXT_BYTES = 8192, NOT_STARTED = 127 };
+
+struct talk { /* with one worker */
+	const struct kh_making *making;
+	const struct kh_transfer *transfer;
+	struct kh_transfer_work *work;
+	pid_t pid;
+	int fd;         /* both ways: the job goes in, then events come out */
+	json_t *last;   /* result or error event */
+	char *muttered; /* the last line that is no event: the loader's, a sanitizer's */
+};
+
+/* ---- the program ---- */
+
+static int open_in(const char *dir, const char *rest)
+{
+	kh_auto(kh_free) char *path = kh_printf("%s%s/kvmhost-fetch", dir, rest);
+	return open(path, O_PATH | O_CLOEXEC);
+}
+
+/* Beside kvmhost in a build directory, or where 'make install' puts it. Opened with our rights: its
+ * account may not be able to walk there. */
+static int open_worker(struct kh_error *err)
+{
+	char self[4096];
+	const char *told = secure_getenv("KVMHOST_LIBEXEC");
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[length > 0 ? length : 0] = '\0';
+	char *slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	int fd = told ? open_in(told, "") : open_in(self, "");
+	if (fd < 0 && !told)
+		fd = open_in(self, "/../libexec/kvmhost");
+	if (fd >= 0)
+		return fd;
+	kh_fail(err, KH_PROGRAM, errno, "find 'kvmhost-fetch', which downloads and unpacks");
+	return kh_hint(err, "it is installed together with kvmhost: run 'make install' again");
+}
+
+static char **make_environment(void)
+{
+	static const char *const passed[] = {
+		"http_proxy", "https_proxy", "HTTPS_PROXY",    "all_proxy",     "ALL_PROXY",
+		"no_proxy",   "NO_PROXY",    "CURL_CA_BUNDLE", "SSL_CERT_FILE",
+	};
+	char **environment = kh_alloc((KH_COUNT(passed) + 3) * sizeof(*environment));
+	size_t count = 0;
+	environment[count++] =
+		kh_strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	environment[count++] = kh_strdup("LC_ALL=C");
+	for (size_t i = 0; i < KH_COUNT(passed); i++)
+		if (getenv(passed[i]))
+			environment[count++] = kh_printf("%s=%s", passed[i], getenv(passed[i]));
+	return environment;
+}
+
+static void free_environment(char ***environment)
+{
+	for (char **at = *environment; at && *at; at++)
+		kh_free(at);
+	kh_free(environment);
+}
+
+static bool become(unsigned uid, unsigned gid)
+{
+	if (uid == 0 || geteuid() != 0)
+		return true;
+	return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 &&
+	       setresuid(uid, uid, uid) == 0;
+}
+
+static void keep_open(int fd)
+{
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, 0);
+}
+
+static void keep_all_open(const struct kh_transfer_work *work)
+{
+	keep_open(work->fd);
+	keep_open(work->partial_fd);
+	keep_open(work->validator_fd);
+	keep_open(work->kept_fd);
+	keep_open(work->keyring_fd);
+	keep_open(work->signature_fd);
+	for (size_t i = 0; i < work->url_count; i++)
+		keep_open(work->url_fds[i]);
+	for (size_t i = 0; i < work->signature_count; i++)
+		keep_open(work->signature_fds[i]);
+}
+
+/* In the child: never returns. The signal for our death is asked for after the account changed,
+ * which forgets it. */
+static void run_worker(const struct talk *talk, int program, int socket, char **environment,
+		       pid_t parent)
+{
+	static char name[] = "kvmhost-fetch";
+	char *argv[] = {name, NULL};
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
+	if (dup2(socket, 0) < 0 || dup2(socket, 1) < 0 || dup2(socket, 2) < 0)
+		_exit(NOT_STARTED);
+	keep_all_open(talk->work);
+	if (!become(talk->transfer->uid, talk->transfer->gid) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
+	    getppid() != parent || chdir("/") != 0)
+		_exit(NOT_STARTED);
+	fexecve(program, argv, environment);
+	_exit(NOT_STARTED);
+}
+
+static int start(struct talk *talk, struct kh_error *err)
+{
+	int ends[2];
+	kh_auto(kh_close) int program = open_worker(err);
+	if (program < 0)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return kh_fail(err, KH_SYSTEM, errno, "start 'kvmhost-fetch'");
+	kh_auto(kh_close) int ours = ends[0], theirs = ends[1];
+	kh_auto(free_environment) char **environment = make_environment();
+	pid_t parent = getpid(), pid = fork();
+	if (pid == 0)
+		run_worker(talk, program, theirs, environment, parent);
+	if (pid < 0)
+		return kh_fail(err, KH_SYSTEM, errno, "start 'kvmhost-fetch'");
+	setpgid(pid, pid);
+	talk->pid = pid;
+	talk->fd = ours;
+	ours = -1;
+	return 0;
+}
+
+static int stop(struct talk *talk)
+{
+	int status = -1;
+	if (talk->pid <= 0)
+		return status;
+	kill(-talk->pid, SIGKILL); /* it has ended; what it started has to, too */
+	while (waitpid(talk->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	talk->pid = 0;
+	return status;
+}
+
+static void talk_done(struct talk *talk)
+{
+	stop(talk);
+	kh_close(&talk->fd);
+	json_decref(talk->last);
+	kh_free(&talk->muttered);
+}
+
+/* ---- the job ---- */
+
+static json_t *list_of(const struct kh_strv *list)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; list && i < list->count; i++)
+		json_array_append_new(array, kh_json_text(list->items[i]));
+	return array;
+}
+
+static json_t *numbers_of(const int *numbers, size_t count)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_integer(numbers[i]));
+	return array;
+}
+
+static json_t *limits_of(const struct kh_transfer_limits *limits)
+{
+	const struct {
+		const char *name;
+		long long value;
+	} all[] = {
+		{"stall_ms", limits->stall_ms},
+		{"retry_ms", limits->retry_ms},
+		{"download_bytes", limits->download_bytes},
+		{"unpacked_bytes", limits->unpacked_bytes},
+		{"entries", limits->entries},
+	};
+	json_t *object = json_object();
+	for (size_t i = 0; i < KH_COUNT(all); i++)
+		if (all[i].value > 0)
+			json_object_set_new(object, all[i].name, json_integer(all[i].value));
+	return object;
+}
+
+static json_t *job_of(const struct kh_transfer *transfer, const struct kh_transfer_work *work)
+{
+	json_t *job = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:b}", "name",
+		kh_json_text(transfer->name), "sha256", kh_json_text(transfer->sha256), "urls",
+		list_of(transfer->urls), "signature_urls", list_of(transfer->signature_urls),
+		"limits", limits_of(&transfer->limits), "size_bytes",
+		(json_int_t)transfer->size_bytes, "unpacks", transfer->tree != NULL, "keeps_top",
+		transfer->keeps_top, "is_signature_of_tar", transfer->is_signature_of_tar);
+	json_t *fds = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "work_fd", work->fd,
+				"partial_fd", work->partial_fd, "validator_fd", work->validator_fd,
+				"kept_fd", work->kept_fd, "keyring_fd", work->keyring_fd,
+				"kept_signature_fd", work->signature_fd, "url_fds",
+				numbers_of(work->url_fds, work->url_count), "signature_fds",
+				numbers_of(work->signature_fds, work->signature_count));
+	json_object_update(job, fds);
+	json_decref(fds);
+	return job;
+}
+
+/* A worker that could not be started does not read: that shows at the end. */
+static void send_job(const struct talk *talk)
+{
+	json_t *job = job_of(talk->transfer, talk->work);
+	kh_auto(kh_free) char *text = json_dumps(job, JSON_COMPACT);
+	json_decref(job);
+	size_t length = strlen(text), sent = 0;
+	while (sent < length) {
+		ssize_t got = send(talk->fd, text + sent, length - sent, MSG_NOSIGNAL);
+		if (got < 0 && errno != EINTR)
+			break;
+		sent += got > 0 ? (size_t)got : 0;
+	}
+	shutdown(talk->fd, SHUT_WR);
+}
+
+/* ---- events ---- */
+
+/* Text of the worker for the operator's eyes: it has read what strangers wrote. */
+static char *cleaned(const char *text)
+{
+	struct kh_str clean = {0};
+	for (; *text && clean.length < TEXT_BYTES; text++) {
+		char byte = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
+		kh_str_add_bytes(&clean, &byte, 1);
+	}
+	return kh_str_take(&clean);
+}
+
+static void tell(const struct talk *talk, enum kh_event_kind kind, const char *text,
+		 const json_t *event)
+{
+	const struct kh_making *making = talk->making;
+	long long done = json_integer_value(json_object_get(event, "done"));
+	long long of = json_integer_value(json_object_get(event, "of"));
+	if (!making->sink)
+		return;
+	const struct kh_event told = {
+		.kind = kind,
+		.stage = making->stage,
+		.text = text,
+		.index = done > 0 ? (size_t)done : 0,
+		.count = of > 0 ? (size_t)of : 0,
+		.unit = kind == KH_EVENT_PROGRESS ? "bytes" : NULL,
+	};
+	making->sink->event(making->sink, &told);
+}
+
+static void hear(struct talk *talk, const char *line)
+{
+	json_t *event = json_loads(line, 0, NULL);
+	const char *name = kh_json_get(event, "event");
+	if (!event) {
+		kh_free(&talk->muttered);
+		talk->muttered = cleaned(line);
+	} else if (strcmp(name, "progress") == 0) {
+		tell(talk, KH_EVENT_PROGRESS, talk->transfer->name, event);
+	} else if (strcmp(name, "note") == 0) {
+		kh_auto(kh_free) char *text = cleaned(kh_json_get(event, "text"));
+		tell(talk, KH_EVENT_NOTE, text, NULL);
+	} else if (strcmp(name, "kept is wrong") == 0) {
+		kh_transfer_work_drop_kept(talk->work);
+	} else if (strcmp(name, "result") == 0 || strcmp(name, "error") == 0) {
+		json_decref(talk->last);
+		talk->last = json_incref(event);
+	}
+	json_decref(event);
+}
+
+/* All it says, until it has nothing more to say. */
+static void listen_to(struct talk *talk)
+{
+	char block[16384];
+	kh_auto(kh_str_done) struct kh_str text = {0};
+	for (;;) {
+		ssize_t got = read(talk->fd, block, sizeof(block));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		for (ssize_t i = 0; i < got; i++) {
+			if (block[i] != '\n' && text.length < LINE_BYTES) {
+				kh_str_add_bytes(&text, &block[i], 1);
+				continue;
+			}
+			hear(talk, kh_str_text(&text));
+			kh_str_done(&text);
+		}
+	}
+	if (text.length > 0)
+		hear(talk, text.text);
+}
+
+/* ---- the end ---- */
+
+static enum kh_code code_of(const json_t *event)
+{
+	json_int_t code = json_integer_value(json_object_get(event, "code"));
+	return code > KH_OK && code <= KH_VERIFY ? (enum kh_code)code : KH_SYSTEM;
+}
+
+static int take_error(const struct talk *talk, struct kh_error *err)
+{
+	kh_auto(kh_free) char *message = cleaned(kh_json_get(talk->last, "message"));
+	kh_auto(kh_free) char *hint = cleaned(kh_json_get(talk->last, "hint"));
+	kh_fail(err, code_of(talk->last), 0, "fetch %s", message);
+	if (hint[0])
+		kh_hint(err, "%s", hint);
+	if (err->code == KH_HOST)
+		kh_transfer_work_drop_kept(talk->work);
+	return json_is_true(json_object_get(talk->last, "is_absent")) ? 1 : -1;
+}
+
+static int fail_silent(const struct talk *talk, int status, struct kh_error *err)
+{
+	const char *said = talk->muttered ? talk->muttered : "it said nothing";
+	if (WIFSIGNALED(status))
+		return kh_fail(err, KH_PROGRAM, 0, "'kvmhost-fetch' was ended by signal %d: %s",
+			       WTERMSIG(status), said);
+	return kh_fail(err, KH_PROGRAM, 0, "'kvmhost-fetch' ended with status %d: %s",
+		       WEXITSTATUS(status), said);
+}
+
+static char *text_or_null(const json_t *event, const char *key)
+{
+	const char *text = kh_json_get(event, key);
+	return text[0] ? cleaned(text) : NULL;
+}
+
+static int take_result(struct talk *talk, struct kh_transfer_result *ret_result,
+		       struct kh_error *err)
+{
+	const json_t *event = talk->last;
+	bool is_new = strcmp(kh_json_get(event, "from"), "kept") != 0;
+	if (kh_transfer_work_publish(talk->work, kh_json_get(event, "top"), is_new, err) != 0)
+		return -1;
+	if (!ret_result)
+		return 0;
+	*ret_result = (struct kh_transfer_result){
+		.signer = text_or_null(event, "signer"),
+		.size_bytes = json_integer_value(json_object_get(event, "size_bytes")),
+		.url = text_or_null(event, "url"),
+	};
+	size_t i;
+	json_t *name;
+	json_array_foreach(json_object_get(event, "confined"), i, name) if (json_is_string(name))
+		kh_strv_add_owned(&ret_result->confined, cleaned(json_string_value(name)));
+	return 0;
+}
+
+int kh_transfer_run(const struct kh_making *making, const struct kh_transfer *transfer,
+		    struct kh_transfer_result *ret_result, struct kh_error *err)
+{
+	kh_auto(kh_transfer_work_close) struct kh_transfer_work work = {0};
+	if (kh_transfer_work_open(transfer, &work, err) != 0)
+		return -1;
+	kh_auto(talk_done) struct talk talk = {
+		.making = making, .transfer = transfer, .work = &work, .fd = -1};
+	if (start(&talk, err) != 0)
+		return -1;
+	send_job(&talk);
+	listen_to(&talk);
+	int status = stop(&talk);
+	bool is_result = talk.last && strcmp(kh_json_get(talk.last, "event"), "result") == 0;
+	if (is_result && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return take_result(&talk, ret_result, err);
+	return talk.last && !is_result ? take_error(&talk, err) : fail_silent(&talk, status, err);
+}
+
+void kh_transfer_result_done(struct kh_transfer_result *result)
+{
+	kh_free(&result->signer);
+	kh_free(&result->url);
+	kh_strv_done(&result->confined);
+}
