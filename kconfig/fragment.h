@@ -63,7 +63,8 @@ struct kh_kconfig;
  * where only that is known; its own where neither is, or without a tree. Borrowed. */
 const char *kh_fragment_name(const struct kh_fragment_line *line, const struct kh_kconfig *tree);
 /* What to append to a .config for a kernel of this version: the lines that hold, as "CONFIG_X=y"
- * and "# CONFIG_X is not set", under the names of the tree. tree may be NULL. Owned. */
+ * and "# CONFIG_X is not set", under the names of the tree; m is written as y for an option that
+ * this tree cannot make a module. tree may be NULL. Owned. */
 char *kh_fragment_resolve(const struct kh_fragment *fragment, int version,
 			  const struct kh_kconfig *tree);
 

@@ -108,12 +108,14 @@ char *kh_fragment_resolve(const struct kh_fragment *fragment, int version,
 	for (size_t i = 0; i < fragment->line_count; i++) {
 		const struct kh_fragment_line *line = &fragment->lines[i];
 		const char *name = kh_fragment_name(line, tree);
+		bool is_built_in =
+			tree && strcmp(line->value, "m") == 0 && kh_kconfig_is_bool(tree, name);
 		if (!kh_fragment_holds(line, version))
 			continue;
 		if (strcmp(line->value, "n") == 0)
 			kh_str_addf(&text, "# CONFIG_%s is not set\n", name);
 		else
-			kh_str_addf(&text, "CONFIG_%s=%s\n", name, line->value);
+			kh_str_addf(&text, "CONFIG_%s=%s\n", name, is_built_in ? "y" : line->value);
 	}
 	return kh_str_take(&text);
 }

@@ -33,6 +33,8 @@ struct kh_losses {
 void kh_survive_compare(const struct kh_fragment *fragment, int version,
 			const struct kh_dotconfig *result, struct kh_kconfig *tree,
 			struct kh_losses *ret_losses);
+/* Is this value (NULL: the option does not occur) what is wanted? m is content with y. */
+bool kh_survive_matches(const char *wanted, const char *got);
 void kh_losses_done(struct kh_losses *losses);
 /* The losses as the operator reads them: symbol, wanted, got, why; a line each. Owned. */
 char *kh_losses_text(const struct kh_losses *losses);

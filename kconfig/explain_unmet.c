@@ -1,0 +1,171 @@
+/* explain_unmet.c - see explain.h: "depends on X, which is n, because it ...". */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "kconfig/explain.h"
+
+enum { SHOWN_TERMS = 3, SHOWN_NAMES = 4 };
+
+static void add_symbol(struct kh_explain *explain, size_t symbol, int want, bool with_reason)
+{
+	const char *name = kh_explain_name(explain, symbol);
+	if (explain->tree->symbols[symbol].entry_count == 0) {
+		kh_str_addf(&explain->text, "%s, which this kernel does not have", name);
+		return;
+	}
+	kh_str_addf(&explain->text, "%s, which is %s", name, kh_explain_value(explain, symbol));
+	if (with_reason)
+		kh_explain_low(explain, symbol, want);
+}
+
+/* FOO=y, FOO!=m, NR_CPUS >= 64 */
+static void add_comparison(struct kh_explain *explain, struct kh_kterm term, bool with_reason)
+{
+	const struct kh_kexpr *left = term.expr->left, *right = term.expr->right;
+	kh_auto(kh_free) char *text = kh_kexpr_text(explain->tree, term.expr);
+	kh_str_addf(&explain->text, term.is_negated ? "%s not being so" : "%s", text);
+	if (!kh_kexpr_is_symbol(explain->tree, left) ||
+	    explain->tree->symbols[left->word].entry_count == 0)
+		return;
+	const char *value = kh_keval_text(explain->tree, explain->config, left);
+	kh_str_addf(&explain->text, ", and %s is %s", kh_explain_name(explain, left->word),
+		    *value ? value : "not set");
+	const char *wanted = kh_keval_text(explain->tree, explain->config, right);
+	if (with_reason && !term.is_negated && term.expr->kind == KH_KEXPR_EQ &&
+	    strcmp(wanted, "y") == 0)
+		kh_explain_low(explain, left->word, KH_KYES);
+}
+
+static bool are_symbols(const struct kh_explain *explain, const struct kh_kterms *terms)
+{
+	for (size_t i = 0; i < terms->count; i++)
+		if (terms->items[i].is_negated ||
+		    !kh_kexpr_is_symbol(explain->tree, terms->items[i].expr))
+			return false;
+	return true;
+}
+
+static struct kh_kterm nearest(const struct kh_explain *explain, const struct kh_kterms *terms,
+			       int want)
+{
+	size_t best = 0;
+	int best_cost = kh_explain_cost(explain, terms->items[0], want, 0);
+	for (size_t i = 1; i < terms->count; i++) {
+		int cost = kh_explain_cost(explain, terms->items[i], want, 0);
+		if (cost < best_cost) {
+			best = i;
+			best_cost = cost;
+		}
+	}
+	return terms->items[best];
+}
+
+static void add_phrase(struct kh_explain *explain, struct kh_kterm term, int want,
+		       bool with_reason);
+
+/* A || B: "A or B, of which none is y"; of those the nearest is explained. */
+static void add_alternatives(struct kh_explain *explain, struct kh_kterm term,
+			     const struct kh_kterms *terms, int want, bool with_reason)
+{
+	struct kh_kterm best = nearest(explain, terms, want);
+	if (!are_symbols(explain, terms)) {
+		kh_auto(kh_free) char *text = kh_kexpr_text(explain->tree, term.expr);
+		kh_str_addf(&explain->text, "%s%s%s, which does not hold",
+			    term.is_negated ? "!(" : "", text, term.is_negated ? ")" : "");
+		if (!with_reason)
+			return;
+		kh_auto(kh_kterms_done) struct kh_kterms unmet = {0};
+		kh_kterms_unmet(explain, best, want, &unmet);
+		if (unmet.count == 0)
+			return;
+		kh_str_add(&explain->text, ": it would with ");
+		add_phrase(explain, unmet.items[0], want, true);
+		return;
+	}
+	for (size_t i = 0; i < terms->count && i < SHOWN_NAMES; i++)
+		kh_str_addf(&explain->text, "%s%s", i ? " or " : "",
+			    kh_explain_name(explain, terms->items[i].expr->word));
+	if (terms->count > SHOWN_NAMES)
+		kh_str_addf(&explain->text, " or %zu others", terms->count - SHOWN_NAMES);
+	kh_str_addf(&explain->text, ", none of which is %s", want == KH_KYES ? "y" : "set");
+	if (!with_reason)
+		return;
+	kh_str_add(&explain->text, ": ");
+	add_symbol(explain, best.expr->word, want, true);
+}
+
+/* X || !X, with X a module. Returns X, or NULL when it is another kind of condition. */
+static const struct kh_kexpr *module_only(const struct kh_explain *explain,
+					  const struct kh_kterms *terms)
+{
+	if (terms->count != 2)
+		return NULL;
+	const struct kh_kterm *a = &terms->items[0], *b = &terms->items[1];
+	bool is_idiom = kh_kexpr_is_symbol(explain->tree, a->expr) &&
+			kh_kexpr_is_symbol(explain->tree, b->expr) &&
+			a->expr->word == b->expr->word && a->is_negated != b->is_negated;
+	return is_idiom ? a->expr : NULL;
+}
+
+/* A noun phrase, after "depends on". */
+static void add_phrase(struct kh_explain *explain, struct kh_kterm term, int want, bool with_reason)
+{
+	kh_auto(kh_kterms_done) struct kh_kterms alternatives = {0};
+	kh_kterms_alternatives(term, &alternatives);
+	if (alternatives.count > 1) {
+		add_alternatives(explain, term, &alternatives, want, with_reason);
+		return;
+	}
+	term = alternatives.items[0];
+	kh_auto(kh_free) char *text = kh_kexpr_text(explain->tree, term.expr);
+	if (term.expr->kind >= KH_KEXPR_EQ) {
+		add_comparison(explain, term, with_reason);
+	} else if (!kh_kexpr_is_symbol(explain->tree, term.expr)) {
+		kh_str_addf(&explain->text,
+			    term.expr->kind == KH_KEXPR_UNKNOWN
+				    ? "%s, which the compiler or another tool decides"
+				    : "%s",
+			    text);
+	} else if (term.is_negated) {
+		kh_str_addf(&explain->text, "%s being n, but it is %s", text,
+			    kh_explain_value(explain, term.expr->word));
+		if (with_reason)
+			kh_explain_high(explain, term.expr->word);
+	} else {
+		add_symbol(explain, term.expr->word, want, with_reason);
+	}
+}
+
+static void add_term(struct kh_explain *explain, struct kh_kterm term, int want, const char *verb,
+		     bool with_reason)
+{
+	kh_auto(kh_kterms_done) struct kh_kterms alternatives = {0};
+	kh_kterms_alternatives(term, &alternatives);
+	const struct kh_kexpr *module = module_only(explain, &alternatives);
+	if (!module) {
+		kh_str_addf(&explain->text, "%s ", verb);
+		add_phrase(explain, term, want, with_reason);
+		return;
+	}
+	kh_str_addf(&explain->text, "cannot be y while %s is m",
+		    kh_explain_name(explain, module->word));
+	if (with_reason)
+		kh_explain_low(explain, module->word, KH_KYES);
+}
+
+bool kh_explain_unmet(struct kh_explain *explain, const struct kh_kexpr *expr, int want,
+		      const char *verb, bool is_top)
+{
+	if (!expr)
+		return false;
+	kh_auto(kh_kterms_done) struct kh_kterms terms = {0};
+	kh_kterms_unmet(explain, (struct kh_kterm){expr, false}, want, &terms);
+	for (size_t i = 0; i < terms.count && i < SHOWN_TERMS; i++) {
+		kh_str_add(&explain->text, i ? ", and " : "");
+		add_term(explain, terms.items[i], want, verb, is_top || i == 0);
+	}
+	if (terms.count > SHOWN_TERMS)
+		kh_str_addf(&explain->text, ", and %zu more", terms.count - SHOWN_TERMS);
+	return terms.count > 0;
+}
