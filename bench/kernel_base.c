@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/facts_os.h"
 #include "kconfig/base.h"
+#include "kconfig/kconfig.h"
 
 static int make(char **argv, const struct kh_strv *names, struct kh_error *err)
 {
@@ -16,6 +17,7 @@ static int make(char **argv, const struct kh_strv *names, struct kh_error *err)
 	kh_auto(kh_fragment_done) struct kh_fragment base = {0}, wanted = {0};
 	kh_auto(kh_strv_done) struct kh_strv unknown = {0};
 	struct kh_makefiles *makefiles = NULL;
+	struct kh_kconfig *tree = NULL;
 	int version = kh_facts_release_number(argv[2]);
 	json_t *facts = json_load_file(argv[3], 0, NULL);
 	int status = kh_hardware_from_json(facts, argv[3], &hardware, err);
@@ -25,10 +27,12 @@ static int make(char **argv, const struct kh_strv *names, struct kh_error *err)
 		return -1;
 	status = kh_base_make(&root, makefiles, version, &hardware, 1, NULL, &base, &unknown, err);
 	kh_makefiles_free(makefiles);
-	if (status != 0 || kh_fragment_load(&root, names, &wanted, err) != 0)
+	if (status != 0 || kh_fragment_load(&root, names, &wanted, err) != 0 ||
+	    kh_kconfig_load(argv[1], "x86", &tree, err) != 0)
 		return -1;
 	kh_base_append(&base, &wanted);
-	kh_auto(kh_free) char *text = kh_fragment_resolve(&base, version, NULL);
+	kh_auto(kh_free) char *text = kh_fragment_resolve(&base, version, tree);
+	kh_kconfig_free(tree);
 	fputs(text, stdout);
 	for (size_t i = 0; i < unknown.count; i++)
 		fprintf(stderr, "unknown: %s\n", unknown.items[i]);
