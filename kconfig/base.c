@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "kconfig/base_names.h"
+#include "kconfig/choices.h"
 
 /* ---- appending ---- */
 
@@ -37,6 +38,21 @@ static struct kh_fragment_line *find_line(const struct kh_fragment *fragment, co
 	return NULL;
 }
 
+/* The other members of a choice give way. */
+static void remove_others(struct kh_fragment *fragment, const struct kh_fragment_line *chosen)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < fragment->line_count; i++) {
+		struct kh_fragment_line *line = &fragment->lines[i];
+		if (strcmp(chosen->value, "y") == 0 && strcmp(line->value, "y") == 0 &&
+		    kh_choice_is_other(chosen->name, line->name))
+			line_done(line);
+		else
+			fragment->lines[kept++] = *line;
+	}
+	fragment->line_count = kept;
+}
+
 static void append_line(struct kh_fragment *fragment, const struct kh_fragment_line *line)
 {
 	struct kh_fragment_line *place = find_line(fragment, line->name);
@@ -49,8 +65,10 @@ static void append_line(struct kh_fragment *fragment, const struct kh_fragment_l
 
 void kh_base_append(struct kh_fragment *fragment, const struct kh_fragment *lines)
 {
-	for (size_t i = 0; i < lines->line_count; i++)
+	for (size_t i = 0; i < lines->line_count; i++) {
+		remove_others(fragment, &lines->lines[i]);
 		append_line(fragment, &lines->lines[i]);
+	}
 }
 
 /* ---- what the hosts need ---- */

@@ -365,6 +365,24 @@ static void an_appended_line_replaces_the_one_of_its_name(void **state)
 	assert_string_equal(line_of(&base, "C")->value, "1");
 }
 
+static void a_member_of_a_choice_takes_the_place_of_the_others(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_fragment_done) struct kh_fragment base = {0}, own = {0};
+	const char *text = "CONFIG_HZ_250=y\nCONFIG_PREEMPT_VOLUNTARY=y\nCONFIG_HZ_300=n\n"
+			   "CONFIG_B=y\n";
+	assert_int_equal(kh_fragment_parse("a", text, &base, &err), 0);
+	text = "CONFIG_HZ_1000=y\n# CONFIG_PREEMPT is not set\n";
+	assert_int_equal(kh_fragment_parse("own", text, &own, &err), 0);
+	kh_base_append(&base, &own);
+	assert_null(line_of(&base, "HZ_250"));
+	assert_non_null(line_of(&base, "HZ_300")); /* says the same as the choice */
+	assert_non_null(line_of(&base, "HZ_1000"));
+	assert_non_null(line_of(&base, "PREEMPT_VOLUNTARY")); /* nothing else was chosen */
+	assert_non_null(line_of(&base, "B"));
+}
+
 /* ---- the shipped fragments ---- */
 
 static void shipped_fragments_parse_and_name_each_option_once(void **state)
@@ -526,6 +544,7 @@ int main(void)
 		cmocka_unit_test(the_base_has_the_skeleton_and_does_not_take_it_down),
 		cmocka_unit_test(only_listed_policy_that_the_tree_knows_is_carried_over),
 		cmocka_unit_test(an_appended_line_replaces_the_one_of_its_name),
+		cmocka_unit_test(a_member_of_a_choice_takes_the_place_of_the_others),
 		cmocka_unit_test(shipped_fragments_parse_and_name_each_option_once),
 		cmocka_unit_test(kvm_host_has_every_option_that_the_report_asks_for),
 		cmocka_unit_test(the_record_names_file_systems_modules_and_devices),
