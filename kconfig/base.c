@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "kconfig/base_names.h"
+#include "kconfig/choices.h"
 
 /* ---- appending ---- */
 
@@ -37,6 +38,21 @@ static struct kh_fragment_line *find_line(const struct kh_fragment *fragment, co
 	return NULL;
 }
 
+/* The other members of a choice give way. */
+static void remove_others(struct kh_fragment *fragment, const struct kh_fragment_line *chosen)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < fragment->line_count; i++) {
+		struct kh_fragment_line *line = &fragment->lines[i];
+		if (strcmp(chosen->value, "y") == 0 && strcmp(line->value, "y") == 0 &&
+		    kh_choice_is_other(chosen->name, line->name))
+			line_done(line);
+		else
+			fragment->lines[kept++] = *line;
+	}
+	fragment->line_count = kept;
+}
+
 static void append_line(struct kh_fragment *fragment, const struct kh_fragment_line *line)
 {
 	struct kh_fragment_line *place = find_line(fragment, line->name);
@@ -49,16 +65,20 @@ static void append_line(struct kh_fragment *fragment, const struct kh_fragment_l
 
 void kh_base_append(struct kh_fragment *fragment, const struct kh_fragment *lines)
 {
-	for (size_t i = 0; i < lines->line_count; i++)
+	for (size_t i = 0; i < lines->line_count; i++) {
+		remove_others(fragment, &lines->lines[i]);
 		append_line(fragment, &lines->lines[i]);
+	}
 }
 
 /* ---- what the hosts need ---- */
 
 struct deriving {
 	const struct kh_makefiles *makefiles;
+	const struct kh_fragment *skeleton; /* may be NULL */
 	struct kh_fragment *lines;
 	struct kh_strv *unknown;
+	struct kh_strv shared; /* modules that several symbols make, and what for, in pairs */
 	const char *host;
 };
 
@@ -96,28 +116,50 @@ static void put_symbol(const struct deriving *deriving, const char *symbol, bool
 	put_line(deriving, symbol, type == KH_SYMBOL_BOOL ? "y" : "m", is_optional, why);
 }
 
-/* why: "drives pci 8086:10d3". A name that several symbols make (two drivers of one name in
- * different corners of the tree) asks for all of them and insists on none: cover.h looks at what
- * came out. */
-static void put_module(const struct deriving *deriving, const char *module, bool is_optional,
+/* why: "drives pci 8086:10d3". */
+static void put_module(struct deriving *deriving, const char *module, bool is_optional,
 		       const char *why)
 {
-	kh_auto(kh_strv_done) struct kh_strv symbols = {0};
+	kh_auto(kh_strv_done) struct kh_strv symbols = {0}, on_the_way = {0};
 	kh_makefiles_symbols(deriving->makefiles, module, &symbols);
-	if (symbols.count == 0) {
+	if (symbols.count == 1) {
+		put_symbol(deriving, symbols.items[0], is_optional, why, &on_the_way);
+	} else if (symbols.count > 1) {
+		kh_strv_add(&deriving->shared, module);
+		kh_strv_add(&deriving->shared, why);
+	} else if (!kh_base_is_always_there(module)) {
 		kh_auto(kh_free) char *note = kh_printf("%s (%s)", module, why);
-		if (!kh_base_is_always_there(module) && !kh_strv_has(deriving->unknown, note))
+		if (!kh_strv_has(deriving->unknown, note))
 			kh_strv_add(deriving->unknown, note);
-		return;
-	}
-	for (size_t i = 0; i < symbols.count; i++) {
-		kh_auto(kh_strv_done) struct kh_strv on_the_way = {0};
-		put_symbol(deriving, symbols.items[i], is_optional || symbols.count > 1, why,
-			   &on_the_way);
 	}
 }
 
-static void derive_devices(const struct deriving *deriving, const struct kh_hardware *host)
+static bool is_asked_for(const struct kh_fragment *fragment, const char *symbol)
+{
+	const struct kh_fragment_line *line = fragment ? find_line(fragment, symbol) : NULL;
+	return line && strcmp(line->value, "n") != 0;
+}
+
+/* A library that several drivers link (libahci) comes with the one that is asked for already. Where
+ * none is, or where it is two drivers of one name in different corners of the tree, whichever can
+ * be had without anything else is asked for; cover.h looks at what came out. */
+static void put_shared(const struct deriving *deriving, const char *module, const char *why)
+{
+	kh_auto(kh_strv_done) struct kh_strv symbols = {0};
+	kh_makefiles_symbols(deriving->makefiles, module, &symbols);
+	for (size_t i = 0; i < symbols.count; i++)
+		if (is_asked_for(deriving->lines, symbols.items[i]) ||
+		    is_asked_for(deriving->skeleton, symbols.items[i]))
+			return;
+	for (size_t i = 0; i < symbols.count; i++) {
+		enum kh_symbol_type type = kh_makefiles_type(deriving->makefiles, symbols.items[i]);
+		if (type == KH_SYMBOL_BOOL || type == KH_SYMBOL_TRISTATE)
+			put_line(deriving, symbols.items[i], type == KH_SYMBOL_BOOL ? "y" : "m",
+				 true, why);
+	}
+}
+
+static void derive_devices(struct deriving *deriving, const struct kh_hardware *host)
 {
 	for (size_t i = 0; i < host->device_count; i++) {
 		const struct kh_hardware_device *device = &host->devices[i];
@@ -129,7 +171,7 @@ static void derive_devices(const struct deriving *deriving, const struct kh_hard
 	}
 }
 
-static void derive_filesystems(const struct deriving *deriving, const struct kh_hardware *host)
+static void derive_filesystems(struct deriving *deriving, const struct kh_hardware *host)
 {
 	for (size_t i = 0; i < host->filesystems.count; i++) {
 		const char *type = host->filesystems.items[i];
@@ -144,26 +186,44 @@ static void derive_filesystems(const struct deriving *deriving, const struct kh_
 			   "below the root file system");
 }
 
+static void derive_host(struct deriving *deriving, const struct kh_hardware *host)
+{
+	deriving->host = host->host;
+	derive_devices(deriving, host);
+	derive_filesystems(deriving, host);
+	for (size_t i = 0; i < host->modules.count; i++)
+		put_module(deriving, host->modules.items[i], true, "loaded module");
+	for (size_t i = 0; i < deriving->shared.count; i += 2)
+		put_shared(deriving, deriving->shared.items[i], deriving->shared.items[i + 1]);
+	kh_strv_done(&deriving->shared);
+}
+
+static int derive(struct deriving *deriving, const struct kh_hardware *hosts, size_t host_count,
+		  struct kh_error *err)
+{
+	for (size_t i = 0; i < host_count; i++) {
+		if (hosts[i].device_count == 0) {
+			kh_fail(err, KH_HOST, 0, "host '%s' shows no devices (/sys/bus)",
+				hosts[i].host);
+			return kh_hint(err, "set kernel.base to running or defconfig, or give "
+					    "the facts of the host in kernel.hosts");
+		}
+		derive_host(deriving, &hosts[i]);
+	}
+	return 0;
+}
+
 int kh_base_derive(const struct kh_makefiles *makefiles, const struct kh_hardware *hosts,
 		   size_t host_count, struct kh_fragment *ret_lines, struct kh_strv *ret_unknown,
 		   struct kh_error *err)
 {
-	*ret_lines = (struct kh_fragment){0};
-	for (size_t i = 0; i < host_count; i++) {
-		const struct kh_hardware *host = &hosts[i];
-		struct deriving deriving = {makefiles, ret_lines, ret_unknown, host->host};
-		if (host->device_count == 0) {
-			kh_fragment_done(ret_lines);
-			kh_fail(err, KH_HOST, 0, "host '%s' shows no devices (/sys/bus)",
-				host->host);
-			return kh_hint(err, "set kernel.base to running or defconfig, or give "
-					    "the facts of the host in kernel.hosts");
-		}
-		derive_devices(&deriving, host);
-		derive_filesystems(&deriving, host);
-		for (size_t j = 0; j < host->modules.count; j++)
-			put_module(&deriving, host->modules.items[j], true, "loaded module");
-	}
+	kh_auto(kh_fragment_done) struct kh_fragment lines = {0};
+	struct deriving deriving = {
+		.makefiles = makefiles, .lines = &lines, .unknown = ret_unknown};
+	if (derive(&deriving, hosts, host_count, err) != 0)
+		return -1;
+	*ret_lines = lines;
+	lines = (struct kh_fragment){0};
 	return 0;
 }
 
@@ -223,8 +283,12 @@ int kh_base_make(const struct kh_root *root, const struct kh_makefiles *makefile
 	kh_auto(kh_fragment_done) struct kh_fragment base = {0}, derived = {0};
 	kh_strv_add(&names, "server");
 	kh_strv_add(&names, "drivers");
+	struct deriving deriving = {.makefiles = makefiles,
+				    .skeleton = &base,
+				    .lines = &derived,
+				    .unknown = ret_unknown};
 	if (kh_fragment_load(root, &names, &base, err) != 0 ||
-	    kh_base_derive(makefiles, hosts, host_count, &derived, ret_unknown, err) != 0)
+	    derive(&deriving, hosts, host_count, err) != 0)
 		return -1;
 	append_missing(&base, version, &derived);
 	if (running)

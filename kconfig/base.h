@@ -44,7 +44,8 @@ int kh_base_make(const struct kh_root *root, const struct kh_makefiles *makefile
 		 const struct kh_dotconfig *running, struct kh_fragment *ret_base,
 		 struct kh_strv *ret_unknown, struct kh_error *err);
 
-/* Copies lines to the end of fragment; a line of the same name is replaced by the later one. */
+/* Copies lines to the end of fragment; a line of the same name is replaced by the later one, and a
+ * member of a choice takes the place of the other members (choices.h). */
 void kh_base_append(struct kh_fragment *fragment, const struct kh_fragment *lines);
 
 #endif
