@@ -10,7 +10,7 @@
 #include "kconfig/fragment.h"
 #include "kconfig/kconfig_private.h"
 
-enum { KH_EXPLAIN_DEPTH = 6 };
+enum { KH_EXPLAIN_DEPTH = 7 };
 
 struct kh_explain {
 	const struct kh_kconfig *tree;

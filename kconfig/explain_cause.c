@@ -7,6 +7,8 @@
 
 enum { SHOWN_SELECTORS = 3 };
 
+static const char set_only[] = "can be set only";
+
 /* ---- less than wanted ---- */
 
 /* The condition under which the best prompt of the entry shows; NULL: always. */
@@ -31,11 +33,11 @@ static const struct kh_kexpr *prompt_condition(const struct kh_explain *explain,
 
 /* Its prompt does not show. */
 static bool explain_prompt(struct kh_explain *explain, const struct kh_kentry *entry, int want,
-			   bool is_top)
+			   const char *verb, bool is_top)
 {
 	const struct kh_kexpr *condition = prompt_condition(explain, entry, want);
-	return kh_explain_unmet(explain, condition, want, "can be set only", "with", is_top) ||
-	       kh_explain_unmet(explain, entry->visible, want, "can be set only", "with", is_top);
+	return kh_explain_unmet(explain, condition, want, verb, "with", is_top) ||
+	       kh_explain_unmet(explain, entry->visible, want, verb, "with", is_top);
 }
 
 /* Without a prompt: the default that would set it, were its condition met. */
@@ -165,7 +167,7 @@ void kh_explain_low(struct kh_explain *explain, size_t symbol, int want)
 	}
 	if (!is_explained)
 		is_explained = kh_kentry_has_prompt(entry)
-				       ? explain_prompt(explain, entry, want, false)
+				       ? explain_prompt(explain, entry, want, set_only, false)
 				       : explain_promptless(explain, entry, want);
 	if (!is_explained) {
 		explain->text.length = before;
@@ -181,6 +183,7 @@ bool kh_explain_low_top(struct kh_explain *explain, size_t symbol, int want)
 	want = kh_explain_want(explain, symbol, want);
 	const struct kh_kentry *entry = kh_explain_entry(explain, symbol, want);
 	long chosen;
+	kh_explain_enter(explain, symbol);
 	if (kh_explain_unmet(explain, entry->depends, want, "depends", "on", true))
 		return true;
 	if (is_other_chosen(explain, symbol, &chosen)) {
@@ -193,7 +196,7 @@ bool kh_explain_low_top(struct kh_explain *explain, size_t symbol, int want)
 		return true;
 	}
 	if (kh_kentry_has_prompt(entry))
-		return explain_prompt(explain, entry, want, true);
+		return explain_prompt(explain, entry, want, set_only, true);
 	kh_str_add(&explain->text, "cannot be set by hand: it ");
 	return explain_promptless(explain, entry, want);
 }
@@ -250,6 +253,7 @@ void kh_explain_high(struct kh_explain *explain, size_t symbol)
 
 bool kh_explain_high_top(struct kh_explain *explain, size_t symbol)
 {
+	static const char changed[] = "can be changed only";
 	if (add_selector(explain, symbol, "is selected by"))
 		return true;
 	const struct kh_kentry *entry = kh_explain_entry(explain, symbol, KH_KMODULE);
@@ -259,7 +263,9 @@ bool kh_explain_high_top(struct kh_explain *explain, size_t symbol)
 		return true;
 	}
 	if (kh_kentry_has_prompt(entry))
-		return explain_prompt(explain, entry, KH_KMODULE, true);
+		return kh_explain_unmet(explain, entry->depends, KH_KMODULE, changed, "with",
+					true) ||
+		       explain_prompt(explain, entry, KH_KMODULE, changed, true);
 	kh_str_add(&explain->text,
 		   "cannot be set by hand: it has no prompt, and its default sets it");
 	return true;

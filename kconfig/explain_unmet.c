@@ -72,10 +72,10 @@ static void add_alternatives(struct kh_explain *explain, struct kh_kterm term,
 			    term.is_negated ? "!(" : "", text, term.is_negated ? ")" : "");
 		kh_auto(kh_kterms_done) struct kh_kterms unmet = {0};
 		kh_kterms_unmet(explain, best, want, &unmet);
-		if (unmet.count == 0)
-			return;
-		kh_str_add(&explain->text, ": it would with ");
-		add_phrase(explain, unmet.items[0], want);
+		for (size_t i = 0; i < unmet.count && i < SHOWN_NAMES; i++) {
+			kh_str_add(&explain->text, i ? ", and " : ": it would with ");
+			add_phrase(explain, unmet.items[i], want);
+		}
 		return;
 	}
 	for (size_t i = 0; i < terms->count && i < SHOWN_NAMES; i++)
