@@ -232,6 +232,8 @@ static int plan_initial(const struct kh_context *context, struct kh_plan *plan, 
 	if (put_started(context, plan, "/etc/libvirt/qemu/networks", "the default network", err) !=
 	    0)
 		return -1;
+	if (kh_plan_make_dir(plan, "/var/log/libvirt", 0755, "libvirt's own logs", err) != 0)
+		return -1;
 	if (kh_plan_make_dir(plan, "/var/lib/libvirt/images", 0711, "the default pool", err) != 0)
 		return -1;
 	return put_started(context, plan, "/etc/libvirt/storage", "the default pool", err);
