@@ -41,9 +41,12 @@ int kh_deep_keep(const struct kh_context *context, bool is_good, const char *det
 	const struct kh_file_state meta = {.type = KH_FILE_REGULAR, .mode = 0644};
 	const struct kh_root *root = context->root;
 	kh_auto(kh_free) char *with = versions(context);
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, details); /* what a program said becomes one line */
+	kh_auto(kh_free) char *line = kh_strv_join(&lines, "; ");
 	json_t *result =
 		json_pack("{s:I, s:b, s:o, s:o}", "time", (json_int_t)time(NULL), "ok", is_good,
-			  "details", kh_json_text(details), "versions", kh_json_text(with));
+			  "details", kh_json_text(line), "versions", kh_json_text(with));
 	kh_auto(kh_free) char *text = json_dumps(result, JSON_INDENT(2));
 	json_decref(result);
 	if (!kh_root_is_dir(root, directory) && kh_file_make_dir(root, directory, 0755, err) != 0)

@@ -12,7 +12,7 @@
  * Settings and state are where every libvirt has them (/etc, /var, /run), whatever the prefix: so
  * client and daemon agree on sockets. What libvirt puts into /etc/libvirt is changed by people and
  * by libvirt itself: the artifact has it in PREFIX/share/libvirt/initial, and the stage puts what
- * is missing. What it makes below /var and /run when it starts is not part of the artifact.
+ * is needed. What it makes below /var and /run when it starts is not part of the artifact.
  */
 #ifndef KH_PLATFORM_LIBVIRT_BUILD_H
 #define KH_PLATFORM_LIBVIRT_BUILD_H

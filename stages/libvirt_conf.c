@@ -1,8 +1,9 @@
 /* libvirt_conf.c - /etc/libvirt: three values of qemu.conf, and what libvirt ships for the start.
  *
  * Files that libvirt or its users change are put once, when libvirt is first installed, and then
- * left alone: libvirt's own configuration files, its filters, the default network and pool. Those
- * it would add an identifier to get one, so that undo finds them as they were written.
+ * left alone: its filters, the default network and pool. Those it would add an identifier to get
+ * one, so that undo finds them as they were written. The other files of /etc/libvirt only have
+ * comments as shipped: they stay in PREFIX/share/libvirt/initial, to be looked up.
  */
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "platform/libvirt_build.h"
 #include "stages/libvirt.h"
 
-static const char directory[] = "/etc/libvirt", qemu_conf[] = "/etc/libvirt/qemu.conf";
+static const char qemu_conf[] = "/etc/libvirt/qemu.conf";
 
 /* ---- one value of a configuration file ---- */
 
@@ -79,19 +80,25 @@ char *kh_libvirt_conf_set(const char *text, const char *name, const char *value)
 
 /* ---- qemu.conf ---- */
 
-/* As it is on the host; else as libvirt ships it; else empty. */
-static char *qemu_conf_text(const struct kh_context *context, const char *initial)
+/* As it is on the host; else a short one of our own: libvirt's has a thousand lines of comments. */
+static int qemu_conf_text(const struct kh_context *context, const struct kh_libvirt *libvirt,
+			  char **ret_text, struct kh_error *err)
 {
-	kh_auto(kh_free) char *shipped = kh_printf("%s/qemu.conf", initial);
-	char *text = kh_root_text(context->root, qemu_conf);
-	if (!text)
-		text = kh_root_text(context->root, shipped);
-	return text ? text : kh_strdup("");
+	kh_auto(kh_free) char *initial = kh_libvirt_initial(libvirt->prefix);
+	const struct kh_template_value values[] = {
+		{"INITIAL", initial},
+		{"VNC_LISTEN", context->config->libvirt.qemu_conf.vnc_listen},
+		{"USER", libvirt->user},
+		{"GROUP", libvirt->group},
+		{NULL, NULL}};
+	*ret_text = kh_root_text(context->root, qemu_conf);
+	return *ret_text ? 0
+			 : kh_template_fill(context->root, "etc/libvirt/qemu.conf.in", values,
+					    ret_text, err);
 }
 
 static int plan_qemu_conf(const struct kh_context *context, struct kh_plan *plan,
-			  const struct kh_libvirt *libvirt, const char *initial,
-			  struct kh_error *err)
+			  const struct kh_libvirt *libvirt, struct kh_error *err)
 {
 	const struct {
 		const char *name, *value;
@@ -100,7 +107,9 @@ static int plan_qemu_conf(const struct kh_context *context, struct kh_plan *plan
 		{"user", libvirt->user},
 		{"group", libvirt->group},
 	};
-	char *text = qemu_conf_text(context, initial);
+	char *text = NULL;
+	if (qemu_conf_text(context, libvirt, &text, err) != 0)
+		return -1;
 	for (size_t i = 0; i < KH_COUNT(wanted); i++) {
 		kh_auto(kh_free) char *old = text;
 		kh_auto(kh_free) char *now = kh_libvirt_conf_get(text, wanted[i].name, NULL);
@@ -147,20 +156,17 @@ static int put_once(const struct kh_context *context, struct kh_plan *plan, cons
 	kh_auto(kh_free) char *text = kh_root_text(context->root, source);
 	if (!text || kh_root_exists(context->root, path))
 		return 0;
-	if (!kh_str_ends(name, ".xml"))
-		return kh_plan_put_file(plan, path, text, 0644, "libvirt ships it", err);
 	kh_auto(kh_free) char *whole = with_uuid(context->root, text, "filter", name);
 	return kh_plan_put_file(plan, path, whole, 0600, "libvirt ships this filter", err);
 }
 
-static int put_all(const struct kh_context *context, struct kh_plan *plan, const char *from,
-		   const char *to, const char *suffix, struct kh_error *err)
+static int put_filters(const struct kh_context *context, struct kh_plan *plan, const char *from,
+		       const char *to, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
 	kh_root_list(context->root, from, &names);
 	for (size_t i = 0; i < names.count; i++)
-		if (kh_str_ends(names.items[i], suffix) &&
-		    strcmp(names.items[i], "qemu.conf") != 0 &&
+		if (kh_str_ends(names.items[i], ".xml") &&
 		    put_once(context, plan, from, to, names.items[i], err) != 0)
 			return -1;
 	return 0;
@@ -221,11 +227,12 @@ static int plan_initial(const struct kh_context *context, struct kh_plan *plan, 
 			struct kh_error *err)
 {
 	kh_auto(kh_free) char *filters = kh_printf("%s/nwfilter", initial);
-	if (put_all(context, plan, initial, directory, ".conf", err) != 0 ||
-	    put_all(context, plan, filters, "/etc/libvirt/nwfilter", ".xml", err) != 0)
+	if (put_filters(context, plan, filters, "/etc/libvirt/nwfilter", err) != 0)
 		return -1;
 	if (put_started(context, plan, "/etc/libvirt/qemu/networks", "the default network", err) !=
 	    0)
+		return -1;
+	if (kh_plan_make_dir(plan, "/var/log/libvirt", 0755, "libvirt's own logs", err) != 0)
 		return -1;
 	if (kh_plan_make_dir(plan, "/var/lib/libvirt/images", 0711, "the default pool", err) != 0)
 		return -1;
@@ -239,5 +246,5 @@ int kh_libvirt_plan_conf(const struct kh_context *context, struct kh_plan *plan,
 	kh_auto(kh_free) char *initial = kh_printf("%s%s", libvirt->artifact->tree, inside);
 	if (libvirt->is_first && plan_initial(context, plan, initial, err) != 0)
 		return -1;
-	return plan_qemu_conf(context, plan, libvirt, initial, err);
+	return plan_qemu_conf(context, plan, libvirt, err);
 }
