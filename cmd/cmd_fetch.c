@@ -128,7 +128,8 @@ static void print_source(const struct kh_source *source)
 		if (source->files[i].sha256)
 			printf("  %s  %s (%lld bytes)\n", source->files[i].sha256,
 			       source->files[i].name, source->files[i].size_bytes);
-	printf("  signed by: %s\n", source->signer ? source->signer : "not asked for (no sources.keyring)");
+	printf("  signed by: %s\n",
+	       source->signer ? source->signer : "not asked for (no sources.keyring)");
 }
 
 static void print_all(const struct fetching *fetching)
