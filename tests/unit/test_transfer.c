@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "core/base/run.h"
 #include "sources/transfer.h"
 #include "sources/transfer_work.h"
 #include "tests/lib/fixture.h"
@@ -68,9 +69,12 @@ static int group_setup(void **state)
 	return setenv("KVMHOST_LIBEXEC", self, 1);
 }
 
+static void forget_keys(void);
+
 static int group_teardown(void **state)
 {
 	(void)state;
+	forget_keys();
 	kh_str_done(&tar);
 	kh_str_done(&other);
 	return 0;
@@ -819,8 +823,264 @@ static void a_worker_that_says_nothing_is_an_error_with_its_last_words(void **st
 	assert_nothing_left();
 }
 
+/* ---- signatures ---- */
+
+static struct fixture keys; /* a home directory of gpg with one key; opened by the first test */
+static bool has_keys;
+static struct kh_strv signature_urls;
+
+static void gpg(const char *what, const char *name, const char *more)
+{
+	kh_auto(kh_free) char *path = name ? kh_printf("%s/%s", keys.path, name) : NULL;
+	const char *const argv[] = {"gpg",
+				    "--homedir",
+				    keys.path,
+				    "--batch",
+				    "--yes",
+				    "--quiet",
+				    "--pinentry-mode=loopback",
+				    "--passphrase=",
+				    what,
+				    path ? path : more,
+				    path ? NULL : "ed25519",
+				    path ? NULL : "sign",
+				    path ? NULL : "never",
+				    NULL};
+	kh_auto(kh_error_done) struct kh_error failure = KH_ERROR_INIT;
+	if (kh_run(&kh_run_system, argv, 60, NULL, &failure) != 0)
+		fail_msg("%s", failure.message);
+}
+
+static void put_bytes(const char *name, const struct kh_str *bytes)
+{
+	kh_auto(kh_free) char *path = kh_printf("%s/%s", keys.path, name);
+	kh_auto(kh_fclose) FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes->text, 1, bytes->length, file), bytes->length);
+}
+
+static bool has_program(const char *name)
+{
+	kh_auto(kh_free) char *path = kh_printf("/usr/bin/%s", name);
+	return access(path, X_OK) == 0;
+}
+
+/* thing.tar.sig and other.tar.sig, thing.tar.gz, and keyring.asc, in KEYS. */
+static void make_keys(void)
+{
+	if (has_keys)
+		return;
+	fixture_open_empty(&keys);
+	has_keys = true;
+	assert_int_equal(chmod(keys.path, 0700), 0);
+	gpg("--quick-generate-key", NULL, "A Signer <signer@example.org>");
+	put_bytes("thing.tar", &tar);
+	put_bytes("other.tar", &other);
+	gpg("--detach-sign", "thing.tar", NULL);
+	gpg("--detach-sign", "other.tar", NULL);
+	kh_auto(kh_free) char *ring = kh_printf("--output=%s/keyring.asc", keys.path);
+	kh_auto(kh_free) char *plain = kh_printf("%s/thing.tar", keys.path);
+	const char *const export[] = {"gpg",     "--homedir", keys.path,  "--batch", "--yes",
+				      "--armor", ring,        "--export", NULL};
+	const char *const zip[] = {"gzip", "-1", "-k", plain, NULL};
+	kh_auto(kh_error_done) struct kh_error failure = KH_ERROR_INIT;
+	if (kh_run(&kh_run_system, export, 60, NULL, &failure) != 0 ||
+	    kh_run(&kh_run_system, zip, 60, NULL, &failure) != 0)
+		fail_msg("%s", failure.message);
+}
+
+static void forget_keys(void)
+{
+	const char *const argv[] = {"gpgconf", "--homedir", keys.path, "--kill", "all", NULL};
+	kh_auto(kh_error_done) struct kh_error failure = KH_ERROR_INIT;
+	if (!has_keys)
+		return;
+	kh_run(&kh_run_system, argv, 60, NULL, &failure);
+	fixture_close(&keys);
+}
+
+static char *read_bytes(const char *name, size_t *ret_length)
+{
+	kh_auto(kh_free) char *path = kh_printf("%s/%s", keys.path, name);
+	kh_auto(kh_fclose) FILE *file = fopen(path, "re");
+	struct stat status;
+	assert_non_null(file);
+	assert_int_equal(fstat(fileno(file), &status), 0);
+	char *bytes = kh_alloc((size_t)status.st_size + 1);
+	*ret_length = fread(bytes, 1, (size_t)status.st_size, file);
+	return bytes;
+}
+
+static char *keyring_path;
+
+static int setup_signed(void **state)
+{
+	if (!has_program("gpg") || !has_program("gpgv"))
+		return setup(state);
+	make_keys();
+	keyring_path = kh_printf("%s/keyring.asc", keys.path);
+	setup(state);
+	transfer.keyring = keyring_path;
+	transfer.signature_urls = &signature_urls;
+	return 0;
+}
+
+static int teardown_signed(void **state)
+{
+	kh_free(&keyring_path);
+	kh_strv_done(&signature_urls);
+	return teardown(state);
+}
+
+/* The archive NAME, signed by SIGNATURE (files in KEYS), with these habits. */
+static void serve_signed(const char *name, const char *signature, struct httpd_file habits)
+{
+	size_t length = 0, signature_length = 0;
+	if (!keyring_path)
+		skip(); /* gpg or gpgv is not installed */
+	kh_auto(kh_free) char *bytes = read_bytes(name, &length);
+	kh_auto(kh_free) char *signed_by = read_bytes(signature, &signature_length);
+	habits.path = "/thing.tar";
+	habits.bytes = bytes;
+	habits.length = length;
+	const struct httpd_file files[] = {
+		habits, {.path = "/sig", .bytes = signed_by, .length = signature_length}};
+	httpd_start(&server, files, 2);
+	has_server = true;
+	kh_strv_addf(&urls, "%s/thing.tar", server.url);
+	kh_strv_addf(&signature_urls, "%s/sig", server.url);
+	transfer.size_bytes = (long long)length;
+}
+
+static void assert_signer(void)
+{
+	static const char name[] = "A Signer <signer@example.org> (";
+	assert_non_null(result.signer);
+	if (!kh_str_starts(result.signer, name) || strlen(result.signer) != strlen(name) + 41)
+		fail_msg("%s", result.signer);
+}
+
+static void a_good_signature_names_who_made_it(void **state)
+{
+	(void)state;
+	serve_signed("thing.tar", "thing.tar.sig", (struct httpd_file){0});
+	must_work();
+	assert_complete();
+	assert_signer();
+	assert_true(is_there("/thing.tar.sig"));
+	/* Once more, from what is kept. */
+	fixture_remove(&place, "/thing");
+	must_work();
+	assert_signer();
+	assert_int_equal(server.seen[0].requests, 1);
+	assert_int_equal(server.seen[1].requests, 1);
+}
+
+static void a_signature_of_the_plain_tar_is_checked_in_the_same_pass(void **state)
+{
+	char digest[KH_DIGEST_SIZE];
+	size_t length = 0;
+	(void)state;
+	serve_signed("thing.tar.gz", "thing.tar.sig",
+		     (struct httpd_file){.cuts = 1, .cut_after = 9000, .ignores_ranges = true});
+	kh_auto(kh_free) char *bytes = read_bytes("thing.tar.gz", &length);
+	kh_digest_bytes(bytes, length, digest);
+	transfer.sha256 = digest;
+	transfer.is_signature_of_tar = true;
+	must_work();
+	assert_signer();
+	assert_true(is_there("/thing/src/data"));
+	/* Also when nothing is unpacked; and the same signature is none of the compressed file. */
+	fixture_remove(&place, "/thing");
+	transfer.tree = NULL;
+	must_work();
+	assert_signer();
+	transfer.is_signature_of_tar = false;
+	assert_int_equal(run(), -1);
+	assert_says("the signature is bad");
+	assert_nothing_left();
+}
+
+static void a_bad_signature_leaves_nothing(void **state)
+{
+	(void)state;
+	serve_signed("thing.tar", "other.tar.sig", (struct httpd_file){0});
+	assert_int_equal(run(), -1);
+	assert_int_equal(err.code, KH_HOST);
+	assert_string_equal(
+		err.message,
+		"fetch 'thing.tar': signature: the signature is bad: these are not the bytes that were signed");
+	assert_nothing_left();
+}
+
+static void a_file_that_is_no_signature_is_refused(void **state)
+{
+	(void)state;
+	serve_signed("thing.tar", "thing.tar", (struct httpd_file){0});
+	assert_int_equal(run(), -1);
+	assert_says("longer than any signature");
+	assert_int_equal(server.seen[0].requests, 0);
+	kh_strv_done(&signature_urls);
+	fixture_put(&place, "/sig", "this is no signature");
+	kh_strv_addf(&signature_urls, "file://%s/sig", place.path);
+	assert_int_equal(run(), -1);
+	assert_says("the file of the signature has none");
+	fixture_remove(&place, "/sig");
+	assert_nothing_left();
+}
+
+static void a_missing_signature_is_an_error_when_there_is_a_keyring(void **state)
+{
+	(void)state;
+	serve_signed("thing.tar", "thing.tar.sig", (struct httpd_file){0});
+	kh_strv_done(&signature_urls);
+	kh_strv_addf(&signature_urls, "%s/none", server.url);
+	assert_int_equal(run(), -1);
+	assert_int_equal(err.code, KH_HOST);
+	assert_says("fetch signature of 'thing.tar': ");
+	assert_says("/none: 404 Because");
+	kh_strv_done(&signature_urls);
+	assert_int_equal(run(), -1);
+	assert_says("a keyring is given, but no signature is known for it");
+	assert_nothing_left();
+}
+
+static void a_key_that_is_not_in_the_keyring_is_named(void **state)
+{
+	/* An OpenPGP public key packet (a user id, to be exact): a keyring without that key. */
+	static const char ring[] = "\xb4\x05"
+				   "Alice";
+	(void)state;
+	serve_signed("thing.tar", "thing.tar.sig", (struct httpd_file){0});
+	fixture_put(&place, "/ring", ring);
+	kh_auto(kh_free) char *path = kh_printf("%s/ring", place.path);
+	transfer.keyring = path;
+	assert_int_equal(run(), -1);
+	assert_int_equal(err.code, KH_HOST);
+	assert_says("fetch 'thing.tar': signature: made by key ");
+	assert_says(", which is not in the keyring");
+	fixture_remove(&place, "/ring");
+	assert_nothing_left();
+}
+
+static void a_keyring_that_is_none_is_an_error_of_the_configuration(void **state)
+{
+	(void)state;
+	serve_signed("thing.tar", "thing.tar.sig", (struct httpd_file){0});
+	transfer.keyring = "/etc/passwd";
+	assert_int_equal(run(), -1);
+	assert_int_equal(err.code, KH_CONFIG);
+	assert_says("keyring: there is no OpenPGP public key in it");
+	transfer.keyring = "/nonexistent/keyring";
+	assert_int_equal(run(), -1);
+	assert_int_equal(err.code, KH_CONFIG);
+	assert_says("open the keyring '/nonexistent/keyring': No such file or directory");
+	assert_nothing_left();
+}
+
 int main(void)
 {
+#define SIGNED(name) cmocka_unit_test_setup_teardown(name, setup_signed, teardown_signed)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(an_archive_becomes_a_tree_and_is_kept),
@@ -870,6 +1130,13 @@ int main(void)
 		TEST(two_do_not_fetch_the_same_file),
 		TEST(a_missing_worker_is_told),
 		TEST(a_worker_that_says_nothing_is_an_error_with_its_last_words),
+		SIGNED(a_good_signature_names_who_made_it),
+		SIGNED(a_signature_of_the_plain_tar_is_checked_in_the_same_pass),
+		SIGNED(a_bad_signature_leaves_nothing),
+		SIGNED(a_file_that_is_no_signature_is_refused),
+		SIGNED(a_missing_signature_is_an_error_when_there_is_a_keyring),
+		SIGNED(a_key_that_is_not_in_the_keyring_is_named),
+		SIGNED(a_keyring_that_is_none_is_an_error_of_the_configuration),
 	};
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
