@@ -98,13 +98,16 @@ static void put_line(const struct deriving *deriving, const char *symbol, const 
 	line->is_optional = is_optional;
 }
 
-/* What the symbol stands on comes first. A symbol that is on its way already ends the circle. */
+/* What the symbol stands on comes first. A symbol that is on its way already ends the circle. One
+ * without a prompt (a library) comes with those that select it: nothing is gained by asking, and
+ * what a device needs is looked at again in the end (cover.h). */
 static void put_symbol(const struct deriving *deriving, const char *symbol, bool is_optional,
 		       const char *why, struct kh_strv *on_the_way)
 {
 	enum kh_symbol_type type = kh_makefiles_type(deriving->makefiles, symbol);
 	bool is_switch = type == KH_SYMBOL_BOOL || type == KH_SYMBOL_TRISTATE;
-	if (!is_switch || kh_strv_has(on_the_way, symbol))
+	if (!is_switch || !kh_makefiles_has_prompt(deriving->makefiles, symbol) ||
+	    kh_strv_has(on_the_way, symbol))
 		return;
 	kh_strv_add(on_the_way, symbol);
 	kh_auto(kh_strv_done) struct kh_strv parents = {0};
@@ -153,7 +156,8 @@ static void put_shared(const struct deriving *deriving, const char *module, cons
 			return;
 	for (size_t i = 0; i < symbols.count; i++) {
 		enum kh_symbol_type type = kh_makefiles_type(deriving->makefiles, symbols.items[i]);
-		if (type == KH_SYMBOL_BOOL || type == KH_SYMBOL_TRISTATE)
+		bool is_switch = type == KH_SYMBOL_BOOL || type == KH_SYMBOL_TRISTATE;
+		if (is_switch && kh_makefiles_has_prompt(deriving->makefiles, symbols.items[i]))
 			put_line(deriving, symbols.items[i], type == KH_SYMBOL_BOOL ? "y" : "m",
 				 true, why);
 	}

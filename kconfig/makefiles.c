@@ -185,6 +185,12 @@ enum kh_symbol_type kh_makefiles_type(const struct kh_makefiles *makefiles, cons
 	return found ? found->type : KH_SYMBOL_UNKNOWN;
 }
 
+bool kh_makefiles_has_prompt(const struct kh_makefiles *makefiles, const char *symbol)
+{
+	const struct kh_symbol *found = kh_symbols_find(&makefiles->symbols, symbol);
+	return found && found->has_prompt;
+}
+
 void kh_makefiles_parents(const struct kh_makefiles *makefiles, const char *symbol,
 			  struct kh_strv *ret_parents)
 {

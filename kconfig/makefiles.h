@@ -11,6 +11,8 @@
 #ifndef KH_KCONFIG_MAKEFILES_H
 #define KH_KCONFIG_MAKEFILES_H
 
+#include <stdbool.h>
+
 #include "core/base/error.h"
 #include "core/base/root.h"
 #include "core/base/str.h"
@@ -30,6 +32,8 @@ void kh_makefiles_symbols(const struct kh_makefiles *makefiles, const char *modu
 			  struct kh_strv *ret_symbols);
 /* KH_SYMBOL_UNKNOWN: the tree has no such symbol. */
 enum kh_symbol_type kh_makefiles_type(const struct kh_makefiles *makefiles, const char *symbol);
+/* Can it be asked for? A symbol without a prompt only comes with those that select it. */
+bool kh_makefiles_has_prompt(const struct kh_makefiles *makefiles, const char *symbol);
 /* Symbols without which this one cannot be set, directly, appended. */
 void kh_makefiles_parents(const struct kh_makefiles *makefiles, const char *symbol,
 			  struct kh_strv *ret_parents);

@@ -102,7 +102,7 @@ static void begin_symbol(struct reader *reader, const char *name)
 	reader->inside = IN_CONFIG;
 }
 
-static void take_type(struct reader *reader, const char *word)
+static void take_type(struct reader *reader, const char *word, const char *rest)
 {
 	static const struct {
 		const char *word;
@@ -115,9 +115,14 @@ static void take_type(struct reader *reader, const char *word)
 	};
 	if (reader->inside != IN_CONFIG)
 		return;
-	for (size_t i = 0; i < KH_COUNT(types); i++)
-		if (strcmp(types[i].word, word) == 0)
-			reader->symbols->items[reader->symbols->count - 1].type = types[i].type;
+	struct kh_symbol *symbol = &reader->symbols->items[reader->symbols->count - 1];
+	for (size_t i = 0; i < KH_COUNT(types); i++) {
+		if (strcmp(types[i].word, word) != 0)
+			continue;
+		symbol->type = types[i].type;
+		symbol->has_prompt |= *rest == '"';
+	}
+	symbol->has_prompt |= strcmp(word, "prompt") == 0;
 }
 
 static void take_depends(struct reader *reader, const char *rest)
@@ -187,7 +192,7 @@ static void take_line(struct reader *reader, char *line, int depth)
 	else if (strcmp(key, "comment") == 0)
 		reader->inside = IN_NOTHING;
 	else
-		take_type(reader, key);
+		take_type(reader, key, rest);
 }
 
 static int indent_of(const char *line)
@@ -266,6 +271,7 @@ static void keep_first(struct kh_symbols *symbols)
 		}
 		if (before->type == KH_SYMBOL_UNKNOWN)
 			before->type = symbol->type;
+		before->has_prompt |= symbol->has_prompt;
 		symbol_done(symbol);
 	}
 	symbols->count = kept;

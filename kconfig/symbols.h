@@ -10,6 +10,7 @@
 struct kh_symbol {
 	char *name;
 	enum kh_symbol_type type;
+	bool has_prompt;
 	struct kh_strv parents;
 	size_t order; /* of its definition: the first one counts */
 };

@@ -153,6 +153,8 @@ static void parents_are_the_plain_terms_around_and_on_a_symbol(void **state)
 	assert_int_equal(kh_makefiles_type(makefiles, "IGB"), KH_SYMBOL_TRISTATE);
 	assert_int_equal(kh_makefiles_type(makefiles, "NET"), KH_SYMBOL_BOOL);
 	assert_int_equal(kh_makefiles_type(makefiles, "PARTS"), KH_SYMBOL_OTHER);
+	assert_true(kh_makefiles_has_prompt(makefiles, "IGB"));
+	assert_false(kh_makefiles_has_prompt(makefiles, "OLD"));
 	assert_int_equal(kh_makefiles_type(makefiles, "HELP_IS_NO_CONFIG"), KH_SYMBOL_UNKNOWN);
 	kh_makefiles_free(makefiles);
 	fixture_close(&fixture);
@@ -234,6 +236,7 @@ static void a_host_asks_for_its_drivers_and_file_systems_and_what_they_stand_on(
 	assert_line(&lines, "XFS_FS", "m", false);
 	assert_line(&lines, "NET_VENDOR_INTEL", "y", true);
 	assert_line(&lines, "PCI", "y", true);
+	assert_null(line_of(&lines, "NET")); /* it has no prompt: asking is in vain */
 	assert_line(&lines, "ATA", "m", true);
 	assert_true(line_of(&lines, "PCI") < line_of(&lines, "IGB")); /* parents come first */
 	assert_null(line_of(&lines, "EXT4_FS"));
