@@ -36,7 +36,7 @@ static const struct option_row rows[] = {
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
 	 "overwrite what was changed since (undo, init)"},
 	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
-	 "put everything back (undo); remove all that can be made again (store prune)"},
+	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
