@@ -14,7 +14,8 @@ enum {
 	OPTION_FORCE,
 	OPTION_ALL,
 	OPTION_EXIT_CODE,
-	OPTION_REDERIVE
+	OPTION_REDERIVE,
+	OPTION_DEEP
 };
 
 struct option_row {
@@ -39,6 +40,8 @@ static const struct option_row rows[] = {
 	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
+	 "really boot a small guest through libvirt (report)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
@@ -127,6 +130,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
+	case OPTION_DEEP:
+		options->is_deep = true;
+		break;
 	case OPTION_REDERIVE:
 		options->wants_rederive = true;
 		break;
@@ -161,6 +167,7 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_yes, "yes", KH_OPTION_YES, err) != 0 ||
 	    check_option(command, options->is_forced, "force", KH_OPTION_FORCE, err) != 0 ||
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
+	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0 ||
 	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=

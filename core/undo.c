@@ -100,13 +100,11 @@ static void check_step(struct work *work, const struct kh_run_record *run,
 		kh_strv_add(&work->damaged, missing);
 }
 
-static int simulate(struct work *work, const struct kh_run_record *run, size_t index,
-		    struct kh_error *err)
+/* What the path of this record will be, once it is put back. */
+static int simulate_one(struct work *work, const struct kh_run_record *run,
+			const struct kh_record *record, struct kh_error *err)
 {
-	const struct kh_record *record = &run->records[index];
 	const char *path = kh_json_get(record->intent, "path");
-	if (!kh_undo_is_guarded(record, run, work->undo->root))
-		return 0;
 	kh_auto(kh_free) char *now = NULL;
 	const char *known = json_string_value(json_object_get(work->simulated, path));
 	if (known)
@@ -119,6 +117,38 @@ static int simulate(struct work *work, const struct kh_run_record *run, size_t i
 		check_step(work, run, record, now, after);
 	json_object_set_new(work->simulated, path, json_string(before));
 	return 0;
+}
+
+/* The entries of a tree that are files or links; directories may stay. */
+static int simulate_tree(struct work *work, const struct kh_run_record *run,
+			 const struct kh_record *record, struct kh_error *err)
+{
+	kh_auto(kh_error_done) struct kh_error damaged = KH_ERROR_INIT;
+	json_t *entries = NULL;
+	if (kh_journal_entries(work->undo->root, run->id, record->intent, &entries, &damaged) !=
+	    0) {
+		kh_strv_add(&work->damaged, damaged.message);
+		return 0;
+	}
+	int result = 0;
+	for (size_t i = json_array_size(entries); i > 0 && result == 0; i--) {
+		struct kh_record entry = {.intent = json_array_get(entries, i - 1)};
+		if (kh_undo_is_guarded(&entry, run, work->undo->root))
+			result = simulate_one(work, run, &entry, err);
+	}
+	json_decref(entries);
+	return result;
+}
+
+static int simulate(struct work *work, const struct kh_run_record *run, size_t index,
+		    struct kh_error *err)
+{
+	const struct kh_record *record = &run->records[index];
+	if (!kh_undo_is_guarded(record, run, work->undo->root))
+		return 0;
+	if (simulate_one(work, run, record, err) != 0)
+		return -1;
+	return kh_undo_is_tree(record) ? simulate_tree(work, run, record, err) : 0;
 }
 
 static void look_for_lost(struct work *work, long long first)
@@ -176,6 +206,8 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	kh_auto(kh_free) char *note = NULL;
 	const struct kh_record *record = &run->records[index];
 	if (kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
+	    (kh_undo_is_tree(record) &&
+	     kh_journal_event(journal, "undoing", 0, err) != 0) || /* cut off: go on with it */
 	    kh_undo_step(undo, run, record, &work->triggers, &note, err) != 0)
 		return -1;
 	struct kh_event event = {.kind = note ? KH_EVENT_WARNING : KH_EVENT_DONE,
