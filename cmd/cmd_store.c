@@ -260,9 +260,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 
 const struct kh_command kh_command_store = {
 	.name = "store",
-	.arguments = "[list|prune|export KEY|PROGRAM... FILE.tar|DIR|import FILE.tar|DIR]",
-	.summary =
-		"artifacts that were built: list them, remove old ones, carry them to other hosts",
+	.arguments = "[VERB...]",
+	.summary = "what was built: list, prune, export NAME... FILE|DIR, import FILE|DIR",
 	.options = KH_OPTION_JSON | KH_OPTION_ALL,
 	.run = run,
 };
