@@ -28,9 +28,11 @@ int kh_settle_undo(const struct kh_engine *engine, const struct kh_run_record *r
 static int clean_entries(const struct kh_root *root, const struct kh_run_record *run,
 			 const json_t *intent, struct kh_error *err)
 {
+	kh_auto(kh_error_done) struct kh_error unreadable = KH_ERROR_INIT;
 	json_t *entries = NULL;
-	if (kh_journal_entries(root, run->id, intent, &entries, err) != 0)
-		return -1;
+	/* A list that is damaged stops undo, which needs it; here only leftovers would be found. */
+	if (kh_journal_entries(root, run->id, intent, &entries, &unreadable) != 0)
+		return 0;
 	int result = kh_journal_clean_entries(root, entries, err);
 	json_decref(entries);
 	return result;
