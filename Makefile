@@ -120,8 +120,8 @@ asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 check-long: $B/kvmhost $B/tests/stages/test_contract ## the stage contract at every cut point
 	$QKVMHOST_LONG=1 B=$B tests/run $B/tests/stages/test_contract
 
-check-vm: $B/kvmhost ## a real host in a virtual machine: apply, reboot, report, undo
-	$QKVMHOST=$(abspath $B/kvmhost) tests/vm/run
+check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
+	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run
 
 golden: $B/tests/stages/test_contract ## write the golden plans and reports anew (look at the diff)
 	$QKVMHOST_GOLDEN=write $B/tests/stages/test_contract >/dev/null 2>&1 || true

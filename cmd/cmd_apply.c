@@ -51,7 +51,8 @@ static json_t *result_json(const struct kh_outcome *outcome, const struct kh_err
 	return document;
 }
 
-static void print_notes(const struct kh_options *options, const struct kh_outcome *outcome)
+static void print_notes(const struct kh_options *options, const struct kh_outcome *outcome,
+			bool has_failed)
 {
 	size_t reboots = 0;
 	for (size_t i = 0; i < outcome->plan.note_count; i++) {
@@ -64,14 +65,15 @@ static void print_notes(const struct kh_options *options, const struct kh_outcom
 		fprintf(stderr, "%s\n", line);
 	}
 	if (reboots > 0)
-		printf("a reboot is needed:\n");
+		printf("a reboot is needed%s:\n", has_failed ? ", once what failed is done" : "");
 	for (size_t i = 0; i < outcome->plan.note_count; i++)
 		if (outcome->plan.notes[i].kind == KH_NOTE_REBOOT)
 			printf("  [%s] %s\n", outcome->plan.notes[i].stage,
 			       outcome->plan.notes[i].text);
 }
 
-static void print_result(const struct kh_options *options, const struct kh_outcome *outcome)
+static void print_result(const struct kh_options *options, const struct kh_outcome *outcome,
+			 bool has_failed)
 {
 	if (outcome->done_count > 0)
 		printf("%zu change%s made (run %lld; 'kvmhost undo' puts %s back)\n",
@@ -80,7 +82,7 @@ static void print_result(const struct kh_options *options, const struct kh_outco
 	else
 		printf("%s\n",
 		       outcome->refusal_count > 0 ? "nothing was changed" : "nothing to do");
-	print_notes(options, outcome);
+	print_notes(options, outcome, has_failed);
 	kh_print_settled(options, outcome);
 	kh_print_refusals(outcome);
 }
@@ -112,7 +114,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (options->is_json)
 		kh_print_json(result_json(&outcome, err));
 	else if (result == 0 || outcome.done_count > 0)
-		print_result(options, &outcome);
+		print_result(options, &outcome, result != 0);
 	return result == 0 ? (int)kh_outcome_code(&outcome) : -1;
 }
 

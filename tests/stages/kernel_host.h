@@ -169,9 +169,8 @@ static struct kernel_host *kernel_host_open(const char *root, const char *yaml)
 
 static void kernel_host_close(struct kernel_host *host)
 {
-	struct kh_facts *facts = &host->base.facts;
-	kh_facts_boot_done(&facts->boot);
-	kh_facts_pci_done(&facts->pci);
+	kh_facts_done(&host->base.facts);
+	host->base.facts = (struct kh_facts){0};
 	kh_strv_done(&host->ran);
 	stage_host_close(&host->base);
 	free(host);
