@@ -53,7 +53,7 @@ static const struct option_row rows[] = {
 	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
 	 "as kvmhost-confirm.service calls it at boot: wait for the network (confirm)"},
 	{"lock", OPTION_LOCK, NULL, KH_OPTION_LOCK,
-	 "write kvmhost.lock beside the configuration: later runs use exactly these (fetch)"},
+	 "write kvmhost.lock beside the configuration, which later runs use (fetch)"},
 	{"update", OPTION_UPDATE, NULL, KH_OPTION_LOCK,
 	 "look for newer ones where the version is 'distro' (fetch)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
