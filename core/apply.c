@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "core/base/batch.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/engine_private.h"
@@ -69,7 +70,8 @@ static int begin(struct work *work, size_t change_count, struct kh_error *err)
 static bool is_of_this_boot(const struct kh_change *change)
 {
 	return change->kind == KH_CHANGE_SET_VALUE || change->kind == KH_CHANGE_LOAD_MODULE ||
-	       change->kind == KH_CHANGE_RUN || change->kind == KH_CHANGE_PACKAGES;
+	       change->kind == KH_CHANGE_PACKAGES ||
+	       (change->kind == KH_CHANGE_RUN && !change->is_required);
 }
 
 /* A change that failed may have had an effect all the same, which undo has to know. Takes details.
@@ -244,6 +246,22 @@ static int settle_undos(struct work *work, struct kh_error *err)
 	return 0;
 }
 
+static int clean_up_tree(const struct work *work, const struct kh_run_record *run,
+			 const json_t *intent, struct kh_error *err)
+{
+	json_t *entries = NULL, *entry;
+	size_t index;
+	if (kh_journal_entries(work->engine->root, run->id, intent, &entries, err) != 0)
+		return kh_wrap(err, "clean up after run %lld", run->id);
+	size_t count = json_array_size(entries);
+	kh_auto(kh_free) struct kh_batch_op *ops = kh_alloc(count * sizeof(*ops));
+	json_array_foreach(entries, index, entry) ops[index] =
+		(struct kh_batch_op){.path = kh_json_get(entry, "path")};
+	int result = kh_batch_clean(work->engine->root, ops, count, err);
+	json_decref(entries);
+	return result;
+}
+
 /* What a killed process may have left beside the files it was writing. */
 static int clean_up(struct work *work, struct kh_error *err)
 {
@@ -253,9 +271,11 @@ static int clean_up(struct work *work, struct kh_error *err)
 			continue;
 		tell_unfinished(work, run);
 		for (size_t i = 0; i < run->record_count; i++) {
-			const char *path = kh_json_get(run->records[i].intent, "path");
+			const json_t *intent = run->records[i].intent;
+			const char *path = kh_json_get(intent, "path");
 			if (!run->records[i].is_done && path[0] == '/' &&
-			    kh_file_clean(work->engine->root, path, err) != 0)
+			    (kh_file_clean(work->engine->root, path, err) != 0 ||
+			     clean_up_tree(work, run, intent, err) != 0))
 				return -1;
 		}
 	}
@@ -337,7 +357,8 @@ static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err
 		return -1;
 	size_t before = work->outcome->done_count + work->outcome->made_count;
 	collect(work->engine, facts);
-	for (enum kh_phase phase = KH_PHASE_PREPARE; phase <= KH_PHASE_CONFIGURE; phase++) {
+	enum kh_phase first = work->engine->skips_making ? KH_PHASE_INSTALL : KH_PHASE_PREPARE;
+	for (enum kh_phase phase = first; phase <= KH_PHASE_CONFIGURE; phase++) {
 		size_t now = work->outcome->done_count + work->outcome->made_count;
 		if (now > before)
 			collect(work->engine, facts);

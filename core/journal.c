@@ -11,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/journal_private.h"
 
 const char *const kh_state_dir = "/var/lib/kvmhost";
 const char *const kh_runs_dir = "/var/lib/kvmhost/runs";
@@ -177,11 +178,12 @@ static json_t *words_json(const struct kh_strv *words)
 static void add_new(json_t *record, const struct kh_change *change)
 {
 	char digest[KH_DIGEST_SIZE] = "";
-	if (change->kind == KH_CHANGE_PUT_FILE) {
+	bool is_put = change->kind == KH_CHANGE_PUT_FILE || change->kind == KH_CHANGE_INSTALL;
+	if (is_put) {
 		kh_digest_bytes(change->content, change->length, digest);
 		json_object_set_new(record, "digest", json_string(digest));
 	}
-	if (change->kind == KH_CHANGE_PUT_FILE || change->kind == KH_CHANGE_MAKE_DIR)
+	if (is_put || change->kind == KH_CHANGE_MAKE_DIR)
 		json_object_set_new(record, "mode", json_integer(change->mode));
 	if (change->target)
 		json_object_set_new(record, "target", kh_json_text(change->target));
@@ -193,12 +195,15 @@ static void add_new(json_t *record, const struct kh_change *change)
 		json_object_set_new(record, "argv", words_json(&change->argv));
 	if (change->undo_argv.count > 0)
 		json_object_set_new(record, "undo_argv", words_json(&change->undo_argv));
+	if (change->needed_release)
+		json_object_set_new(record, "needed_release",
+				    kh_json_text(change->needed_release));
 }
 
 static bool has_file(const struct kh_change *change)
 {
 	return change->kind == KH_CHANGE_PUT_FILE || change->kind == KH_CHANGE_REMOVE_FILE ||
-	       change->kind == KH_CHANGE_LINK;
+	       change->kind == KH_CHANGE_LINK || change->install;
 }
 
 /* Keep every output of a program as it is now: {"PATH": state}. */
@@ -245,7 +250,11 @@ int kh_journal_intent(struct kh_journal *journal, const struct kh_change *change
 					     err);
 	else if (change->outputs.count > 0)
 		kept = keep_outputs(journal, change, err);
+	if (!err->message && change->install)
+		kh_journal_keep_install(journal->root, journal->directory, journal->number,
+					change->install, record, err);
 	if (err->message) {
+		json_decref(kept);
 		json_decref(record);
 		return kh_wrap(err, "journal");
 	}

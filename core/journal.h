@@ -3,9 +3,11 @@
  * /var/lib/kvmhost/runs/NNNN/journal.jsonl, append-only, one JSON object a line, fsynced:
  * `begin` (version, time, configuration digest), per change `intent` (kind, path, why, stage,
  * owner, mode, digest and kept copy of the old, digest of the new), the deed, `done`; then `end`.
- * Kept copies lie beside it as NNN.old. Space is reserved first, so that recording a result cannot
- * fail for lack of it. A run without `end` was interrupted. undo appends `undo` per change and
- * `undone` at the end. Runs that changed nothing are not recorded. Reading needs no configuration.
+ * Kept copies lie beside it as NNN.old. What a whole tree changes is too much for a line that is
+ * read at every start: its entries are in NNN.entries, their copies NNN.MMM.old. Space is reserved
+ * first, so that recording a result cannot fail for lack of it. A run without `end` was
+ * interrupted. undo appends `undo` per change and `undone` at the end. Runs that changed nothing
+ * are not recorded. Reading needs no configuration.
  */
 #ifndef KH_JOURNAL_H
 #define KH_JOURNAL_H
@@ -82,7 +84,8 @@ int kh_journal_end(struct kh_journal *journal, struct kh_error *err);
 /* Go on writing in the journal of an earlier run: for undo and for settling an interrupted one. */
 int kh_journal_reopen(const struct kh_root *root, long long id, struct kh_journal **ret_journal,
 		      struct kh_error *err);
-/* event: "undo" (number counts from 1), "undone", "settled" (number 0: none). */
+/* event: "undo" (number counts from 1), "undoing" (a step that takes long begins), "undone",
+ * "settled" (number 0: none). */
 int kh_journal_event(struct kh_journal *journal, const char *event, size_t number,
 		     struct kh_error *err);
 long long kh_journal_id(const struct kh_journal *journal);
@@ -93,9 +96,15 @@ void kh_journal_free(struct kh_journal **journal);
 json_t *kh_journal_keep_state(const struct kh_root *root, const char *directory,
 			      const struct kh_file_state *state, const char *copy,
 			      struct kh_error *err);
-/* The state of a file that an intent keeps ("old"), with its content. A copy that is missing or
- * does not have the digest it was kept with is an error. */
+/* The state of a file that an intent keeps ("old"), without its content: ret_copy is the path of
+ * the kept copy (owned; left alone when it was no regular file). A copy that is missing or does not
+ * have the digest it was kept with is an error. */
 int kh_journal_old_state(const struct kh_root *root, long long run, const json_t *kept,
-			 struct kh_file_state *ret_state, struct kh_error *err);
+			 struct kh_file_state *ret_state, char **ret_copy, struct kh_error *err);
+/* The entries of an intent that installs or removes a tree, each like an intent of its own: "kind"
+ * (also "rmdir"), "path", "old", "mode", "digest", "target"; an empty array for other intents. An
+ * error when they are missing or damaged. A new reference. */
+int kh_journal_entries(const struct kh_root *root, long long run, const json_t *intent,
+		       json_t **ret_entries, struct kh_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/facts_memory.h"
+#include "core/install.h"
 #include "core/modules.h"
 #include "core/packages.h"
 
@@ -40,6 +41,21 @@ static int put_file(const struct kh_root *root, const struct kh_change *change,
 	}
 	meta.mode = change->mode;
 	return kh_file_put(root, change->path, change->content, change->length, &meta, err);
+}
+
+/* The tree, and when all of it is on disk, the record that says so. */
+static int install(const struct kh_root *root, const struct kh_change *change, struct kh_error *err)
+{
+	if (kh_install_perform(root, change->install, err) != 0)
+		return -1;
+	if (change->kind == KH_CHANGE_UNINSTALL)
+		return check_unchanged(root, change, err) == 0
+			       ? kh_file_remove(root, change->path, err)
+			       : -1;
+	if (!kh_root_is_dir(root, kh_installed_dir) &&
+	    kh_file_make_dir(root, kh_installed_dir, 0755, err) != 0)
+		return -1;
+	return put_file(root, change, err);
 }
 
 static char *value_now(const struct kh_root *root, const char *path)
@@ -126,6 +142,9 @@ int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struc
 			root, runner, &change->argv,
 			json_string_value(json_object_get(change->what, "place")), ret_details,
 			err);
+	case KH_CHANGE_INSTALL:
+	case KH_CHANGE_UNINSTALL:
+		return install(root, change, err);
 	case KH_CHANGE_FETCH: /* the engine's own: apply.c */
 	case KH_CHANGE_BUILD:
 		break;

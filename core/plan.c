@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/install.h"
 #include "core/plan_private.h"
 
 void kh_plan_init(struct kh_plan *plan, const struct kh_root *root)
@@ -28,7 +29,9 @@ static void change_done(struct kh_change *change)
 	kh_strv_done(&change->argv);
 	kh_strv_done(&change->undo_argv);
 	kh_strv_done(&change->outputs);
+		free(change->needed_release);
 	json_decref(change->what);
+	kh_install_free(change->install);
 }
 
 void kh_plan_cut(struct kh_plan *plan, size_t changes, size_t notes, size_t claims)
@@ -40,8 +43,11 @@ void kh_plan_cut(struct kh_plan *plan, size_t changes, size_t notes, size_t clai
 		free(note->stage);
 		free(note->text);
 	}
-	while (plan->claim_count > claims)
-		free(plan->claims[--plan->claim_count].path);
+	while (plan->claim_count > claims) {
+		char *path = plan->claims[--plan->claim_count].path;
+		json_object_del(plan->claimed, path);
+		free(path);
+	}
 }
 
 void kh_plan_done(struct kh_plan *plan)
@@ -50,16 +56,31 @@ void kh_plan_done(struct kh_plan *plan)
 	free(plan->changes);
 	free(plan->notes);
 	free(plan->claims);
+	json_decref(plan->claimed);
 	*plan = (struct kh_plan){0};
+}
+
+static const char *claimant(const struct kh_plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->claim_count; i++)
+		if (strcmp(plan->claims[i].path, path) == 0)
+			return plan->claims[i].stage;
+	return "";
+}
+
+bool kh_plan_is_claimed(const struct kh_plan *plan, const char *path)
+{
+	return json_object_get(plan->claimed, path) != NULL;
 }
 
 int kh_plan_claim(struct kh_plan *plan, const char *path, struct kh_error *err)
 {
-	for (size_t i = 0; i < plan->claim_count; i++)
-		if (strcmp(plan->claims[i].path, path) == 0)
-			return kh_fail(err, KH_SYSTEM, 0,
-				       "'%s' is planned by stage '%s' and by stage '%s'", path,
-				       plan->claims[i].stage, plan->stage);
+	if (kh_plan_is_claimed(plan, path))
+		return kh_fail(err, KH_SYSTEM, 0, "'%s' is planned by stage '%s' and by stage '%s'",
+			       path, claimant(plan, path), plan->stage);
+	if (!plan->claimed)
+		plan->claimed = json_object();
+	json_object_set_new_nocheck(plan->claimed, path, json_true());
 	struct kh_claim *added = kh_append(plan->claims, plan->claim_count);
 	added->path = kh_strdup(path);
 	added->stage = plan->stage;
@@ -85,13 +106,38 @@ bool kh_plan_has_change(const struct kh_plan *plan, enum kh_change_kind kind, co
 	return false;
 }
 
+static bool changes_path(const struct kh_change *change, const char *path)
+{
+	if (strcmp(change->path, path) == 0)
+		return true;
+	for (size_t i = 0; change->install && i < change->install->count; i++)
+		if (strcmp(change->install->entries[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 bool kh_plan_has(const struct kh_plan *plan, const char *path)
 {
 	kh_auto(kh_free) char *settled = kh_root_resolve(plan->root, path);
 	for (size_t i = 0; i < plan->change_count; i++)
-		if (strcmp(plan->changes[i].path, path) == 0 ||
-		    (settled && strcmp(plan->changes[i].path, settled) == 0))
+		if (changes_path(&plan->changes[i], path) ||
+		    (settled && changes_path(&plan->changes[i], settled)))
 			return true;
+	return false;
+}
+
+bool kh_plan_makes_dir(const struct kh_plan *plan, const char *path)
+{
+	for (size_t c = 0; c < plan->change_count; c++) {
+		const struct kh_install *install = plan->changes[c].install;
+		if (plan->changes[c].kind == KH_CHANGE_MAKE_DIR &&
+		    strcmp(plan->changes[c].path, path) == 0)
+			return true;
+		for (size_t i = 0; install && i < install->count; i++)
+			if (install->entries[i].type == KH_FILE_DIR &&
+			    strcmp(install->entries[i].path, path) == 0)
+				return true;
+	}
 	return false;
 }
 
@@ -109,7 +155,7 @@ static int add_parents(struct kh_plan *plan, const char *path, const char *why,
 {
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(slash - path));
-		if (kh_plan_has_change(plan, KH_CHANGE_MAKE_DIR, parent) ||
+		if (kh_plan_makes_dir(plan, parent) ||
 		    (kh_str_starts(path, "/var/lib/kvmhost/") && is_state_dir(parent)))
 			continue;
 		struct stat status;
@@ -191,7 +237,7 @@ int kh_plan_make_dir(struct kh_plan *plan, const char *path, mode_t mode, const 
 		return -1;
 	if (found == 0 && !S_ISDIR(status.st_mode))
 		return kh_fail(err, KH_HOST, 0, "'%s' is not a directory", path);
-	if (found == 0 || kh_plan_has_change(plan, KH_CHANGE_MAKE_DIR, path))
+	if (found == 0 || kh_plan_makes_dir(plan, path))
 		return 0;
 	if (add_parents(plan, path, why, err) != 0)
 		return -1;

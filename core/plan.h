@@ -34,12 +34,15 @@ enum kh_change_kind {
 	KH_CHANGE_FETCH, /* fill the store: nothing of the host changes, so neither is journalled */
 	KH_CHANGE_BUILD,
 	KH_CHANGE_PACKAGES, /* of the distribution, installed */
+	KH_CHANGE_INSTALL,  /* a whole tree; see installed.h */
+	KH_CHANGE_UNINSTALL,
 };
 
 struct kh_sink;
 struct kh_config;
 struct kh_facts;
 struct kh_runner;
+struct kh_install;
 
 /* What makes a FETCH or BUILD change real gets from the engine. */
 struct kh_making {
@@ -58,11 +61,11 @@ struct kh_maker {
 struct kh_change {
 	enum kh_change_kind kind;
 	char *stage; /* name */
-	char *path;  /* PUT_FILE...SET_VALUE; the module's name for LOAD_MODULE; the trigger's name
-		      */
+	char *path;  /* PUT_FILE...SET_VALUE; the module's name for LOAD_MODULE; the trigger's name;
+			the record's path for INSTALL and UNINSTALL */
 	char *why;
 	struct kh_file_state old; /* as found when planned (files, directories, links) */
-	char *content;            /* PUT_FILE: new bytes */
+	char *content;            /* PUT_FILE: new bytes; INSTALL: of the record */
 	size_t length;
 	mode_t mode;             /* PUT_FILE, MAKE_DIR */
 	char *target;            /* LINK */
@@ -71,8 +74,11 @@ struct kh_change {
 	struct kh_strv argv;     /* RUN, TRIGGER; PACKAGES: their names */
 	struct kh_strv undo_argv;
 	struct kh_strv outputs; /* RUN, TRIGGER: files it rewrites; kept before, put back by undo */
+	bool is_required;       /* RUN: see struct kh_plan_command */
+	char *needed_release;   /* RUN: see struct kh_plan_command; or NULL */
 	const struct kh_maker *maker; /* FETCH, BUILD */
 	json_t *what;                 /* its parameters; PACKAGES: {"place": directory} or NULL */
+	struct kh_install *install;   /* INSTALL, UNINSTALL: see install.h */
 };
 
 enum kh_note_kind {
@@ -102,6 +108,7 @@ struct kh_plan {
 	size_t note_count;
 	struct kh_claim *claims;
 	size_t claim_count;
+	json_t *claimed; /* object: the paths of the claims; or NULL */
 };
 
 void kh_plan_init(struct kh_plan *plan, const struct kh_root *root);
@@ -123,12 +130,6 @@ int kh_plan_make_dir(struct kh_plan *plan, const char *path, mode_t mode, const 
 		     struct kh_error *err);
 int kh_plan_link(struct kh_plan *plan, const char *path, const char *target, const char *why,
 		 struct kh_error *err);
-/* Every file, directory and link of the tree at path `tree` of the root `source` (an artifact of
- * the store), below `prefix` ("/", "/usr/local"): each a change of its own, so that undo removes
- * exactly what came and puts back what was replaced. Modes are those of the tree. Errors: KH_HOST
- * for a tree that is not there and for devices, sockets and the like in it. */
-int kh_plan_install_tree(struct kh_plan *plan, const struct kh_root *source, const char *tree,
-			 const char *prefix, const char *why, struct kh_error *err);
 /* A value in a file of /proc or /sys. Equal when the trimmed text, or its word in brackets, is the
  * value. A file that does not exist becomes a note ("this kernel has no such knob"), one that
  * cannot be written because /sys or /proc is mounted read-only becomes a note too. */
@@ -152,6 +153,12 @@ struct kh_plan_command {
 	const char *no_undo;
 	const char *const *outputs;
 	const char *why;
+	/* What comes after it must not be done without it: a failure stops the work, as that of a
+	 * file does. */
+	bool is_required;
+	/* A kernel whose files go with the undoing: while it runs, undo is refused without force.
+	 */
+	const char *needed_release;
 };
 int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, struct kh_error *err);
 
@@ -175,7 +182,8 @@ int kh_plan_packages(struct kh_plan *plan, const struct kh_strv *names, const ch
 void kh_plan_note(struct kh_plan *plan, enum kh_note_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Has this plan a change of this path (so that a stage can ask for a trigger)? */
+/* Has this plan a change of this path, as a file of its own or in a tree that is installed (so that
+ * a stage can ask for a trigger)? */
 bool kh_plan_has(const struct kh_plan *plan, const char *path);
 
 /* The plan as text: a unified diff or one line per change, with its reason, then the notes. */
@@ -184,7 +192,7 @@ json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes":
 /* One line that names a change: "put /etc/fstab", "set /sys/… 0 → 1". Owned by the caller. */
 char *kh_plan_change_title(const struct kh_change *change);
 /* "put", "remove", "directory", "link", "set", "load", "run", "trigger", "fetch", "build",
- * "packages": also in the journal. */
+ * "install", "uninstall", "packages": also in the journal. */
 const char *kh_plan_kind_name(enum kh_change_kind kind);
 char *kh_plan_note_line(const struct kh_note *note); /* owned: a line without its end */
 const char *kh_plan_note_name(enum kh_note_kind kind);

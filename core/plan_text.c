@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/diff.h"
+#include "core/install.h"
 #include "core/plan.h"
 
 const char *kh_plan_kind_name(enum kh_change_kind kind)
@@ -31,6 +32,10 @@ const char *kh_plan_kind_name(enum kh_change_kind kind)
 		return "build";
 	case KH_CHANGE_PACKAGES:
 		return "packages";
+	case KH_CHANGE_INSTALL:
+		return "install";
+	case KH_CHANGE_UNINSTALL:
+		return "uninstall";
 	}
 	return "?";
 }
@@ -88,6 +93,9 @@ char *kh_plan_change_title(const struct kh_change *change)
 		return kh_printf("build %s", change->path);
 	case KH_CHANGE_PACKAGES:
 		return kh_printf("install packages %s", line);
+	case KH_CHANGE_INSTALL:
+	case KH_CHANGE_UNINSTALL:
+		return kh_install_title(change->install, change->kind == KH_CHANGE_UNINSTALL);
 	}
 	return kh_strdup("?");
 }
@@ -120,6 +128,8 @@ static void add_change(struct kh_str *out, const struct kh_change *change)
 		(change->kind == KH_CHANGE_REMOVE_FILE && change->old.type == KH_FILE_REGULAR);
 	if (is_file)
 		add_diff(out, change);
+	if (change->install)
+		kh_install_describe(change->install, out);
 	kh_str_add(out, "\n");
 }
 
@@ -173,6 +183,8 @@ static json_t *change_json(const struct kh_change *change)
 	kh_auto(kh_str_done) struct kh_str diff = {0};
 	if (change->kind == KH_CHANGE_PUT_FILE || change->kind == KH_CHANGE_REMOVE_FILE)
 		add_diff(&diff, change);
+	if (change->install)
+		json_object_set_new(object, "entries", kh_install_json(change->install));
 	if (diff.length > 0)
 		json_object_set_new(object, "diff", kh_json_text(diff.text));
 	return object;

@@ -100,13 +100,11 @@ static void check_step(struct work *work, const struct kh_run_record *run,
 		kh_strv_add(&work->damaged, missing);
 }
 
-static int simulate(struct work *work, const struct kh_run_record *run, size_t index,
-		    struct kh_error *err)
+/* What the path of this record will be, once it is put back. */
+static int simulate_one(struct work *work, const struct kh_run_record *run,
+			const struct kh_record *record, struct kh_error *err)
 {
-	const struct kh_record *record = &run->records[index];
 	const char *path = kh_json_get(record->intent, "path");
-	if (!kh_undo_is_guarded(record, run, work->undo->root))
-		return 0;
 	kh_auto(kh_free) char *now = NULL;
 	const char *known = json_string_value(json_object_get(work->simulated, path));
 	if (known)
@@ -119,6 +117,38 @@ static int simulate(struct work *work, const struct kh_run_record *run, size_t i
 		check_step(work, run, record, now, after);
 	json_object_set_new(work->simulated, path, json_string(before));
 	return 0;
+}
+
+/* The entries of a tree that are files or links; directories may stay. */
+static int simulate_tree(struct work *work, const struct kh_run_record *run,
+			 const struct kh_record *record, struct kh_error *err)
+{
+	kh_auto(kh_error_done) struct kh_error damaged = KH_ERROR_INIT;
+	json_t *entries = NULL;
+	if (kh_journal_entries(work->undo->root, run->id, record->intent, &entries, &damaged) !=
+	    0) {
+		kh_strv_add(&work->damaged, damaged.message);
+		return 0;
+	}
+	int result = 0;
+	for (size_t i = json_array_size(entries); i > 0 && result == 0; i--) {
+		struct kh_record entry = {.intent = json_array_get(entries, i - 1)};
+		if (kh_undo_is_guarded(&entry, run, work->undo->root))
+			result = simulate_one(work, run, &entry, err);
+	}
+	json_decref(entries);
+	return result;
+}
+
+static int simulate(struct work *work, const struct kh_run_record *run, size_t index,
+		    struct kh_error *err)
+{
+	const struct kh_record *record = &run->records[index];
+	if (!kh_undo_is_guarded(record, run, work->undo->root))
+		return 0;
+	if (simulate_one(work, run, record, err) != 0)
+		return -1;
+	return kh_undo_is_tree(record) ? simulate_tree(work, run, record, err) : 0;
 }
 
 static void look_for_lost(struct work *work, long long first)
@@ -149,6 +179,22 @@ static int refuse_damaged(const struct work *work, struct kh_error *err)
 		       kh_runs_dir);
 }
 
+/* A step that takes the running kernel's files away: its modules could not be loaded any more. */
+static int check_running(struct work *work, const struct kh_run_record *run, size_t index,
+			 struct kh_error *err)
+{
+	const char *needed = kh_json_get(run->records[index].intent, "needed_release");
+	kh_auto(kh_free) char *running =
+		kh_root_line(work->undo->root, "/proc/sys/kernel/osrelease");
+	if (work->undo->is_forced || !work->undo->root->is_live || !running || !*needed ||
+	    strcmp(needed, running) != 0)
+		return 0;
+	kh_fail(err, KH_HOST, 0, "kernel '%s' runs now, and its files would go", running);
+	return kh_hint(err,
+		       "nothing was put back; boot another kernel first (choose it in the boot "
+		       "menu, or 'grub-reboot ENTRY' and reboot), or use --force");
+}
+
 /* What forbids the second pass, if anything. */
 static int judge(struct work *work, long long first, struct kh_error *err)
 {
@@ -176,6 +222,8 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	kh_auto(kh_free) char *note = NULL;
 	const struct kh_record *record = &run->records[index];
 	if (kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
+	    (kh_undo_is_tree(record) &&
+	     kh_journal_event(journal, "undoing", 0, err) != 0) || /* cut off: go on with it */
 	    kh_undo_step(undo, run, record, &work->triggers, &note, err) != 0)
 		return -1;
 	struct kh_event event = {.kind = note ? KH_EVENT_WARNING : KH_EVENT_DONE,
@@ -223,6 +271,8 @@ int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error
 	*ret_count = 0;
 	if (first == 0)
 		return 0;
+	if (walk(&work, first, check_running, err) != 0)
+		return -1;
 	if (walk(&work, first, simulate, err) != 0)
 		return kh_wrap(err, "undo");
 	if (judge(&work, first, err) != 0)

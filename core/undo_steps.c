@@ -20,7 +20,12 @@ static bool is_kind(const struct kh_record *record, enum kh_change_kind kind)
 static bool is_file(const struct kh_record *record)
 {
 	return is_kind(record, KH_CHANGE_PUT_FILE) || is_kind(record, KH_CHANGE_REMOVE_FILE) ||
-	       is_kind(record, KH_CHANGE_LINK);
+	       is_kind(record, KH_CHANGE_LINK) || kh_undo_is_tree(record);
+}
+
+bool kh_undo_is_tree(const struct kh_record *record)
+{
+	return is_kind(record, KH_CHANGE_INSTALL) || is_kind(record, KH_CHANGE_UNINSTALL);
 }
 
 static bool is_program(const struct kh_record *record)
@@ -76,7 +81,7 @@ char *kh_undo_state_after(const struct kh_record *record)
 		const char *text = json_string_value(obtained);
 		return kh_printf("value %s", text ? text : kh_json_get(intent, "value"));
 	}
-	if (is_kind(record, KH_CHANGE_PUT_FILE))
+	if (is_kind(record, KH_CHANGE_PUT_FILE) || is_kind(record, KH_CHANGE_INSTALL))
 		return file_text("file", json_integer_value(json_object_get(intent, "mode")),
 				 kh_json_get(intent, "digest"), "");
 	if (is_kind(record, KH_CHANGE_LINK))
@@ -87,7 +92,7 @@ char *kh_undo_state_after(const struct kh_record *record)
 static int look(const struct kh_root *root, const char *path, char **ret_text, struct kh_error *err)
 {
 	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
-	if (kh_file_look(root, path, &state, err) != 0)
+	if (kh_file_look_digest(root, path, &state, err) != 0)
 		return -1;
 	static const char *const types[] = {"absent", "file", "directory", "link", "other"};
 	*ret_text = file_text(types[state.type], state.mode, state.digest, state.target);
@@ -110,6 +115,11 @@ char *kh_undo_title(const struct kh_record *record)
 {
 	const char *path = kh_json_get(record->intent, "path");
 	const char *old = kh_json_get(json_object_get(record->intent, "old"), "type");
+	if (is_kind(record, KH_CHANGE_INSTALL))
+		return kh_printf("take away %s, and put back what was there before",
+				 kh_json_get(record->intent, "name"));
+	if (is_kind(record, KH_CHANGE_UNINSTALL))
+		return kh_printf("put back %s", kh_json_get(record->intent, "name"));
 	if (is_kind(record, KH_CHANGE_SET_VALUE))
 		return kh_printf("set %s back to %s", path,
 				 kh_json_get(record->intent, "old_value"));
@@ -135,17 +145,15 @@ static int restore(const struct kh_root *root, long long run, const char *path, 
 	kh_auto(kh_free) char *now = NULL;
 	kh_auto(kh_free) char *wanted = kept_text(kept);
 	kh_auto(kh_file_state_done) struct kh_file_state old = {0};
+	kh_auto(kh_free) char *copy = NULL;
 	if (kh_file_clean(root, path, err) != 0 || look(root, path, &now, err) != 0)
 		return -1;
 	if (strcmp(now, wanted) == 0)
 		return 0;
-	if (kh_journal_old_state(root, run, kept, &old, err) != 0)
+	if (kh_journal_old_state(root, run, kept, &old, &copy, err) != 0)
 		return -1;
-	if (old.type == KH_FILE_REGULAR && kh_str_starts(now, "link"))
-		if (kh_file_remove(root, path, err) != 0)
-			return -1;
 	if (old.type == KH_FILE_REGULAR)
-		return kh_file_put(root, path, old.content, old.length, &old, err);
+		return kh_file_copy(root, copy, path, &old, err);
 	if (old.type == KH_FILE_LINK)
 		return kh_file_link(root, path, old.target, err);
 	return kh_file_remove(root, path, err);
@@ -156,8 +164,9 @@ bool kh_undo_has_copy(const struct kh_root *root, const struct kh_run_record *ru
 {
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_file_state_done) struct kh_file_state old = {0};
+	kh_auto(kh_free) char *copy = NULL;
 	const json_t *kept = json_object_get(record->intent, "old");
-	if (!is_file(record) || kh_journal_old_state(root, run->id, kept, &old, &err) == 0)
+	if (!kept || kh_journal_old_state(root, run->id, kept, &old, &copy, &err) == 0)
 		return true;
 	*ret_missing = kh_printf("%s, of '%s'", err.message, kh_json_get(record->intent, "path"));
 	return false;
@@ -173,6 +182,15 @@ static int undo_file(const struct kh_undo *undo, const struct kh_run_record *run
 			       err);
 	*ret_note = kh_printf("%s stays as it is: %s", path, missing);
 	return 0;
+}
+
+/* The record first: while the files go back, nothing must claim that they are all there. */
+static int undo_tree(const struct kh_undo *undo, const struct kh_run_record *run,
+		     const struct kh_record *record, char **ret_note, struct kh_error *err)
+{
+	return undo_file(undo, run, record, ret_note, err) == 0
+		       ? kh_undo_install(undo, run, record, ret_note, err)
+		       : -1;
 }
 
 static int undo_directory(const struct kh_root *root, const char *path, char **ret_note,
@@ -349,6 +367,8 @@ int kh_undo_step(const struct kh_undo *undo, const struct kh_run_record *run,
 		 struct kh_error *err)
 {
 	const char *path = kh_json_get(record->intent, "path");
+	if (kh_undo_is_tree(record))
+		return undo_tree(undo, run, record, ret_note, err);
 	if (is_file(record))
 		return undo_file(undo, run, record, ret_note, err);
 	if (is_program(record))

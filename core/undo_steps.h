@@ -29,6 +29,13 @@ int kh_undo_state_now(const struct kh_root *root, const struct kh_record *record
 bool kh_undo_has_copy(const struct kh_root *root, const struct kh_run_record *run,
 		      const struct kh_record *record, char **ret_missing);
 
+/* Does it install or remove a whole tree? Then its own state is that of the record file, and the
+ * entries (kh_journal_entries) are looked at like records. */
+bool kh_undo_is_tree(const struct kh_record *record);
+/* Put back what a tree replaced and removed, take away what came; undo_install.c. */
+int kh_undo_install(const struct kh_undo *undo, const struct kh_run_record *run,
+		    const struct kh_record *record, char **ret_note, struct kh_error *err);
+
 char *kh_undo_title(const struct kh_record *record); /* "put back /etc/fstab" */
 
 /* ret_note: what could not be put back and why that is no harm; NULL when all went well. */

@@ -294,7 +294,7 @@ static int check_cover(const struct kh_context *context, const struct kh_artifac
 	kh_hardware_collect(context->root, &hardware);
 	int result = kh_cover_check(&tree, covers, &hardware, err);
 	kh_hardware_done(&hardware);
-	return result == 0 ? 0 : kh_wrap(err, "kernel '%s'", release);
+	return result;
 }
 
 static const char *const tools[] = {"gcc", "ld", NULL};

@@ -8,6 +8,9 @@
 enum { KH_DIGEST_SIZE = 65 }; /* 64 digits and the terminator */
 
 void kh_digest_bytes(const void *bytes, size_t length, char ret_hex[KH_DIGEST_SIZE]);
+/* Of a whole file, whatever its size and wherever its offset is, which stays. Returns 0, or -1 with
+ * errno. */
+int kh_digest_fd(int fd, char ret_hex[KH_DIGEST_SIZE]);
 
 /* The same piece by piece: begin, add..., end. A copy of the struct is a fork of the stream: ending
  * the copy tells the digest so far. */

@@ -8,25 +8,19 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "core/base/file_private.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 
-/* Where a change happens: the parent directory, open, and the names in it. */
-struct place {
-	int dir_fd;
-	char *name;
-	char *temporary;
-};
-
-static void place_done(struct place *place)
+void kh_file_place_done(struct kh_file_place *place)
 {
 	kh_close(&place->dir_fd);
 	kh_free(&place->name);
 	kh_free(&place->temporary);
 }
 
-static int place_open(const struct kh_root *root, const char *path, struct place *place,
-		      struct kh_error *err)
+int kh_file_place_open(const struct kh_root *root, const char *path, struct kh_file_place *place,
+		       struct kh_error *err)
 {
 	const char *slash = strrchr(path, '/');
 	if (!slash || !slash[1])
@@ -40,15 +34,17 @@ static int place_open(const struct kh_root *root, const char *path, struct place
 	return 0;
 }
 
-#define PLACE_INIT                                                                                 \
-	{                                                                                          \
-		-1, NULL, NULL                                                                     \
-	}
+int kh_file_place_clean(const struct kh_file_place *place)
+{
+	if (unlinkat(place->dir_fd, place->temporary, 0) == 0 || errno == ENOENT)
+		return 0;
+	return -1;
+}
 
 /* ---- looking ---- */
 
 /* Those that may not be read (trusted.* without rights) may not be written either. */
-static void look_xattrs(int fd, struct kh_file_state *state)
+void kh_file_look_xattrs(int fd, struct kh_file_state *state)
 {
 	ssize_t room = flistxattr(fd, NULL, 0);
 	if (room <= 0)
@@ -67,21 +63,29 @@ static void look_xattrs(int fd, struct kh_file_state *state)
 	}
 }
 
-static int look_regular(const struct kh_root *root, const char *path, struct kh_file_state *state,
-			struct kh_error *err)
+enum depth { STAT, DIGEST, CONTENT };
+
+static int look_regular(const struct kh_root *root, const char *path, enum depth depth,
+			struct kh_file_state *state, struct kh_error *err)
 {
+	if (depth == STAT)
+		return 0;
 	kh_auto(kh_close) int fd = kh_root_open_at(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);
+	kh_file_look_xattrs(fd, state);
+	if (depth == DIGEST)
+		return kh_digest_fd(fd, state->digest) == 0
+			       ? 0
+			       : kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);
 	if (kh_root_read(root, path, &state->content, &state->length, err) != 0)
 		return err->message ? -1 : kh_fail(err, KH_SYSTEM, ENOENT, "read '%s'", path);
 	kh_digest_bytes(state->content, state->length, state->digest);
-	look_xattrs(fd, state);
 	return 0;
 }
 
-int kh_file_look(const struct kh_root *root, const char *path, struct kh_file_state *ret_state,
-		 struct kh_error *err)
+static int look(const struct kh_root *root, const char *path, enum depth depth,
+		struct kh_file_state *ret_state, struct kh_error *err)
 {
 	struct stat status;
 	int found = kh_root_stat(root, path, false, &status, err);
@@ -90,19 +94,44 @@ int kh_file_look(const struct kh_root *root, const char *path, struct kh_file_st
 	*ret_state = (struct kh_file_state){.type = KH_FILE_ABSENT};
 	if (found == 1)
 		return 0;
-	ret_state->mode = status.st_mode & 07777;
-	ret_state->uid = status.st_uid;
-	ret_state->gid = status.st_gid;
-	if (S_ISREG(status.st_mode)) {
-		ret_state->type = KH_FILE_REGULAR;
-		return look_regular(root, path, ret_state, err);
-	}
-	ret_state->type = S_ISDIR(status.st_mode)   ? KH_FILE_DIR
-			  : S_ISLNK(status.st_mode) ? KH_FILE_LINK
-						    : KH_FILE_OTHER;
+	kh_file_take_stat(&status, ret_state);
+	if (ret_state->type == KH_FILE_REGULAR)
+		return look_regular(root, path, depth, ret_state, err);
 	if (ret_state->type == KH_FILE_LINK)
 		ret_state->target = kh_root_readlink(root, path);
 	return 0;
+}
+
+void kh_file_take_stat(const struct stat *status, struct kh_file_state *state)
+{
+	state->type = S_ISREG(status->st_mode)   ? KH_FILE_REGULAR
+		      : S_ISDIR(status->st_mode) ? KH_FILE_DIR
+		      : S_ISLNK(status->st_mode) ? KH_FILE_LINK
+						 : KH_FILE_OTHER;
+	state->mode = status->st_mode & 07777;
+	state->uid = status->st_uid;
+	state->gid = status->st_gid;
+	state->mtime = status->st_mtim;
+	if (state->type == KH_FILE_REGULAR)
+		state->length = (size_t)status->st_size;
+}
+
+int kh_file_look(const struct kh_root *root, const char *path, struct kh_file_state *ret_state,
+		 struct kh_error *err)
+{
+	return look(root, path, CONTENT, ret_state, err);
+}
+
+int kh_file_look_digest(const struct kh_root *root, const char *path,
+			struct kh_file_state *ret_state, struct kh_error *err)
+{
+	return look(root, path, DIGEST, ret_state, err);
+}
+
+int kh_file_look_stat(const struct kh_root *root, const char *path, struct kh_file_state *ret_state,
+		      struct kh_error *err)
+{
+	return look(root, path, STAT, ret_state, err);
 }
 
 void kh_file_state_done(struct kh_file_state *state)
@@ -119,7 +148,7 @@ void kh_file_state_done(struct kh_file_state *state)
 
 /* ---- putting ---- */
 
-static int give_attributes(int fd, const struct kh_file_state *meta, const char *path)
+int kh_file_give_attributes(int fd, const struct kh_file_state *meta, const char *path)
 {
 	struct stat now;
 	if (fstat(fd, &now) != 0)
@@ -138,7 +167,7 @@ static int give_attributes(int fd, const struct kh_file_state *meta, const char 
 	return 0;
 }
 
-static int write_temporary(const struct place *place, const char *content, size_t length,
+static int write_temporary(const struct kh_file_place *place, const char *content, size_t length,
 			   const struct kh_file_state *meta, const char *path)
 {
 	int flags = O_WRONLY | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -147,7 +176,7 @@ static int write_temporary(const struct place *place, const char *content, size_
 		return -1;
 	int result = kh_sys_write_all(fd, content, length, path);
 	if (result == 0)
-		result = give_attributes(fd, meta, path);
+		result = kh_file_give_attributes(fd, meta, path);
 	if (result == 0)
 		result = kh_sys_fsync(fd, path);
 	if (result != 0) {
@@ -157,15 +186,7 @@ static int write_temporary(const struct place *place, const char *content, size_
 	return kh_sys_close(fd, path);
 }
 
-static int clean(const struct place *place)
-{
-	if (unlinkat(place->dir_fd, place->temporary, 0) == 0 || errno == ENOENT)
-		return 0;
-	return -1;
-}
-
-/* Rename the temporary name over the real one and make that durable. */
-static int publish(const struct place *place, const char *path)
+int kh_file_place_publish(const struct kh_file_place *place, const char *path)
 {
 	if (kh_sys_rename(place->dir_fd, place->temporary, place->name) != 0)
 		return -1;
@@ -178,14 +199,14 @@ int kh_file_put(const struct kh_root *root, const char *path, const char *conten
 	kh_auto(kh_free) char *settled = kh_root_resolve(root, path);
 	if (!settled)
 		return kh_fail(err, KH_SYSTEM, errno, "write '%s'", path);
-	kh_auto(place_done) struct place place = PLACE_INIT;
-	if (place_open(root, settled, &place, err) != 0 || clean(&place) != 0)
+	kh_auto(kh_file_place_done) struct kh_file_place place = KH_FILE_PLACE_INIT;
+	if (kh_file_place_open(root, settled, &place, err) != 0 || kh_file_place_clean(&place) != 0)
 		return err->message ? kh_wrap(err, "write '%s'", path)
 				    : kh_fail(err, KH_SYSTEM, errno, "write '%s'", path);
 	if (write_temporary(&place, content, length, meta, path) != 0 ||
-	    publish(&place, path) != 0) {
+	    kh_file_place_publish(&place, path) != 0) {
 		int error = errno;
-		clean(&place);
+		kh_file_place_clean(&place);
 		return kh_fail(err, KH_SYSTEM, error, "write '%s'", path);
 	}
 	return 0;
@@ -194,13 +215,14 @@ int kh_file_put(const struct kh_root *root, const char *path, const char *conten
 int kh_file_link(const struct kh_root *root, const char *path, const char *target,
 		 struct kh_error *err)
 {
-	kh_auto(place_done) struct place place = PLACE_INIT;
-	if (place_open(root, path, &place, err) != 0)
+	kh_auto(kh_file_place_done) struct kh_file_place place = KH_FILE_PLACE_INIT;
+	if (kh_file_place_open(root, path, &place, err) != 0)
 		return kh_wrap(err, "link '%s'", path);
-	if (clean(&place) != 0 || kh_sys_symlink(target, place.dir_fd, place.temporary) != 0 ||
-	    publish(&place, path) != 0) {
+	if (kh_file_place_clean(&place) != 0 ||
+	    kh_sys_symlink(target, place.dir_fd, place.temporary) != 0 ||
+	    kh_file_place_publish(&place, path) != 0) {
 		int error = errno;
-		clean(&place);
+		kh_file_place_clean(&place);
 		return kh_fail(err, KH_SYSTEM, error, "link '%s' to '%s'", path, target);
 	}
 	return 0;
@@ -208,8 +230,8 @@ int kh_file_link(const struct kh_root *root, const char *path, const char *targe
 
 int kh_file_remove(const struct kh_root *root, const char *path, struct kh_error *err)
 {
-	kh_auto(place_done) struct place place = PLACE_INIT;
-	if (place_open(root, path, &place, err) != 0)
+	kh_auto(kh_file_place_done) struct kh_file_place place = KH_FILE_PLACE_INIT;
+	if (kh_file_place_open(root, path, &place, err) != 0)
 		return kh_wrap(err, "remove '%s'", path);
 	if (kh_sys_unlink(place.dir_fd, place.name, 0) != 0 ||
 	    kh_sys_fsync(place.dir_fd, path) != 0)
@@ -220,8 +242,8 @@ int kh_file_remove(const struct kh_root *root, const char *path, struct kh_error
 int kh_file_make_dir(const struct kh_root *root, const char *path, mode_t mode,
 		     struct kh_error *err)
 {
-	kh_auto(place_done) struct place place = PLACE_INIT;
-	if (place_open(root, path, &place, err) != 0)
+	kh_auto(kh_file_place_done) struct kh_file_place place = KH_FILE_PLACE_INIT;
+	if (kh_file_place_open(root, path, &place, err) != 0)
 		return kh_wrap(err, "make directory '%s'", path);
 	mode_t mask = umask(0);
 	int made = kh_sys_mkdir(place.dir_fd, place.name, mode);
@@ -236,8 +258,8 @@ int kh_file_make_dir(const struct kh_root *root, const char *path, mode_t mode,
 
 int kh_file_remove_dir(const struct kh_root *root, const char *path, struct kh_error *err)
 {
-	kh_auto(place_done) struct place place = PLACE_INIT;
-	if (place_open(root, path, &place, err) != 0)
+	kh_auto(kh_file_place_done) struct kh_file_place place = KH_FILE_PLACE_INIT;
+	if (kh_file_place_open(root, path, &place, err) != 0)
 		return kh_wrap(err, "remove directory '%s'", path);
 	if (kh_sys_unlink(place.dir_fd, place.name, AT_REMOVEDIR) != 0) {
 		if (errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY)
@@ -264,12 +286,12 @@ int kh_file_set_value(const struct kh_root *root, const char *path, const char *
 int kh_file_clean(const struct kh_root *root, const char *path, struct kh_error *err)
 {
 	kh_auto(kh_free) char *settled = kh_root_resolve(root, path);
-	kh_auto(place_done) struct place place = PLACE_INIT;
-	if (!settled || place_open(root, settled, &place, err) != 0) {
+	kh_auto(kh_file_place_done) struct kh_file_place place = KH_FILE_PLACE_INIT;
+	if (!settled || kh_file_place_open(root, settled, &place, err) != 0) {
 		kh_error_done(err);
 		return 0; /* no parent directory: nothing can be left in it */
 	}
-	if (clean(&place) != 0)
+	if (kh_file_place_clean(&place) != 0)
 		return kh_fail(err, KH_SYSTEM, errno, "clean up beside '%s'", path);
 	return 0;
 }

@@ -31,21 +31,32 @@ struct kh_file_state {
 	mode_t mode; /* permission bits */
 	uid_t uid;
 	gid_t gid;
-	char *content; /* regular files */
+	struct timespec mtime; /* given back by kh_file_copy only; 0: not known */
+	char *content;         /* regular files, by kh_file_look */
 	size_t length;
-	char digest[KH_DIGEST_SIZE]; /* regular files: of the content; otherwise "" */
-	char *target;                /* links */
-	struct kh_file_xattr *xattrs;
+	char digest[KH_DIGEST_SIZE];  /* regular files: of the content; otherwise "" */
+	char *target;                 /* links */
+	struct kh_file_xattr *xattrs; /* regular files */
 	size_t xattr_count;
 };
 
 int kh_file_look(const struct kh_root *root, const char *path, struct kh_file_state *ret_state,
 		 struct kh_error *err);
+/* The same for files of any size: the digest without the content. */
+int kh_file_look_digest(const struct kh_root *root, const char *path,
+			struct kh_file_state *ret_state, struct kh_error *err);
+/* Only what stat(2) and readlink(2) say. */
+int kh_file_look_stat(const struct kh_root *root, const char *path, struct kh_file_state *ret_state,
+		      struct kh_error *err);
 void kh_file_state_done(struct kh_file_state *state);
 
 /* Put a regular file. meta: owner, mode and xattrs to give it. */
 int kh_file_put(const struct kh_root *root, const char *path, const char *content, size_t length,
 		const struct kh_file_state *meta, struct kh_error *err);
+/* The same with the bytes of another file, of any size; meta's time of change is given too, unless
+ * it is 0. PATH itself is written, whatever is there: a final link is replaced. */
+int kh_file_copy(const struct kh_root *root, const char *from, const char *path,
+		 const struct kh_file_state *meta, struct kh_error *err);
 int kh_file_remove(const struct kh_root *root, const char *path, struct kh_error *err);
 int kh_file_make_dir(const struct kh_root *root, const char *path, mode_t mode,
 		     struct kh_error *err);

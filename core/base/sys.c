@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -64,6 +65,31 @@ int kh_sys_fsetxattr(int fd, const char *name, const void *value, size_t size, c
 int kh_sys_fallocate(int fd, off_t size, const char *path)
 {
 	return stopped("fallocate", path) ? -1 : fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size);
+}
+
+ssize_t kh_sys_copy_range(int from_fd, int to_fd, size_t length, const char *path)
+{
+	if (stopped("copy_range", path))
+		return -1;
+#ifdef SYS_copy_file_range
+	return syscall(SYS_copy_file_range, from_fd, NULL, to_fd, NULL, length, 0);
+#else
+	(void)from_fd;
+	(void)to_fd;
+	(void)length;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+int kh_sys_futimens(int fd, const struct timespec times[2], const char *path)
+{
+	return stopped("futimens", path) ? -1 : futimens(fd, times);
+}
+
+int kh_sys_syncfs(int fd)
+{
+	return stopped("syncfs", "") ? -1 : syncfs(fd);
 }
 
 int kh_sys_rename(int dir_fd, const char *from, const char *to)

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 extern int (*kh_sys_hook)(const char *call, const char *path);
 
@@ -21,6 +22,11 @@ int kh_sys_fchmod(int fd, mode_t mode, const char *path);
 int kh_sys_fchown(int fd, uid_t uid, gid_t gid, const char *path);
 int kh_sys_fsetxattr(int fd, const char *name, const void *value, size_t size, const char *path);
 int kh_sys_fallocate(int fd, off_t size, const char *path); /* keeps the file's size */
+/* copy_file_range(2), which lets file systems share the blocks; -1 with ENOSYS where there is none.
+ */
+ssize_t kh_sys_copy_range(int from_fd, int to_fd, size_t length, const char *path);
+int kh_sys_futimens(int fd, const struct timespec times[2], const char *path);
+int kh_sys_syncfs(int fd);
 int kh_sys_rename(int dir_fd, const char *from, const char *to);
 int kh_sys_unlink(int dir_fd, const char *name, int flags);
 int kh_sys_mkdir(int dir_fd, const char *name, mode_t mode);

@@ -1,4 +1,4 @@
-/* test_store.c - artifacts: keys, a store that only has whole ones, installing and undoing a tree.
+/* test_store.c - artifacts: keys, a store that only has whole ones, damage.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,23 +12,10 @@
 #include "core/base/mem.h"
 #include "core/engine.h"
 #include "core/store.h"
-#include "core/undo.h"
 #include "tests/lib/fixture.h"
 
 static struct fixture host;
-static const char *tree_to_install;
-
-/* One stage of the install phase: puts the artifact's tree below /usr/local. */
-static int install_plan(const struct kh_context *context, struct kh_plan *plan,
-			struct kh_error *err)
-{
-	return kh_plan_install_tree(plan, context->root, tree_to_install, "/usr/local",
-				    "the program that was built", err);
-}
-
-static const struct kh_stage installer = {
-	.name = "installer", .phase = KH_PHASE_INSTALL, .plan = install_plan};
-const struct kh_stage *const kh_stages[] = {&installer, NULL};
+const struct kh_stage *const kh_stages[] = {NULL};
 
 static const char store[] = "/var/cache/kvmhost";
 static struct kh_strv source = {(char *[]){(char *)"source", (char *)"abc"}, 2};
@@ -125,51 +112,6 @@ static void an_artifact_that_changed_is_found_out(void **state)
 	assert_non_null(strstr(err.message, "bin/tool"));
 }
 
-static int run(bool is_undo, struct kh_outcome *outcome)
-{
-	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
-	struct kh_config config = {0};
-	struct kh_engine engine = {.root = &host.root, .config = &config, .runner = &kh_run_system};
-	struct kh_undo undo = {.root = &host.root, .runner = &kh_run_system, .run = -1};
-	size_t count = 0;
-	int result = is_undo ? kh_undo_apply(&undo, &count, &err)
-			     : kh_engine_apply(&engine, outcome, &err);
-	if (result != 0)
-		print_message("# %s\n", err.message);
-	return result;
-}
-
-static void a_tree_is_installed_once_and_undone_to_the_letter(void **state)
-{
-	(void)state;
-	char key[KH_DIGEST_SIZE];
-	kh_auto(kh_free) char *tree = make_artifact(key);
-	kh_auto(kh_free) char *before = fixture_tree(&host);
-	kh_auto(kh_outcome_done) struct kh_outcome first = {0};
-	kh_auto(kh_outcome_done) struct kh_outcome second = {0};
-	tree_to_install = tree;
-	assert_int_equal(run(false, &first), 0);
-	kh_auto(kh_free) char *tool = fixture_get(&host, "/usr/local/bin/alias");
-	assert_string_equal(tool, "the new one\n");
-	assert_true(kh_root_is_executable(&host.root, "/usr/local/bin/tool"));
-	assert_int_equal(run(false, &second), 0);
-	assert_int_equal(second.done_count, 0);
-	assert_int_equal(run(true, NULL), 0);
-	kh_auto(kh_free) char *after = fixture_tree(&host);
-	assert_string_equal(before, after);
-}
-
-static void a_tree_that_is_not_there_is_refused(void **state)
-{
-	(void)state;
-	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
-	tree_to_install = "/nowhere";
-	assert_int_equal(run(false, &outcome), 0);
-	assert_int_equal(outcome.refusal_count, 1);
-	assert_string_equal(outcome.refusals[0].error.message,
-			    "stage 'installer': there is no tree '/nowhere' to install");
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -178,8 +120,6 @@ int main(void)
 		TEST(a_key_follows_the_content_of_the_inputs_and_not_their_order),
 		TEST(an_artifact_that_changed_is_found_out),
 		TEST(only_a_whole_artifact_is_found),
-		TEST(a_tree_is_installed_once_and_undone_to_the_letter),
-		TEST(a_tree_that_is_not_there_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

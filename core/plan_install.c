@@ -1,0 +1,237 @@
+/* plan_install.c - planning a tree as one change; see installed.h and install.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/plan_private.h"
+#include "core/plan_tree.h"
+
+/* ---- the record of now ---- */
+
+/* Is all that the record says still so? Most often it is, and then there is no need to look at the
+ * manifest, path by path. Claims are left in the plan then. Returns 0, 1: no, -1. */
+static int check_recorded(struct kh_plan_tree *tree, struct kh_error *err)
+{
+	size_t index, claims = tree->plan->claim_count;
+	json_t *file;
+	if (strcmp(kh_json_get(tree->record, "key"), tree->artifact->key) != 0)
+		return 1;
+	json_array_foreach(json_object_get(tree->record, "files"), index, file)
+	{
+		const char *path = kh_json_get(file, "path");
+		if (!kh_plan_tree_is_clean(path) ||
+		    kh_install_compare(&tree->dir, path, file, file, false, NULL) != 0) {
+			kh_plan_cut(tree->plan, tree->plan->change_count, tree->plan->note_count,
+				    claims);
+			return 1;
+		}
+		if (strcmp(kh_json_get(file, "type"), "directory") != 0 &&
+		    kh_plan_claim(tree->plan, path, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void index_record(struct kh_plan_tree *tree)
+{
+	size_t index;
+	json_t *file;
+	tree->known = json_object();
+	json_array_foreach(json_object_get(tree->record, "files"), index, file)
+		json_object_set_nocheck(tree->known, kh_json_get(file, "path"), file);
+}
+
+/* ---- what only the old artifact had ---- */
+
+static int remove_path(struct kh_plan_tree *tree, const json_t *known, struct kh_error *err)
+{
+	const char *path = kh_json_get(known, "path");
+	bool is_dir = strcmp(kh_json_get(known, "type"), "directory") == 0;
+	struct stat status;
+	if (!kh_plan_tree_is_clean(path) || (is_dir && !kh_plan_tree_is_made(known)) ||
+	    kh_plan_is_claimed(tree->plan, path))
+		return 0;
+	int differs = kh_install_compare(&tree->dir, path, known, known, false, &status);
+	if (differs < 0)
+		return kh_fail(err, KH_SYSTEM, errno, "look at '%s'", path);
+	if (status.st_mode == 0)
+		return 0;
+	if (differs == 1) {
+		kh_plan_note(tree->plan, KH_NOTE_INFO,
+			     "%s stays: it came with %s, and somebody changed it since", path,
+			     kh_json_get(tree->record, "program"));
+		return 0;
+	}
+	if (!is_dir && kh_plan_claim(tree->plan, path, err) != 0)
+		return -1;
+	struct kh_install_entry *entry = kh_install_add(tree->install, path, KH_FILE_ABSENT);
+	if (!is_dir)
+		kh_plan_tree_take_old(tree, path, &status, &entry->old);
+	else
+		entry->old = (struct kh_file_state){.type = KH_FILE_DIR,
+						    .mode = status.st_mode & 07777,
+						    .uid = status.st_uid,
+						    .gid = status.st_gid};
+	return 0;
+}
+
+/* Files, then the directories they were in. */
+static int plan_removals(struct kh_plan_tree *tree, const json_t *wanted, struct kh_error *err)
+{
+	const json_t *files = json_object_get(tree->record, "files");
+	size_t index;
+	json_t *file;
+	json_array_foreach(files, index, file)
+	{
+		if (json_object_get(wanted, kh_json_get(file, "path")) ||
+		    strcmp(kh_json_get(file, "type"), "directory") == 0)
+			continue;
+		if (remove_path(tree, file, err) != 0)
+			return -1;
+	}
+	json_array_foreach(files, index, file)
+	{
+		if (json_object_get(wanted, kh_json_get(file, "path")) ||
+		    strcmp(kh_json_get(file, "type"), "directory") != 0)
+			continue;
+		if (remove_path(tree, file, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int remove_old(struct kh_plan_tree *tree, struct kh_error *err)
+{
+	size_t index;
+	json_t *file;
+	json_t *wanted = json_object();
+	json_array_foreach(tree->files, index, file)
+		json_object_set_nocheck(wanted, kh_json_get(file, "path"), file);
+	int result = plan_removals(tree, wanted, err);
+	json_decref(wanted);
+	return result;
+}
+
+/* ---- the change ---- */
+
+/* The record is the file of the change: journalled, put and undone as any other. */
+static int add_change(struct kh_plan_tree *tree, const char *program, json_t *record,
+		      const char *why, struct kh_error *err)
+{
+	kh_auto(kh_free) char *path = kh_installed_path(program);
+	kh_auto(kh_file_state_done) struct kh_file_state old = {0};
+	kh_auto(kh_free) char *text =
+		record ? json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	json_decref(record);
+	if (kh_file_look(tree->plan->root, path, &old, err) != 0 ||
+	    kh_plan_claim(tree->plan, path, err) != 0)
+		return -1;
+	if (old.type != KH_FILE_ABSENT && old.type != KH_FILE_REGULAR)
+		return kh_plan_tree_refuse(path, "it is not a regular file", err);
+	struct kh_change *change =
+		kh_plan_add(tree->plan, text ? KH_CHANGE_INSTALL : KH_CHANGE_UNINSTALL, path, why);
+	change->mode = 0644;
+	change->length = text ? strlen(text) : 0;
+	change->content = kh_take(text);
+	change->install = kh_take(tree->install);
+	change->old = old;
+	old = (struct kh_file_state){0};
+	return 0;
+}
+
+static json_t *make_record(const struct kh_plan_tree *tree, const char *program)
+{
+	static const char *const copied[] = {"about", "wanted", "made", "distribution"};
+	json_t *record = json_pack("{s:i, s:s, s:s, s:O}", "format", 1, "program", program, "key",
+				   tree->artifact->key, "files", tree->files);
+	for (size_t i = 0; i < KH_COUNT(copied); i++) {
+		json_t *value = json_object_get(tree->artifact->manifest, copied[i]);
+		if (value)
+			json_object_set(record, copied[i], value);
+	}
+	return record;
+}
+
+static int check_program(const char *program, struct kh_error *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._+-";
+	if (program[0] == '.' || !*program || program[strspn(program, allowed)])
+		return kh_fail(err, KH_SYSTEM, 0, "'%s' is no name of a program", program);
+	return 0;
+}
+
+static char *make_name(const char *program, const json_t *record)
+{
+	const char *version = kh_json_get(json_object_get(record, "about"), "version");
+	if (!*version)
+		version = kh_json_get(json_object_get(record, "wanted"), "version");
+	return kh_printf("%s%s%s", program, *version ? " " : "", version);
+}
+
+static int plan_files(struct kh_plan_tree *tree, struct kh_error *err)
+{
+	size_t index;
+	json_t *file;
+	tree->files = json_array();
+	json_array_foreach(json_object_get(tree->artifact->manifest, "files"), index,
+			   file) if (kh_plan_tree_add(tree, file, err) != 0) return -1;
+	return remove_old(tree, err);
+}
+
+static int plan_artifact(struct kh_plan_tree *tree, const char *program, const char *why,
+			 struct kh_error *err)
+{
+	tree->record = kh_installed_read(tree->plan->root, program);
+	int is_other = check_recorded(tree, err);
+	if (is_other <= 0)
+		return is_other;
+	index_record(tree);
+	tree->install->name = make_name(program, tree->artifact->manifest);
+	if (plan_files(tree, err) != 0)
+		return -1;
+	bool is_recorded = strcmp(kh_json_get(tree->record, "key"), tree->artifact->key) == 0;
+	if (is_recorded && tree->install->count == 0)
+		return 0;
+	if (kh_install_check_packages(tree->plan->root, &tree->foreign, err) != 0 ||
+	    kh_install_check_room(tree->plan->root, tree->install, err) != 0)
+		return -1;
+	return add_change(tree, program, make_record(tree, program), why, err);
+}
+
+int kh_plan_install(struct kh_plan *plan, const char *program, const struct kh_artifact *artifact,
+		    const char *why, struct kh_error *err)
+{
+	kh_auto(kh_plan_tree_done) struct kh_plan_tree tree = {
+		.plan = plan, .artifact = artifact, .dir = KH_BATCH_DIR_INIT(plan->root)};
+	size_t changes = plan->change_count, notes = plan->note_count, claims = plan->claim_count;
+	tree.install = kh_alloc(sizeof(*tree.install));
+	if (check_program(program, err) == 0 && plan_artifact(&tree, program, why, err) == 0)
+		return 0;
+	kh_plan_cut(plan, changes, notes, claims);
+	return -1;
+}
+
+int kh_plan_uninstall(struct kh_plan *plan, const char *program, const char *why,
+		      struct kh_error *err)
+{
+	kh_auto(kh_plan_tree_done) struct kh_plan_tree tree = {
+		.plan = plan, .dir = KH_BATCH_DIR_INIT(plan->root)};
+	size_t changes = plan->change_count, notes = plan->note_count, claims = plan->claim_count;
+	if (check_program(program, err) != 0)
+		return -1;
+	tree.record = kh_installed_read(plan->root, program);
+	if (!tree.record)
+		return 0;
+	tree.install = kh_alloc(sizeof(*tree.install));
+	tree.install->name = make_name(program, tree.record);
+	if (plan_removals(&tree, NULL, err) == 0 &&
+	    kh_install_check_room(plan->root, tree.install, err) == 0 &&
+	    add_change(&tree, program, NULL, why, err) == 0)
+		return 0;
+	kh_plan_cut(plan, changes, notes, claims);
+	return -1;
+}
