@@ -1,5 +1,7 @@
 /* Sources: chosen, pinned, unpacked, patched, recorded; with a real apt on an archive of our own.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "sources/bundle.h"
 #include "sources/pin.h"
+#include "sources/reach.h"
 #include "sources/record.h"
 #include "tests/lib/fake_transfer.h"
 
@@ -337,6 +341,97 @@ static void nothing_of_apt_on_the_host_is_touched(void **state)
 	archive_host_close(&host);
 }
 
+static void upstreams_places_are_tried_in_turn_with_the_digest_of_the_table(void **state)
+{
+	(void)state;
+	struct archive_host host;
+	archive_host_open(&host, "sources: {provider: upstream}\nkernel: {version: 6.12.104}\n");
+	expect_message(&host, "fetch 'kernel': linux 6.12.104: no source: upstream: "
+			      "'linux-6.12.104.tar.xz' is nowhere to be had");
+	assert_int_equal(fake_urls.count, 3);
+	assert_string_equal(fake_urls.items[0],
+			    "https://cdn.kernel.org/pub/linux/kernel/v6.x/linux-6.12.104.tar.xz");
+	assert_string_equal(fake_urls.items[2],
+			    "https://www.kernel.org/pub/linux/kernel/v6.x/linux-6.12.104.tar.xz");
+	kh_strv_done(&fake_urls);
+	/* With the version left open: the newest of the table, then the older ones, said. */
+	archive_host_configure(&host, "sources: {provider: upstream}\n");
+	kh_auto(kh_free) char *message = archive_host_make(&host, false);
+	assert_string_equal(fake_urls.items[0],
+			    "https://cdn.kernel.org/pub/linux/kernel/v7.x/linux-7.1.9.tar.xz");
+	assert_true(kh_str_starts(host.warnings.items[0], "linux 7.1.9 is listed, but not there"));
+	archive_host_close(&host);
+}
+
+static void a_keyring_asks_for_the_makers_signature(void **state)
+{
+	(void)state;
+	NEED_APT();
+	struct archive_host host;
+	archive_host_open(&host, "sources: {provider: distro, keyring: /k.gpg}\n"
+				 "kernel: {version: distro}\n");
+	archive_host_add(&host, "6.1.9-1");
+	archive_host_index(&host);
+	expect_message(&host,
+		       "fetch 'kernel': distro: 'linux_6.1.9.orig.tar.xz' has no signature of "
+		       "its makers: 'sources.keyring' asks for one");
+	archive_host_close(&host);
+}
+
+static void a_bundle_has_the_files_the_lock_file_and_how_to_use_it(void **state)
+{
+	(void)state;
+	NEED_APT();
+	struct archive_host host;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_strv_done) struct kh_strv none = {0};
+	kh_auto(kh_source_done) struct kh_source source = {0};
+	size_t packages = 9;
+	archive_host_open(&host, "kernel: {version: distro}\n");
+	archive_host_add(&host, "6.1.9-1");
+	archive_host_index(&host);
+	expect_message(&host, "");
+	assert_int_equal(kh_source_find(&host.context, "kernel", &source, &err), 0);
+	kh_auto(kh_free) char *directory = kh_printf("%s/srv/bundle", host.fixture.path);
+	struct kh_bundle bundle = {.making = &host.making,
+				   .directory = directory,
+				   .sources = &source,
+				   .source_count = 1,
+				   .packages = &none};
+	if (kh_bundle_make(&bundle, &packages, &err) != 0)
+		fail_msg("%s", err.message);
+	assert_int_equal(packages, 0);
+	kh_auto(kh_free) char *readme = fixture_get(&host.fixture, "/srv/bundle/README");
+	assert_non_null(strstr(readme, "  kernel   6.1.9-1\n"));
+	/* All that a host needs that has nothing else: the directory, and the lock file copied. */
+	kh_auto(kh_free) char *lock = fixture_get(&host.fixture, "/srv/bundle/kvmhost.lock");
+	fixture_put(&host.fixture, "/kvmhost.lock", lock);
+	fixture_remove(&host.fixture, "/archive");
+	fixture_remove(&host.fixture, "/store");
+	kh_auto(kh_free) char *yaml = kh_printf("sources: {provider: %s}\n", directory);
+	archive_host_configure(&host, yaml);
+	expect_message(&host, "");
+	expect_made(&host, "6.1.9-1");
+	archive_host_close(&host);
+}
+
+static void whether_a_host_can_be_reached_is_found_out_fast(void **state)
+{
+	(void)state;
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	kh_auto(kh_free) char *port = kh_printf("%u", ntohs(address.sin_port));
+	assert_int_equal(kh_reach_host("127.0.0.1", port, 2000), 1);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(kh_reach_host("127.0.0.1", port, 2000), 0);
+	close(fd);
+	assert_int_equal(kh_reach_host("127.0.0.1", port, 2000), 1);
+}
+
 static int forget(void **state)
 {
 	(void)state;
@@ -366,6 +461,12 @@ int main(void)
 					  forget),
 		cmocka_unit_test_teardown(a_host_without_apt_is_told_what_would_do, forget),
 		cmocka_unit_test_teardown(nothing_of_apt_on_the_host_is_touched, forget),
+		cmocka_unit_test_teardown(
+			upstreams_places_are_tried_in_turn_with_the_digest_of_the_table, forget),
+		cmocka_unit_test_teardown(a_keyring_asks_for_the_makers_signature, forget),
+		cmocka_unit_test_teardown(a_bundle_has_the_files_the_lock_file_and_how_to_use_it,
+					  forget),
+		cmocka_unit_test(whether_a_host_can_be_reached_is_found_out_fast),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
