@@ -88,17 +88,30 @@ static void add_alternatives(struct kh_explain *explain, struct kh_kterm term,
 	add_symbol(explain, best.expr->word, want);
 }
 
-/* X || !X, with X a module. Returns X, or NULL when it is another kind of condition. */
+/* !X, or X=n */
+static bool is_off(const struct kh_explain *explain, const struct kh_kterm *term, size_t symbol)
+{
+	const struct kh_kexpr *expr = term->expr;
+	if (expr->kind == KH_KEXPR_EQ && !term->is_negated)
+		return expr->left->kind == KH_KEXPR_WORD && expr->left->word == symbol &&
+		       strcmp(explain->tree->names.items[expr->right->word], "n") == 0;
+	return term->is_negated && expr->kind == KH_KEXPR_WORD && expr->word == symbol;
+}
+
+/* X || !X, or X || X=n, with X a module. Returns X, or NULL when it is another kind of condition.
+ */
 static const struct kh_kexpr *module_only(const struct kh_explain *explain,
 					  const struct kh_kterms *terms)
 {
 	if (terms->count != 2)
 		return NULL;
-	const struct kh_kterm *a = &terms->items[0], *b = &terms->items[1];
-	bool is_idiom = kh_kexpr_is_symbol(explain->tree, a->expr) &&
-			kh_kexpr_is_symbol(explain->tree, b->expr) &&
-			a->expr->word == b->expr->word && a->is_negated != b->is_negated;
-	return is_idiom ? a->expr : NULL;
+	for (size_t i = 0; i < 2; i++) {
+		const struct kh_kterm *term = &terms->items[i];
+		if (!term->is_negated && kh_kexpr_is_symbol(explain->tree, term->expr) &&
+		    is_off(explain, &terms->items[1 - i], term->expr->word))
+			return term->expr;
+	}
+	return NULL;
 }
 
 /* A noun phrase, after "depends on". */

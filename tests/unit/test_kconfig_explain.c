@@ -187,6 +187,25 @@ static void what_a_tool_decides_is_said_to_be_so(void **state)
 	       "compiler or another tool decides");
 }
 
+static void conditional_dependencies_are_understood(void **state)
+{
+	(void)state;
+	expect("CONFIG_TUN=m\n", "VHOST_NEW", "y",
+	       "cannot be y while TUN is m (not requested as y)");
+	expect("CONFIG_TUN=y\n", "VHOST_NEW", "y", "nothing");
+	expect("CONFIG_QUIET=y\nCONFIG_KVM=m\n", "VHOST_NEW", "y", "nothing");
+	expect("CONFIG_KVM=m\n", "VHOST_NEW", "y",
+	       "depends on NET || KVM=n || QUIET=y, which does not hold: it would with NET, which is "
+	       "n (not requested)");
+	expect("CONFIG_KVM=m\nCONFIG_NET=y\n", "VHOST_NEW", "y", "nothing");
+}
+
+static void a_transitional_name_is_an_old_one(void **state)
+{
+	(void)state;
+	expect("", "CFI_CLANG", "y", "is only an old name in this kernel, of CFI: write that");
+}
+
 static void an_unknown_name_has_a_near_one(void **state)
 {
 	(void)state;
@@ -297,6 +316,8 @@ int main(void)
 		cmocka_unit_test(of_a_choice_one_member_wins),
 		cmocka_unit_test(what_has_no_prompt_is_set_by_others),
 		cmocka_unit_test(what_a_tool_decides_is_said_to_be_so),
+		cmocka_unit_test(conditional_dependencies_are_understood),
+		cmocka_unit_test(a_transitional_name_is_an_old_one),
 		cmocka_unit_test(an_unknown_name_has_a_near_one),
 		cmocka_unit_test(without_a_reason_there_is_no_explanation),
 		cmocka_unit_test(files_that_cannot_be_read_are_errors),
