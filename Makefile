@@ -81,6 +81,10 @@ $B/tests/%: $B/tests/%.o $(testlib_o) $B/libkvmhost.a
 	$(call say,LINK,$@)
 	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
+$B/bench/%: $B/bench/%.o $B/libkvmhost.a
+	$(call say,LINK,$@)
+	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS)
+
 -include $(shell find $B -name '*.d' 2>/dev/null)
 
 # ---- tests ----
