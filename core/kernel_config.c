@@ -180,18 +180,22 @@ void kh_kernel_config_free(struct kh_kernel_config *config)
 	free(config);
 }
 
+char *kh_kernel_config_value(struct kh_kernel_config *config, const char *name)
+{
+	if (config && !config->is_loaded)
+		load(config);
+	if (!config || !config->text)
+		return NULL;
+	const struct kh_slice *slot = find_slot(config, name, strlen(name));
+	size_t skipped = strlen(prefix) + strlen(name) + 1;
+	return slot->length == 0 ? kh_strdup("n")
+				 : kh_strndup(slot->start + skipped, slot->length - skipped);
+}
+
 char kh_kernel_config_option(struct kh_kernel_config *config, const char *name)
 {
-	if (!config)
+	kh_auto(kh_free) char *value = kh_kernel_config_value(config, name);
+	if (!value)
 		return '?';
-	if (!config->is_loaded)
-		load(config);
-	if (!config->text)
-		return '?';
-	const struct kh_slice *slot = find_slot(config, name, strlen(name));
-	if (slot->length == 0)
-		return 'n';
-	const char *value = slot->start + strlen(prefix) + strlen(name) + 1;
-	bool is_letter = value + 1 == slot->start + slot->length;
-	return is_letter && (*value == 'm' || *value == 'n') ? *value : 'y';
+	return strcmp(value, "m") == 0 || strcmp(value, "n") == 0 ? *value : 'y';
 }

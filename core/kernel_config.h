@@ -26,6 +26,9 @@ void kh_kernel_config_free(struct kh_kernel_config *config);
  * text;
  * '?' when there is no configuration to read. NULL answers '?'. */
 char kh_kernel_config_option(struct kh_kernel_config *config, const char *name);
+/* The value as it is written: "y", "m", "250", "\"text\""; "n": not set; NULL: there is no
+ * configuration to read. Owned by the caller. */
+char *kh_kernel_config_value(struct kh_kernel_config *config, const char *name);
 /* The file it is read from, without reading it; NULL when there is none. Owned by the caller. */
 char *kh_kernel_config_path(const struct kh_kernel_config *config);
 

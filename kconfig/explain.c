@@ -166,11 +166,36 @@ static int level_of(const char *wanted)
 	return strcmp(wanted, "n") == 0 ? KH_KNO : -1;
 }
 
+/* The option whose default is this old name, or NULL. */
+static const char *find_successor(const struct kh_explain *explain, size_t symbol)
+{
+	for (size_t i = 0; i < explain->tree->entry_count; i++) {
+		const struct kh_kentry *entry = &explain->tree->entries[i];
+		for (size_t j = 0; j < entry->property_count; j++)
+			if (entry->properties[j].kind == KH_KPROPERTY_DEFAULT &&
+			    entry->properties[j].value->kind == KH_KEXPR_WORD &&
+			    entry->properties[j].value->word == symbol)
+				return kh_explain_name(explain, entry->symbol);
+	}
+	return NULL;
+}
+
+static bool explain_transitional(struct kh_explain *explain, size_t symbol)
+{
+	const char *successor = find_successor(explain, symbol);
+	kh_str_add(&explain->text, "is only an old name in this kernel");
+	if (successor)
+		kh_str_addf(&explain->text, ", of %s: write that", successor);
+	return true;
+}
+
 static bool explain_symbol(struct kh_explain *explain, size_t symbol, const char *wanted)
 {
 	enum kh_ktype type = explain->tree->symbols[symbol].type;
 	int level = level_of(wanted);
 	bool is_letter = type == KH_KTYPE_BOOL || type == KH_KTYPE_TRISTATE;
+	if (explain->tree->symbols[symbol].is_transitional)
+		return explain_transitional(explain, symbol);
 	if (!is_letter)
 		return kh_explain_number(explain, symbol, wanted);
 	if (level < 0) {

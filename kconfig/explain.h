@@ -10,7 +10,7 @@
 #include "kconfig/fragment.h"
 #include "kconfig/kconfig_private.h"
 
-enum { KH_EXPLAIN_DEPTH = 6 };
+enum { KH_EXPLAIN_DEPTH = 7 };
 
 struct kh_explain {
 	const struct kh_kconfig *tree;
@@ -46,10 +46,14 @@ void kh_kterms_alternatives(struct kh_kterm term, struct kh_kterms *terms);
 /* How much is missing: for choosing the nearest of several ways. */
 int kh_explain_cost(const struct kh_explain *explain, struct kh_kterm term, int want, int depth);
 
-/* "depends on X, which is n, because ...". verb: "depends on" or "can be set only with". Nothing
- * is added, and false returned, when the condition is met. */
+/* "depends on X, which is n, because ...". verb and joined_by: "depends", "on", or "can be set
+ * only", "with". Nothing is added, and false returned, when the condition is met. is_top: of the
+ * option that is asked for itself. */
 bool kh_explain_unmet(struct kh_explain *explain, const struct kh_kexpr *expr, int want,
-		      const char *verb, bool is_top);
+		      const char *verb, const char *joined_by, bool is_top);
+/* The same for one part of a condition. */
+void kh_explain_term(struct kh_explain *explain, struct kh_kterm term, int want, const char *verb,
+		     const char *joined_by);
 /* After "X, which is n": ", because it depends on ...", " (not requested)", or nothing. */
 void kh_explain_low(struct kh_explain *explain, size_t symbol, int want);
 /* After "X, which is y": who selects it, or nothing. */

@@ -7,8 +7,7 @@
 
 enum { SHOWN_SELECTORS = 3 };
 
-static const char depends_on[] = "depends on";
-static const char set_with[] = "can be set only with";
+static const char set_only[] = "can be set only";
 
 /* ---- less than wanted ---- */
 
@@ -34,11 +33,11 @@ static const struct kh_kexpr *prompt_condition(const struct kh_explain *explain,
 
 /* Its prompt does not show. */
 static bool explain_prompt(struct kh_explain *explain, const struct kh_kentry *entry, int want,
-			   bool is_top)
+			   const char *verb, bool is_top)
 {
 	const struct kh_kexpr *condition = prompt_condition(explain, entry, want);
-	return kh_explain_unmet(explain, condition, want, set_with, is_top) ||
-	       kh_explain_unmet(explain, entry->visible, want, set_with, is_top);
+	return kh_explain_unmet(explain, condition, want, verb, "with", is_top) ||
+	       kh_explain_unmet(explain, entry->visible, want, verb, "with", is_top);
 }
 
 /* Without a prompt: the default that would set it, were its condition met. */
@@ -53,9 +52,9 @@ static bool explain_default(struct kh_explain *explain, const struct kh_kentry *
 				   !kh_kexpr_is_symbol(explain->tree, property->value);
 		if (is_constant && !kh_kterm_holds(explain, value, want))
 			continue; /* default n */
-		if (kh_explain_unmet(explain, property->condition, want, "is set only with",
+		if (kh_explain_unmet(explain, property->condition, want, "is set only", "with",
 				     false) ||
-		    kh_explain_unmet(explain, property->value, want, "is set only with", false))
+		    kh_explain_unmet(explain, property->value, want, "is set only", "with", false))
 			return true;
 	}
 	return false;
@@ -66,25 +65,56 @@ static size_t selector_symbol(const struct kh_explain *explain, const struct kh_
 	return explain->tree->entries[selector->entry].symbol;
 }
 
+/* "X, which is n, because ...", or "X, which is y, but only with 64BIT, which is n". */
+static void add_idle_selector(struct kh_explain *explain, const struct kh_kselector *selector)
+{
+	const struct kh_kentry *entry = &explain->tree->entries[selector->entry];
+	size_t symbol = entry->symbol;
+	kh_str_addf(&explain->text, "%s, which is %s", kh_explain_name(explain, symbol),
+		    kh_explain_value(explain, symbol));
+	if (kh_keval_symbol(explain->tree, explain->config, symbol) == KH_KNO) {
+		kh_explain_low(explain, symbol, KH_KMODULE);
+		return;
+	}
+	size_t before = explain->text.length;
+	kh_str_add(&explain->text, ", but ");
+	if (!kh_explain_unmet(explain, entry->properties[selector->property].condition, KH_KMODULE,
+			      "only", "with", false)) {
+		explain->text.length = before;
+		explain->text.text[before] = '\0';
+	}
+}
+
+/* The names of all that select the symbol; one of them that is set, else the first. */
+static const struct kh_kselector *look_at_selectors(const struct kh_explain *explain, size_t symbol,
+						    struct kh_strv *names)
+{
+	const struct kh_ksymbol *known = &explain->tree->symbols[symbol];
+	const struct kh_kselector *best = NULL;
+	for (size_t i = 0; i < known->selector_count; i++) {
+		const struct kh_kselector *selector = &known->selectors[i];
+		size_t by = selector_symbol(explain, selector);
+		if (!kh_strv_has(names, kh_explain_name(explain, by)))
+			kh_strv_add(names, kh_explain_name(explain, by));
+		bool is_set = kh_keval_symbol(explain->tree, explain->config, by) > KH_KNO;
+		if (is_set || !best)
+			best = selector;
+	}
+	return best;
+}
+
 /* Without a prompt: who would select it. */
 static bool explain_selectors(struct kh_explain *explain, size_t symbol)
 {
-	const struct kh_ksymbol *known = &explain->tree->symbols[symbol];
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	for (size_t i = 0; i < known->selector_count; i++) {
-		const char *name =
-			kh_explain_name(explain, selector_symbol(explain, &known->selectors[i]));
-		if (!kh_strv_has(&names, name))
-			kh_strv_add(&names, name);
-	}
-	if (names.count == 0)
+	const struct kh_kselector *best = look_at_selectors(explain, symbol, &names);
+	if (!best)
 		return false;
-	if (names.count == 1) {
-		size_t selector = selector_symbol(explain, &known->selectors[0]);
-		kh_str_addf(&explain->text, "is selected only by %s, which is %s", names.items[0],
-			    kh_explain_value(explain, selector));
-		if (kh_keval_symbol(explain->tree, explain->config, selector) == KH_KNO)
-			kh_explain_low(explain, selector, KH_KMODULE);
+	size_t by = selector_symbol(explain, best);
+	if (names.count == 1 || kh_keval_symbol(explain->tree, explain->config, by) > KH_KNO) {
+		kh_str_add(&explain->text,
+			   names.count == 1 ? "is selected only by " : "would be selected by ");
+		add_idle_selector(explain, best);
 		return true;
 	}
 	kh_str_add(&explain->text, "is selected by nothing that is set; it would be by ");
@@ -129,7 +159,7 @@ void kh_explain_low(struct kh_explain *explain, size_t symbol, int want)
 	size_t before = explain->text.length;
 	long chosen;
 	kh_str_add(&explain->text, ", because it ");
-	bool is_explained = kh_explain_unmet(explain, entry->depends, want, depends_on, false);
+	bool is_explained = kh_explain_unmet(explain, entry->depends, want, "depends", "on", false);
 	if (!is_explained && is_other_chosen(explain, symbol, &chosen)) {
 		kh_str_addf(&explain->text, "is one of a choice, of which %s is set",
 			    kh_explain_name(explain, (size_t)chosen));
@@ -137,7 +167,7 @@ void kh_explain_low(struct kh_explain *explain, size_t symbol, int want)
 	}
 	if (!is_explained)
 		is_explained = kh_kentry_has_prompt(entry)
-				       ? explain_prompt(explain, entry, want, false)
+				       ? explain_prompt(explain, entry, want, set_only, false)
 				       : explain_promptless(explain, entry, want);
 	if (!is_explained) {
 		explain->text.length = before;
@@ -153,7 +183,8 @@ bool kh_explain_low_top(struct kh_explain *explain, size_t symbol, int want)
 	want = kh_explain_want(explain, symbol, want);
 	const struct kh_kentry *entry = kh_explain_entry(explain, symbol, want);
 	long chosen;
-	if (kh_explain_unmet(explain, entry->depends, want, depends_on, true))
+	kh_explain_enter(explain, symbol);
+	if (kh_explain_unmet(explain, entry->depends, want, "depends", "on", true))
 		return true;
 	if (is_other_chosen(explain, symbol, &chosen)) {
 		const struct kh_kchoice *choice =
@@ -165,7 +196,7 @@ bool kh_explain_low_top(struct kh_explain *explain, size_t symbol, int want)
 		return true;
 	}
 	if (kh_kentry_has_prompt(entry))
-		return explain_prompt(explain, entry, want, true);
+		return explain_prompt(explain, entry, want, set_only, true);
 	kh_str_add(&explain->text, "cannot be set by hand: it ");
 	return explain_promptless(explain, entry, want);
 }
@@ -222,6 +253,7 @@ void kh_explain_high(struct kh_explain *explain, size_t symbol)
 
 bool kh_explain_high_top(struct kh_explain *explain, size_t symbol)
 {
+	static const char changed[] = "can be changed only";
 	if (add_selector(explain, symbol, "is selected by"))
 		return true;
 	const struct kh_kentry *entry = kh_explain_entry(explain, symbol, KH_KMODULE);
@@ -231,7 +263,9 @@ bool kh_explain_high_top(struct kh_explain *explain, size_t symbol)
 		return true;
 	}
 	if (kh_kentry_has_prompt(entry))
-		return explain_prompt(explain, entry, KH_KMODULE, true);
+		return kh_explain_unmet(explain, entry->depends, KH_KMODULE, changed, "with",
+					true) ||
+		       explain_prompt(explain, entry, KH_KMODULE, changed, true);
 	kh_str_add(&explain->text,
 		   "cannot be set by hand: it has no prompt, and its default sets it");
 	return true;

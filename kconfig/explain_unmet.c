@@ -5,9 +5,9 @@
 #include "core/base/mem.h"
 #include "kconfig/explain.h"
 
-enum { SHOWN_TERMS = 3, SHOWN_NAMES = 4 };
+enum { SHOWN_NAMES = 4 };
 
-static void add_symbol(struct kh_explain *explain, size_t symbol, int want, bool with_reason)
+static void add_symbol(struct kh_explain *explain, size_t symbol, int want)
 {
 	const char *name = kh_explain_name(explain, symbol);
 	if (explain->tree->symbols[symbol].entry_count == 0) {
@@ -15,12 +15,11 @@ static void add_symbol(struct kh_explain *explain, size_t symbol, int want, bool
 		return;
 	}
 	kh_str_addf(&explain->text, "%s, which is %s", name, kh_explain_value(explain, symbol));
-	if (with_reason)
-		kh_explain_low(explain, symbol, want);
+	kh_explain_low(explain, symbol, want);
 }
 
 /* FOO=y, FOO!=m, NR_CPUS >= 64 */
-static void add_comparison(struct kh_explain *explain, struct kh_kterm term, bool with_reason)
+static void add_comparison(struct kh_explain *explain, struct kh_kterm term)
 {
 	const struct kh_kexpr *left = term.expr->left, *right = term.expr->right;
 	kh_auto(kh_free) char *text = kh_kexpr_text(explain->tree, term.expr);
@@ -32,8 +31,7 @@ static void add_comparison(struct kh_explain *explain, struct kh_kterm term, boo
 	kh_str_addf(&explain->text, ", and %s is %s", kh_explain_name(explain, left->word),
 		    *value ? value : "not set");
 	const char *wanted = kh_keval_text(explain->tree, explain->config, right);
-	if (with_reason && !term.is_negated && term.expr->kind == KH_KEXPR_EQ &&
-	    strcmp(wanted, "y") == 0)
+	if (!term.is_negated && term.expr->kind == KH_KEXPR_EQ && strcmp(wanted, "y") == 0)
 		kh_explain_low(explain, left->word, KH_KYES);
 }
 
@@ -61,26 +59,23 @@ static struct kh_kterm nearest(const struct kh_explain *explain, const struct kh
 	return terms->items[best];
 }
 
-static void add_phrase(struct kh_explain *explain, struct kh_kterm term, int want,
-		       bool with_reason);
+static void add_phrase(struct kh_explain *explain, struct kh_kterm term, int want);
 
 /* A || B: "A or B, of which none is y"; of those the nearest is explained. */
 static void add_alternatives(struct kh_explain *explain, struct kh_kterm term,
-			     const struct kh_kterms *terms, int want, bool with_reason)
+			     const struct kh_kterms *terms, int want)
 {
 	struct kh_kterm best = nearest(explain, terms, want);
 	if (!are_symbols(explain, terms)) {
 		kh_auto(kh_free) char *text = kh_kexpr_text(explain->tree, term.expr);
 		kh_str_addf(&explain->text, "%s%s%s, which does not hold",
 			    term.is_negated ? "!(" : "", text, term.is_negated ? ")" : "");
-		if (!with_reason)
-			return;
 		kh_auto(kh_kterms_done) struct kh_kterms unmet = {0};
 		kh_kterms_unmet(explain, best, want, &unmet);
-		if (unmet.count == 0)
-			return;
-		kh_str_add(&explain->text, ": it would with ");
-		add_phrase(explain, unmet.items[0], want, true);
+		for (size_t i = 0; i < unmet.count && i < SHOWN_NAMES; i++) {
+			kh_str_add(&explain->text, i ? ", and " : ": it would with ");
+			add_phrase(explain, unmet.items[i], want);
+		}
 		return;
 	}
 	for (size_t i = 0; i < terms->count && i < SHOWN_NAMES; i++)
@@ -89,38 +84,49 @@ static void add_alternatives(struct kh_explain *explain, struct kh_kterm term,
 	if (terms->count > SHOWN_NAMES)
 		kh_str_addf(&explain->text, " or %zu others", terms->count - SHOWN_NAMES);
 	kh_str_addf(&explain->text, ", none of which is %s", want == KH_KYES ? "y" : "set");
-	if (!with_reason)
-		return;
-	kh_str_add(&explain->text, ": ");
-	add_symbol(explain, best.expr->word, want, true);
+	kh_str_add(&explain->text, "; the nearest is ");
+	add_symbol(explain, best.expr->word, want);
 }
 
-/* X || !X, with X a module. Returns X, or NULL when it is another kind of condition. */
+/* !X, or X=n */
+static bool is_off(const struct kh_explain *explain, const struct kh_kterm *term, size_t symbol)
+{
+	const struct kh_kexpr *expr = term->expr;
+	if (expr->kind == KH_KEXPR_EQ && !term->is_negated)
+		return expr->left->kind == KH_KEXPR_WORD && expr->left->word == symbol &&
+		       strcmp(explain->tree->names.items[expr->right->word], "n") == 0;
+	return term->is_negated && expr->kind == KH_KEXPR_WORD && expr->word == symbol;
+}
+
+/* X || !X, or X || X=n, with X a module. Returns X, or NULL when it is another kind of condition.
+ */
 static const struct kh_kexpr *module_only(const struct kh_explain *explain,
 					  const struct kh_kterms *terms)
 {
 	if (terms->count != 2)
 		return NULL;
-	const struct kh_kterm *a = &terms->items[0], *b = &terms->items[1];
-	bool is_idiom = kh_kexpr_is_symbol(explain->tree, a->expr) &&
-			kh_kexpr_is_symbol(explain->tree, b->expr) &&
-			a->expr->word == b->expr->word && a->is_negated != b->is_negated;
-	return is_idiom ? a->expr : NULL;
+	for (size_t i = 0; i < 2; i++) {
+		const struct kh_kterm *term = &terms->items[i];
+		if (!term->is_negated && kh_kexpr_is_symbol(explain->tree, term->expr) &&
+		    is_off(explain, &terms->items[1 - i], term->expr->word))
+			return term->expr;
+	}
+	return NULL;
 }
 
 /* A noun phrase, after "depends on". */
-static void add_phrase(struct kh_explain *explain, struct kh_kterm term, int want, bool with_reason)
+static void add_phrase(struct kh_explain *explain, struct kh_kterm term, int want)
 {
 	kh_auto(kh_kterms_done) struct kh_kterms alternatives = {0};
 	kh_kterms_alternatives(term, &alternatives);
 	if (alternatives.count > 1) {
-		add_alternatives(explain, term, &alternatives, want, with_reason);
+		add_alternatives(explain, term, &alternatives, want);
 		return;
 	}
 	term = alternatives.items[0];
 	kh_auto(kh_free) char *text = kh_kexpr_text(explain->tree, term.expr);
 	if (term.expr->kind >= KH_KEXPR_EQ) {
-		add_comparison(explain, term, with_reason);
+		add_comparison(explain, term);
 	} else if (!kh_kexpr_is_symbol(explain->tree, term.expr)) {
 		kh_str_addf(&explain->text,
 			    term.expr->kind == KH_KEXPR_UNKNOWN
@@ -130,42 +136,24 @@ static void add_phrase(struct kh_explain *explain, struct kh_kterm term, int wan
 	} else if (term.is_negated) {
 		kh_str_addf(&explain->text, "%s being n, but it is %s", text,
 			    kh_explain_value(explain, term.expr->word));
-		if (with_reason)
-			kh_explain_high(explain, term.expr->word);
+		kh_explain_high(explain, term.expr->word);
 	} else {
-		add_symbol(explain, term.expr->word, want, with_reason);
+		add_symbol(explain, term.expr->word, want);
 	}
 }
 
-static void add_term(struct kh_explain *explain, struct kh_kterm term, int want, const char *verb,
-		     bool with_reason)
+void kh_explain_term(struct kh_explain *explain, struct kh_kterm term, int want, const char *verb,
+		     const char *joined_by)
 {
 	kh_auto(kh_kterms_done) struct kh_kterms alternatives = {0};
 	kh_kterms_alternatives(term, &alternatives);
 	const struct kh_kexpr *module = module_only(explain, &alternatives);
 	if (!module) {
-		kh_str_addf(&explain->text, "%s ", verb);
-		add_phrase(explain, term, want, with_reason);
+		kh_str_addf(&explain->text, "%s %s ", verb, joined_by);
+		add_phrase(explain, term, want);
 		return;
 	}
 	kh_str_addf(&explain->text, "cannot be y while %s is m",
 		    kh_explain_name(explain, module->word));
-	if (with_reason)
-		kh_explain_low(explain, module->word, KH_KYES);
-}
-
-bool kh_explain_unmet(struct kh_explain *explain, const struct kh_kexpr *expr, int want,
-		      const char *verb, bool is_top)
-{
-	if (!expr)
-		return false;
-	kh_auto(kh_kterms_done) struct kh_kterms terms = {0};
-	kh_kterms_unmet(explain, (struct kh_kterm){expr, false}, want, &terms);
-	for (size_t i = 0; i < terms.count && i < SHOWN_TERMS; i++) {
-		kh_str_add(&explain->text, i ? ", and " : "");
-		add_term(explain, terms.items[i], want, verb, is_top || i == 0);
-	}
-	if (terms.count > SHOWN_TERMS)
-		kh_str_addf(&explain->text, ", and %zu more", terms.count - SHOWN_TERMS);
-	return terms.count > 0;
+	kh_explain_low(explain, module->word, KH_KYES);
 }

@@ -1,8 +1,8 @@
 /* kconfig_attribute.c - what stands below a config, a menu, a choice or a comment.
  *
  * Source: Documentation/kbuild/kconfig-language.rst, "Menu attributes". Words that are not known
- * are left out: those that were added over the years (modules, transitional) do not bear on what an
- * option depends on.
+ * are left out: of those that were added over the years the others (modules, option) do not bear on
+ * what an option depends on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -171,11 +171,12 @@ static int read_def_tristate(const struct attribute *attribute)
 
 static int read_depends(const struct attribute *attribute)
 {
-	const struct kh_kexpr *expr;
+	const struct kh_kexpr *expr, *condition;
 	if (is_word(peek(attribute), "on"))
 		attribute->line->at++;
-	if (parse_expr(attribute, &expr) != 0)
+	if (parse_expr(attribute, &expr) != 0 || parse_if(attribute, &condition) != 0)
 		return -1;
+	expr = kh_kexpr_unless(attribute->reader->tree, expr, condition);
 	struct kh_kentry *entry = entry_of(attribute);
 	struct kh_kcontext *context = context_of(attribute);
 	if (!entry && !context)
@@ -213,6 +214,14 @@ static int read_range(const struct attribute *attribute)
 	return add_property(attribute, property);
 }
 
+static int read_transitional(const struct attribute *attribute)
+{
+	const struct kh_kentry *entry = entry_of(attribute);
+	if (entry)
+		kh_kconfig_symbol(attribute->reader->tree, entry->symbol)->is_transitional = true;
+	return 0;
+}
+
 static int read_help(const struct attribute *attribute)
 {
 	kh_klex_skip_help(attribute->lexer);
@@ -243,6 +252,7 @@ int kh_kconfig_read_attribute(struct kh_kreader *reader, struct kh_klexer *lexer
 		{"range", read_range},
 		{"visible", read_visible},
 		{"boolean", read_bool},
+		{"transitional", read_transitional},
 	};
 	const struct attribute attribute = {reader, lexer, line, err};
 	if (reader->owner == KH_KOWNER_NOBODY || peek(&attribute)->kind != KH_KTOKEN_WORD)

@@ -58,6 +58,54 @@ const struct kh_kexpr *kh_kexpr_word(struct kh_kconfig *tree, const struct kh_kt
 	return kh_kexpr_new(tree, (struct kh_kexpr){.kind = kind, .word = word});
 }
 
+/* ---- a condition that is y or n for good ---- */
+
+static const struct kh_kexpr *make(struct kh_kconfig *tree, enum kh_kexpr_kind kind,
+				   const struct kh_kexpr *left, const struct kh_kexpr *right)
+{
+	return kh_kexpr_new(tree, (struct kh_kexpr){.kind = kind, .left = left, .right = right});
+}
+
+/* Is the value of the condition y (is_yes) or n? Itself y or n, never m. */
+static const struct kh_kexpr *has_value(struct kh_kconfig *tree, const struct kh_kexpr *expr,
+					bool is_yes)
+{
+	const struct kh_kexpr *left, *right;
+	switch (expr->kind) {
+	case KH_KEXPR_WORD:
+	case KH_KEXPR_TEXT:
+	case KH_KEXPR_UNKNOWN:
+		right = kh_kexpr_new(
+			tree, (struct kh_kexpr){
+				      .kind = KH_KEXPR_WORD,
+				      .word = kh_names_put(&tree->names, is_yes ? "y" : "n", 1)});
+		return make(tree, KH_KEXPR_EQ, expr, right);
+	case KH_KEXPR_NOT:
+		return has_value(tree, expr->left, !is_yes);
+	case KH_KEXPR_AND:
+	case KH_KEXPR_OR:
+		left = has_value(tree, expr->left, is_yes);
+		right = has_value(tree, expr->right, is_yes);
+		return make(tree,
+			    (expr->kind == KH_KEXPR_AND) == is_yes ? KH_KEXPR_AND : KH_KEXPR_OR,
+			    left, right);
+	case KH_KEXPR_EQ:
+	case KH_KEXPR_NE:
+	case KH_KEXPR_LT:
+	case KH_KEXPR_LE:
+	case KH_KEXPR_GT:
+	case KH_KEXPR_GE:
+		break;
+	}
+	return is_yes ? expr : make(tree, KH_KEXPR_NOT, expr, NULL);
+}
+
+const struct kh_kexpr *kh_kexpr_unless(struct kh_kconfig *tree, const struct kh_kexpr *expr,
+				       const struct kh_kexpr *condition)
+{
+	return condition ? make(tree, KH_KEXPR_OR, expr, has_value(tree, condition, false)) : expr;
+}
+
 /* ---- parsing: or, and, not, comparison ---- */
 
 struct parser {

@@ -130,7 +130,8 @@ struct kh_ksymbol {
 	size_t entry_count;
 	struct kh_kselector *selectors;
 	size_t selector_count;
-	size_t choice; /* number + 1; 0: not in one */
+	size_t choice;        /* number + 1; 0: not in one */
+	bool is_transitional; /* an old name, kept for older .config files (since 6.18) */
 };
 
 struct kh_kchoice {
@@ -159,6 +160,9 @@ const struct kh_kexpr *kh_kexpr_new(struct kh_kconfig *tree, struct kh_kexpr exp
 /* Both; either may be NULL. */
 const struct kh_kexpr *kh_kexpr_and(struct kh_kconfig *tree, const struct kh_kexpr *left,
 				    const struct kh_kexpr *right);
+/* "X if Y" of a dependency, which is X || Y=n (since 7.0). */
+const struct kh_kexpr *kh_kexpr_unless(struct kh_kconfig *tree, const struct kh_kexpr *expr,
+				       const struct kh_kexpr *condition);
 const struct kh_kexpr *kh_kexpr_word(struct kh_kconfig *tree, const struct kh_ktoken *token);
 /* An expression up to the end or an "if". */
 int kh_kexpr_parse(struct kh_kconfig *tree, const struct kh_klexer *lexer, struct kh_kline *line,

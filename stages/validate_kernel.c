@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/kernel_options.h"
+#include "kconfig/survive.h"
 #include "stages/validate.h"
 
 static void check_running(const struct kh_validation *validation)
@@ -47,43 +47,115 @@ static void check_clocksource(const struct kh_validation *validation)
 		kh_validate_add(validation, &check, is_fast ? KH_PASS : KH_WARN, "%s", clock);
 }
 
-/* ---- build options ---- */
+/* ---- build options: what the configured fragments ask for ---- */
 
 static bool is_for_other_vendor(const struct kh_validation *validation,
-				const struct kh_kernel_option *option)
+				const struct kh_fragment_line *line)
 {
-	return option->vendor != KH_VENDOR_UNKNOWN &&
-	       option->vendor != validation->facts->cpu.vendor;
+	return line->vendor != KH_VENDOR_UNKNOWN && line->vendor != validation->facts->cpu.vendor;
+}
+
+/* In the running kernel's configuration, under its name or an old one, whatever the version says:
+ * distributions backport renames. Owned; NULL: there is no configuration to read. */
+static char *find_value(const struct kh_validation *validation, const struct kh_fragment_line *line,
+			const char **ret_name)
+{
+	struct kh_kernel_config *config = validation->facts->os.kernel_config;
+	kh_auto(kh_free) char *value = kh_kernel_config_value(config, line->name);
+	*ret_name = line->name;
+	for (size_t i = 0; value && strcmp(value, "n") == 0 && i < line->was.count; i++) {
+		kh_free(&value);
+		value = kh_kernel_config_value(config, line->was.items[i]);
+		if (value && strcmp(value, "n") != 0)
+			*ret_name = line->was.items[i];
+	}
+	return kh_take(value);
+}
+
+static bool is_wanted_off(const struct kh_fragment_line *line)
+{
+	return strcmp(line->value, "n") == 0;
+}
+
+/* Built in or a module is the same for a kernel that runs. */
+static const char *expected_text(const struct kh_fragment_line *line)
+{
+	if (is_wanted_off(line))
+		return "not set";
+	return strcmp(line->value, "y") == 0 || strcmp(line->value, "m") == 0 ? "y or m"
+									      : line->value;
+}
+
+static bool is_as_wanted(const struct kh_fragment_line *line, const char *value)
+{
+	const char *wanted = strcmp(line->value, "y") == 0 ? "m" : line->value;
+	return kh_survive_matches(wanted, value);
+}
+
+static void judge_option(const struct kh_validation *validation,
+			 const struct kh_validate_check *check, const struct kh_fragment_line *line)
+{
+	const char *release = validation->facts->os.kernel_release;
+	int version = kh_facts_release_number(release);
+	const char *name = NULL;
+	kh_auto(kh_free) char *value = find_value(validation, line, &name);
+	if (!value) {
+		kh_validate_add(
+			validation, check, KH_SKIP,
+			"no kernel configuration to read (/proc/config.gz, /boot/config-%s)",
+			release ? release : "RELEASE");
+		return;
+	}
+	bool is_set = strcmp(value, "n") != 0;
+	kh_auto(kh_free) char *found = is_set ? kh_printf("CONFIG_%s=%s", name, value)
+					      : kh_printf("CONFIG_%s is not set", name);
+	if (is_as_wanted(line, value))
+		kh_validate_add(validation, check, KH_PASS, "%s", found);
+	else if (!kh_fragment_holds(line, version))
+		kh_validate_add(validation, check, KH_SKIP, "%s is %s this option", release,
+				version < line->since ? "older than" : "newer than");
+	else if (line->is_optional)
+		kh_validate_add(validation, check, KH_SKIP, "%s; it is optional", found);
+	else
+		kh_validate_add(validation, check, KH_WARN, "%s", found);
 }
 
 static void check_option(const struct kh_validation *validation,
-			 const struct kh_kernel_option *option)
+			 const struct kh_fragment_line *line)
 {
-	kh_auto(kh_free) char *id = kh_printf("kernel.config.%s", option->name);
-	kh_auto(kh_free) char *fix = kh_printf(
-		"boot a kernel that has it (grep CONFIG_%s= /boot/config-*), or build one with it",
-		option->name);
-	const struct kh_validate_check check = {id, "y or m", option->why, fix};
-	const struct kh_facts_os *os = &validation->facts->os;
-	int release = kh_facts_release_number(os->kernel_release);
-	if (is_for_other_vendor(validation, option)) {
+	kh_auto(kh_free) char *id = kh_printf("kernel.config.%s", line->name);
+	kh_auto(kh_free) char *why =
+		*line->why ? kh_strdup(line->why) : kh_printf("%s asks for it", line->where);
+	kh_auto(kh_free) char *fix =
+		is_wanted_off(line)
+			? kh_printf("boot a kernel without it, or build one without it")
+			: kh_printf("boot a kernel that has it (grep CONFIG_%s= /boot/config-*), "
+				    "or build one with it",
+				    line->name);
+	const struct kh_validate_check check = {id, expected_text(line), why, fix};
+	if (is_for_other_vendor(validation, line))
 		kh_validate_add(validation, &check, KH_SKIP, "for another vendor's processors");
-		return;
-	}
-	const char *name = NULL;
-	char value = kh_kernel_option_value(option, os, &name);
-	if (value == '?')
-		kh_validate_add(
-			validation, &check, KH_SKIP,
-			"no kernel configuration to read (/proc/config.gz, /boot/config-%s)",
-			os->kernel_release ? os->kernel_release : "RELEASE");
-	else if (value != 'n')
-		kh_validate_add(validation, &check, KH_PASS, "CONFIG_%s=%c", name, value);
-	else if (release >= 0 && release < option->since)
-		kh_validate_add(validation, &check, KH_SKIP, "%s is older than this option",
-				os->kernel_release);
 	else
-		kh_validate_add(validation, &check, KH_WARN, "CONFIG_%s is not set", name);
+		judge_option(validation, &check, line);
+}
+
+/* Fragments that cannot be read are a finding of their own. */
+static void check_options(const struct kh_validation *validation)
+{
+	static const struct kh_validate_check check = {
+		"kernel.fragments",
+		"readable",
+		"what the kernel's configuration is compared with",
+		"mend the file, or 'kernel.fragments' of the configuration",
+	};
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_fragment_done) struct kh_fragment fragment = {0};
+	if (kh_fragment_load(validation->root, &validation->config->kernel.fragments, &fragment,
+			     &err) != 0)
+		kh_validate_add(validation, &check, KH_WARN, "%.*s",
+				(int)strcspn(err.message, "\n"), err.message);
+	for (size_t i = 0; i < fragment.line_count; i++)
+		check_option(validation, &fragment.lines[i]);
 }
 
 static void check_secure_boot(const struct kh_validation *validation)
@@ -113,7 +185,6 @@ void kh_validate_kernel(const struct kh_validation *validation)
 {
 	check_running(validation);
 	check_clocksource(validation);
-	for (const struct kh_kernel_option *option = kh_kernel_options; option->name; option++)
-		check_option(validation, option);
+	check_options(validation);
 	check_secure_boot(validation);
 }

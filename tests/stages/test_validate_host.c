@@ -25,6 +25,58 @@ static void kernel_options_pass_under_their_old_names(void **state)
 	host_close(&host);
 }
 
+static void the_options_of_own_fragments_are_judged(void **state)
+{
+	(void)state;
+	struct host host;
+	host_open(&host);
+	kh_strv_add(&host.config.kernel.fragments, "/etc/site.config");
+	host_put(&host, "/etc/site.config",
+		 "CONFIG_NR_CPUS=512\nCONFIG_HZ=250\n# CONFIG_KEXEC is not set\n"
+		 "# CONFIG_DEBUG_INFO is not set\n# why\nCONFIG_TUN=y\n#: since 6.5\n"
+		 "CONFIG_NEW=y\n#: until 6.1\nCONFIG_PAST=y\n#: optional\nCONFIG_NICE=y\n"
+		 "CONFIG_NAME=\"a\"\n# CONFIG_KVM is not set\n");
+	host_put(&host, "/proc/sys/kernel/osrelease", "6.1.0-1\n");
+	host_put(&host, "/boot/config-6.1.0-1",
+		 "CONFIG_NR_CPUS=512\nCONFIG_HZ=1000\nCONFIG_KEXEC=y\nCONFIG_TUN=m\n"
+		 "CONFIG_NAME=\"a\"\n");
+	host_report(&host);
+	expect(&host, "kernel.config.NR_CPUS", KH_PASS);
+	expect_found(&host, "kernel.config.NR_CPUS", "CONFIG_NR_CPUS=512");
+	expect(&host, "kernel.config.HZ", KH_WARN);
+	expect_found(&host, "kernel.config.HZ", "CONFIG_HZ=1000");
+	expect(&host, "kernel.config.KEXEC", KH_WARN);
+	expect(&host, "kernel.config.DEBUG_INFO", KH_PASS);
+	expect(&host, "kernel.config.TUN", KH_PASS); /* a module is as good here */
+	expect(&host, "kernel.config.NEW", KH_SKIP);
+	expect_found(&host, "kernel.config.NEW", "6.1.0-1 is older than this option");
+	expect(&host, "kernel.config.PAST", KH_SKIP);
+	expect_found(&host, "kernel.config.PAST", "6.1.0-1 is newer than this option");
+	expect(&host, "kernel.config.NICE", KH_SKIP);
+	expect(&host, "kernel.config.NAME", KH_PASS);
+	expect(&host, "kernel.config.KVM", KH_PASS); /* the later fragment wins */
+	expect(&host, "kernel.config.KSM", KH_WARN);
+	assert_string_equal(kh_report_find(&host.report, "kernel.config.TUN")->why, "why");
+	assert_string_equal(kh_report_find(&host.report, "kernel.config.HZ")->why,
+			    "/etc/site.config:2 asks for it");
+	assert_null(kh_report_find(&host.report, "kernel.fragments"));
+	host_close(&host);
+}
+
+static void a_fragment_that_cannot_be_read_is_a_finding(void **state)
+{
+	(void)state;
+	struct host host;
+	host_open(&host);
+	kh_strv_add(&host.config.kernel.fragments, "/etc/site.config");
+	host_put(&host, "/etc/site.config", "CONFIG_A=maybe\n");
+	host_report(&host);
+	expect(&host, "kernel.fragments", KH_WARN);
+	const struct kh_check *check = kh_report_find(&host.report, "kernel.fragments");
+	assert_string_equal(check->found, "/etc/site.config:1:10: this is no value of an option");
+	host_close(&host);
+}
+
 static void another_kernel_at_the_next_boot_warns(void **state)
 {
 	(void)state;
@@ -205,6 +257,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernel_options_pass_under_their_old_names),
+		cmocka_unit_test(the_options_of_own_fragments_are_judged),
+		cmocka_unit_test(a_fragment_that_cannot_be_read_is_a_finding),
 		cmocka_unit_test(another_kernel_at_the_next_boot_warns),
 		cmocka_unit_test(swap_is_judged_while_ksm_runs),
 		cmocka_unit_test(an_iommu_is_judged_by_its_groups),

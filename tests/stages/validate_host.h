@@ -32,6 +32,7 @@ static inline void host_open(struct host *host)
 {
 	*host = (struct host){.kvm = {.api_version = -1}};
 	fixture_open_empty(&host->fixture);
+	kh_strv_add(&host->config.kernel.fragments, "kvm-host");
 }
 
 static inline void host_put(struct host *host, const char *path, const char *text)
@@ -58,6 +59,7 @@ static inline void host_report(struct host *host)
 static inline void host_close(struct host *host)
 {
 	kh_report_done(&host->report);
+	kh_strv_done(&host->config.kernel.fragments);
 	kh_facts_os_done(&host->facts.os);
 	kh_facts_cpu_done(&host->facts.cpu);
 	kh_facts_memory_done(&host->facts.memory);

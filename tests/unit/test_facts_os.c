@@ -128,6 +128,7 @@ static void options_are_looked_up_by_their_whole_name(void **state)
 	assert_int_equal(kh_kernel_config_option(config, "LAST"), 'y');
 	kh_kernel_config_free(config);
 	assert_int_equal(kh_kernel_config_option(NULL, "KVM"), '?');
+	assert_null(kh_kernel_config_value(NULL, "KVM"));
 }
 
 static void the_configuration_in_boot_is_read_when_asked(void **state)
