@@ -100,6 +100,10 @@ $(fetch_tests): $B/libfetch.a
 $(fetch_tests): LIBS := $B/libfetch.a $B/libkvmhost.a $(LIBS) $(FETCH_LIBS)
 $(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)
 
+$B/bench/%: $B/bench/%.o $B/libkvmhost.a
+	$(call say,LINK,$@)
+	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS)
+
 -include $(shell find $B -name '*.d' 2>/dev/null)
 
 # ---- tests ----

@@ -98,6 +98,16 @@ static void put_line(const struct deriving *deriving, const char *symbol, const 
 	line->is_optional = is_optional;
 }
 
+/* What is of no use without something that nothing selects: a screen's driver takes the firmware's
+ * screen away, and then shows the console only with this. */
+static void put_companion(const struct deriving *deriving, const char *symbol)
+{
+	static const char companion[] = "DRM_FBDEV_EMULATION";
+	if (strcmp(symbol, "DRM") == 0 &&
+	    kh_makefiles_type(deriving->makefiles, companion) != KH_SYMBOL_UNKNOWN)
+		put_line(deriving, companion, "y", true, "the console on a screen that DRM drives");
+}
+
 /* What the symbol stands on comes first. A symbol that is on its way already ends the circle. One
  * without a prompt (a library) comes with those that select it: nothing is gained by asking, and
  * what a device needs is looked at again in the end (cover.h). */
@@ -117,6 +127,7 @@ static void put_symbol(const struct deriving *deriving, const char *symbol, bool
 		put_symbol(deriving, parents.items[i], true, below, on_the_way);
 	}
 	put_line(deriving, symbol, type == KH_SYMBOL_BOOL ? "y" : "m", is_optional, why);
+	put_companion(deriving, symbol);
 }
 
 /* why: "drives pci 8086:10d3". */
@@ -124,6 +135,8 @@ static void put_module(struct deriving *deriving, const char *module, bool is_op
 		       const char *why)
 {
 	kh_auto(kh_strv_done) struct kh_strv symbols = {0}, on_the_way = {0};
+	if (kh_base_is_needless(module))
+		return;
 	kh_makefiles_symbols(deriving->makefiles, module, &symbols);
 	if (symbols.count == 1) {
 		put_symbol(deriving, symbols.items[0], is_optional, why, &on_the_way);

@@ -132,6 +132,13 @@ void kh_base_filesystem_modules(const char *type, struct kh_strv *ret_modules)
 
 /* ---- parts ---- */
 
+bool kh_base_is_needless(const char *module)
+{
+	static const char *const names[] = {"psmouse", "mousedev", "joydev",
+					    "pcspkr",  "snd_pcsp", "sermouse"};
+	return kh_str_is_one_of(module, names, KH_COUNT(names));
+}
+
 bool kh_base_is_always_there(const char *module)
 {
 	/* Libraries and implementations that Kconfig selects under other names in other versions:

@@ -14,6 +14,8 @@ char *kh_base_device_name(const struct kh_hardware_device *device);
 /* Modules of a file system, appended: the first one is the file system itself, the others are what
  * its mounts use. Source: fs/ of linux 6.1, MODULE_ALIAS_FS. */
 void kh_base_filesystem_modules(const char *type, struct kh_strv *ret_modules);
+/* Loaded on many machines and of no use on a host: mice, the speaker. */
+bool kh_base_is_needless(const char *module);
 /* Is it no module of its own in any kernel of today, or one that comes with what needs it? */
 bool kh_base_is_always_there(const char *module);
 
