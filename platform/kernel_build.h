@@ -60,6 +60,8 @@ int kh_kernel_configure(struct kh_build *build, struct kh_dotconfig **ret_config
 
 /* Sign with the key of the machine's owner, where one is configured. */
 int kh_kernel_sign(struct kh_build *build, const char *tree, struct kh_error *err);
+/* What signing asks of the configuration: a fragment's text; "" without a key. */
+const char *kh_kernel_sign_lines(const struct kh_config *config);
 /* Can it be signed? KH_CONFIG or KH_HOST when not. */
 int kh_kernel_sign_check(const struct kh_context *context, struct kh_error *err);
 

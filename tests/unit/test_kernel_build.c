@@ -339,6 +339,7 @@ static void signing_needs_key_certificate_and_program(void **state)
 	struct host host;
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	open_host(&host, "FILE", "CONFIG_GOOD=y\n");
+	assert_string_equal(kh_kernel_sign_lines(&host.config), "");
 	host.config.kernel.mok_key = kh_strdup("/MOK.priv");
 	assert_int_equal(kh_kernel_sign_check(&host.context, &err), -1);
 	assert_string_equal(err.message, "signing needs 'kernel.mok_certificate', too");
@@ -347,6 +348,7 @@ static void signing_needs_key_certificate_and_program(void **state)
 	assert_int_equal(kh_kernel_sign_check(&host.context, &err), -1);
 	assert_string_equal(err.message, "the kernel cannot be signed: there is no 'sbsign'");
 	fixture_put_mode(&host.f, "/usr/bin/sbsign", "", 0755);
+	assert_non_null(strstr(kh_kernel_sign_lines(&host.config), "CONFIG_MODULE_SIG_ALL=y\n"));
 	assert_int_equal(kh_kernel_sign_check(&host.context, &err), 0);
 	close_host(&host);
 }
