@@ -104,7 +104,7 @@ static void an_undo_killed_anywhere_is_finished_by_the_next_apply(void **state)
 {
 	(void)state;
 	kh_auto(kh_free) char *wanted = undisturbed(false);
-	for (int n = 1, was_killed = 1; was_killed; n += 3) {
+	for (int n = 1, was_killed = 1; was_killed; n += 5) {
 		struct engine_host *host = open_host(false);
 		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 		was_killed = engine_host_undo_killed(host, n);
@@ -145,14 +145,14 @@ static void when_any_call_fails_undo_brings_all_back_and_a_rerun_ends_as_undistu
 {
 	(void)state;
 	fail_apply_everywhere(ENOSPC, 1);
-	fail_apply_everywhere(EIO, 5);
+	fail_apply_everywhere(EIO, 10);
 }
 
 static void an_undo_in_which_a_call_fails_can_be_repeated(void **state)
 {
 	(void)state;
 	bool is_over = false;
-	for (int n = 1; !is_over; n++) {
+	for (int n = 1; !is_over; n += 2) {
 		struct engine_host *host = open_host(true);
 		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 		cut_arm_fail(n, ENOSPC);
