@@ -15,6 +15,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/sys.h"
 #include "core/installed.h"
 #include "core/undo.h"
 #include "tests/lib/tree_host.h"
@@ -411,6 +412,56 @@ static void a_damaged_artifact_replaces_nothing(void **state)
 	assert_non_null(strstr(refusal, "of the store is damaged or gone"));
 }
 
+/* ---- somebody else at work at the same time ---- */
+
+static struct { /* when this call is made, somebody edits a file */
+	struct engine_host *host;
+	const char *call, *path;
+} meanwhile;
+
+static int edit_meanwhile(const char *call, const char *path)
+{
+	if (meanwhile.host && strcmp(call, meanwhile.call) == 0 &&
+	    strcmp(path, meanwhile.path) == 0) {
+		fixture_put_mode(&meanwhile.host->fixture, "/usr/local/bin/tool", "edited now\n",
+				 0700);
+		meanwhile.host = NULL;
+	}
+	return 0;
+}
+
+static void expect_edit_noticed(struct engine_host *host, const char *call, const char *path)
+{
+	meanwhile.host = host;
+	meanwhile.call = call;
+	meanwhile.path = path;
+	kh_auto(kh_free) char *message = NULL;
+	kh_sys_hook = edit_meanwhile;
+	enum kh_code code = engine_host_apply(host, NULL, &message);
+	kh_sys_hook = NULL;
+	assert_null(meanwhile.host);
+	assert_int_equal(code, KH_SYSTEM);
+	assert_non_null(
+		strstr(message, "'/usr/local/bin/tool' was changed while kvmhost was at work"));
+	engine_host_assert_file(host, "/usr/local/bin/tool", "edited now\n");
+	engine_host_assert_file(host, "/usr/local/share/tool/data", "(absent)");
+	kh_auto(kh_free) char *tree = fixture_tree(&host->fixture);
+	assert_null(strstr(tree, "kvmhost-new"));
+	apply(host); /* the next run sees the edited file, and keeps it for undo */
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	engine_host_assert_file(host, "/usr/local/bin/tool", "edited now\n");
+}
+
+static void an_edit_before_the_copies_are_kept_is_noticed(void **state)
+{
+	expect_edit_noticed(*state, "create", "journal.jsonl");
+}
+
+static void an_edit_while_the_tree_is_copied_is_noticed(void **state)
+{
+	expect_edit_noticed(*state, "copy_range", "tool");
+}
+
 /* ---- doing and undoing ---- */
 
 static void files_get_mode_time_and_the_host_keeps_its_directories(void **state)
@@ -731,6 +782,8 @@ int main(void)
 		TEST(a_directory_that_was_moved_behind_a_link_is_no_change),
 		TEST(a_file_of_another_owner_is_installed_again_and_undo_gives_it_back),
 		TEST(an_edited_record_is_no_obstacle),
+		TEST(an_edit_before_the_copies_are_kept_is_noticed),
+		TEST(an_edit_while_the_tree_is_copied_is_noticed),
 		TEST(files_get_mode_time_and_the_host_keeps_its_directories),
 		TEST(undo_gives_back_bytes_modes_times_and_attributes),
 		TEST(undo_of_the_second_brings_the_first_back_and_its_record),

@@ -71,6 +71,24 @@ static void killed_anywhere_a_rerun_replaces_as_undisturbed(void **state)
 	kill_apply_everywhere(true);
 }
 
+static void temporary_files_go_even_when_the_tree_is_not_wanted_any_more(void **state)
+{
+	(void)state;
+	int left = 0;
+	for (int n = 1, was_killed = 1; was_killed; n += 7) {
+		struct engine_host *host = open_host(false);
+		was_killed = engine_host_apply_killed(host, n);
+		kh_auto(kh_free) char *before = fixture_tree(&host->fixture);
+		left += strstr(before, "kvmhost-new") != NULL;
+		tree_wish.key = NULL;
+		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+		kh_auto(kh_free) char *after = fixture_tree(&host->fixture);
+		assert_null(strstr(after, "kvmhost-new"));
+		engine_host_close(host);
+	}
+	assert_true(left > 3);
+}
+
 static void killed_anywhere_undo_takes_all_of_it_away(void **state)
 {
 	(void)state;
@@ -104,7 +122,7 @@ static void an_undo_killed_anywhere_is_finished_by_the_next_apply(void **state)
 {
 	(void)state;
 	kh_auto(kh_free) char *wanted = undisturbed(false);
-	for (int n = 1, was_killed = 1; was_killed; n += 3) {
+	for (int n = 1, was_killed = 1; was_killed; n += 5) {
 		struct engine_host *host = open_host(false);
 		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 		was_killed = engine_host_undo_killed(host, n);
@@ -145,14 +163,14 @@ static void when_any_call_fails_undo_brings_all_back_and_a_rerun_ends_as_undistu
 {
 	(void)state;
 	fail_apply_everywhere(ENOSPC, 1);
-	fail_apply_everywhere(EIO, 5);
+	fail_apply_everywhere(EIO, 10);
 }
 
 static void an_undo_in_which_a_call_fails_can_be_repeated(void **state)
 {
 	(void)state;
 	bool is_over = false;
-	for (int n = 1; !is_over; n++) {
+	for (int n = 1; !is_over; n += 2) {
 		struct engine_host *host = open_host(true);
 		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
 		cut_arm_fail(n, ENOSPC);
@@ -171,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_anywhere_a_rerun_installs_as_undisturbed),
 		cmocka_unit_test(killed_anywhere_a_rerun_replaces_as_undisturbed),
+		cmocka_unit_test(temporary_files_go_even_when_the_tree_is_not_wanted_any_more),
 		cmocka_unit_test(killed_anywhere_undo_takes_all_of_it_away),
 		cmocka_unit_test(an_undo_killed_anywhere_goes_on_where_it_stopped),
 		cmocka_unit_test(an_undo_killed_anywhere_is_finished_by_the_next_apply),
