@@ -244,8 +244,8 @@ static int build(const struct kh_context *context, struct kh_plan *plan, struct 
 	return kh_recipe_plan_build(context, &kh_recipe_kernel, plan, err);
 }
 
-/* Not after fetch: an artifact that is in the store, an imported one say, needs no source; where one
- * has to be built, build() says what is missing. */
+/* Not after fetch: an artifact that is in the store, an imported one say, needs no source; where
+ * one has to be built, build() says what is missing. */
 const struct kh_stage kh_stage_kernel = {
 	.name = "kernel",
 	.summary = "the chosen kernel: built, installed beside the running one, tried once, kept",
