@@ -49,7 +49,7 @@ static const struct option_row rows[] = {
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
 	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
-	 "try a kernel that failed its trial once more (confirm)"},
+	 "try a kernel that failed once more (confirm)"},
 	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
 	 "as kvmhost-confirm.service calls it at boot: wait for the network (confirm)"},
 	{"lock", OPTION_LOCK, NULL, KH_OPTION_LOCK,

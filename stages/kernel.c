@@ -244,13 +244,13 @@ static int build(const struct kh_context *context, struct kh_plan *plan, struct 
 	return kh_recipe_plan_build(context, &kh_recipe_kernel, plan, err);
 }
 
-static const char *const after[] = {"preflight", "fetch", NULL};
-
+/* Not after fetch: an artifact that is in the store, an imported one say, needs no source; where
+ * one has to be built, build() says what is missing. */
 const struct kh_stage kh_stage_kernel = {
 	.name = "kernel",
 	.summary = "the chosen kernel: built, installed beside the running one, tried once, kept",
 	.touches = "/boot, /lib/modules, /etc/default/grub.d, /etc/grub.d, BLS entries, grubenv",
-	.after = after,
+	.after = kh_after_preflight,
 	.phase = KH_PHASE_INSTALL,
 	.build = build,
 	.plan = plan,

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "tests/lib/cut.h"
 #include "tests/stages/kernel_host.h"
 
 #define OLD "6.1.0-56-amd64"
@@ -484,6 +485,50 @@ static void undo_of_the_confirmation_makes_the_old_kernel_the_default_again(void
 	kernel_host_close(host);
 }
 
+/* ---- cut off ---- */
+
+static void apply_child(void *data)
+{
+	kernel_host_apply(data);
+}
+
+/* What the default is, by itself, and what the next boot is: the new kernel only when all that its
+ * boot needs is there. */
+static void expect_bootable(struct kernel_host *host)
+{
+	expect_default(host, OLD);
+	kernel_host_boot(host, false);
+	kh_auto(kh_free) char *running = kernel_host_running(host);
+	if (strcmp(running, OLD) == 0)
+		return;
+	assert_string_equal(running, NEW);
+	assert_true(exists(host, "/boot/initrd.img-" NEW));
+	assert_true(exists(host, "/lib/modules/" NEW "/modules.dep"));
+	kernel_host_boot(host, false);
+	expect_running(host, OLD);
+}
+
+/* A sample of the calls: each takes a host of its own. */
+static void cut_off_anywhere_the_host_boots_and_the_next_run_goes_on(void **state)
+{
+	(void)state;
+	need_root_rights();
+	enum { STEP = 9 };
+	bool is_cut = true;
+	for (int n = 1; is_cut; n += STEP) {
+		struct kernel_host *host = open_built(debian);
+		is_cut = cut_run_killed(n, apply_child, host) == 1;
+		expect_bootable(host);
+		if (kernel_host_state(host) == KH_TRIAL_FAILED)
+			kernel_host_note(host, KH_TRIAL_RESULT_RETRY, NULL);
+		apply(host);
+		expect_settled(host);
+		kernel_host_boot(host, false);
+		expect_running(host, NEW);
+		kernel_host_close(host);
+	}
+}
+
 /* ---- Boot Loader Specification ---- */
 
 static void with_bls_entries_the_same_holds_though_kernel_install_changes_the_default(void **state)
@@ -653,6 +698,7 @@ int main(void)
 		cmocka_unit_test(undo_gives_the_host_back_as_it_was),
 		cmocka_unit_test(undo_is_refused_while_the_kernel_runs_that_would_go),
 		cmocka_unit_test(undo_of_the_confirmation_makes_the_old_kernel_the_default_again),
+		cmocka_unit_test(cut_off_anywhere_the_host_boots_and_the_next_run_goes_on),
 		cmocka_unit_test(
 			with_bls_entries_the_same_holds_though_kernel_install_changes_the_default),
 		cmocka_unit_test(with_bls_entries_a_kernel_that_crashes_leaves_the_old_one),
