@@ -31,15 +31,15 @@ static const unsigned char program[] = {
 	0xba, 0xf8, 0x03, 0x88, 0xe0, 0xee, 0xeb, 0xe9, 0xf4, 0xeb, 0xfd,
 };
 
-void kh_deep_image(const char *token, unsigned char ret_image[KH_DEEP_IMAGE_BYTES])
+void kh_deep_image(const char *token, unsigned char *ret_image)
 {
 	memset(ret_image, 0, KH_DEEP_IMAGE_BYTES);
 	memcpy(ret_image, program, sizeof(program));
 	memcpy(ret_image + TOKEN_AT, token, KH_DEEP_TOKEN_LENGTH);
 	ret_image[SIGNATURE_AT - 1] = ' ';
 	ret_image[END_AT] = '\n';
-	ret_image[KH_DEEP_IMAGE_BYTES - 2] = 0x55;
-	ret_image[KH_DEEP_IMAGE_BYTES - 1] = 0xaa;
+	ret_image[KH_DEEP_SECTOR_BYTES - 2] = 0x55;
+	ret_image[KH_DEEP_SECTOR_BYTES - 1] = 0xaa;
 }
 
 /* The processor is the plainest one: the host's own, passed through, is more than some KVMs that
