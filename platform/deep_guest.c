@@ -19,7 +19,8 @@ enum { TOKEN_AT = 0x80, SIGNATURE_AT = TOKEN_AT + KH_DEEP_TOKEN_LENGTH + 1, END_
  *	mov $0x3f8,%dx; mov %ah,%al; out %al,%dx; jmp next
  * done:	hlt; jmp done
  *
- * Data: 0x7c80 the token, a space, 0x7ca1 the signature (12 bytes), a newline, a zero byte.
+ * Data: 0x7c80 the token, a space, 0x7ca1 the signature (12 bytes), a newline, a zero byte. KVM's
+ * signature is "KVMKVMKVM" and three zero bytes: it ends the text, there is no newline then.
  * Source: Linux Documentation/virt/kvm/x86/cpuid.rst (KVM_CPUID_SIGNATURE), 16550 data sheet (line
  * status register).
  */
@@ -74,10 +75,12 @@ int kh_deep_parse(const char *output, const char *token, char **ret_other)
 {
 	const char *at = strstr(output, token);
 	at = at ? at + strlen(token) : NULL;
-	if (!at || !strchr(at, '\n') || *at != ' ')
+	if (!at || *at != ' ')
 		return 0;
 	if (strncmp(at + 1, "KVMKVMKVM", strlen("KVMKVMKVM")) == 0)
 		return 1;
+	if (!strchr(at, '\n'))
+		return 0;
 	*ret_other = kh_strndup(at + 1, strcspn(at + 1, "\n"));
 	return -1;
 }

@@ -54,7 +54,9 @@ static void only_the_whole_line_under_kvm_counts(void **state)
 	kh_auto(kh_free) char *line = kh_printf("%s\n", whole);
 	kh_auto(kh_free) char *tcg = kh_printf("%s TCGTCGTCGTCG\n", token);
 	assert_int_equal(kh_deep_parse("", token, &other), 0);
-	assert_int_equal(kh_deep_parse(whole, token, &other), 0);
+	kh_auto(kh_free) char *part = kh_strndup(whole, strlen(whole) - 1);
+	assert_int_equal(kh_deep_parse(part, token, &other), 0);
+	assert_int_equal(kh_deep_parse(whole, token, &other), 1);
 	assert_int_equal(kh_deep_parse(line, token, &other), 1);
 	assert_int_equal(kh_deep_parse(line, "fffffffffffffffffffffffffffffff0", &other), 0);
 	assert_null(other);
@@ -145,7 +147,8 @@ static void say(struct play *play)
 	assert_int_equal(fseek(image, 0x80, SEEK_SET), 0);
 	assert_int_equal(fread(said, 1, KH_DEEP_TOKEN_LENGTH, image), KH_DEEP_TOKEN_LENGTH);
 	fclose(image);
-	kh_auto(kh_free) char *line = kh_printf("%s %s\n", said, play->hypervisor);
+	kh_auto(kh_free) char *line =
+		kh_printf("%s %s%s", said, play->hypervisor, play->hypervisor[9] ? "\n" : "");
 	fixture_put(&play->host->fixture, serial, line);
 }
 
