@@ -15,7 +15,9 @@ enum {
 	OPTION_ALL,
 	OPTION_EXIT_CODE,
 	OPTION_REDERIVE,
-	OPTION_DEEP
+	OPTION_DEEP,
+	OPTION_UNIT,
+	OPTION_RETRY
 };
 
 struct option_row {
@@ -35,15 +37,19 @@ static const struct option_row rows[] = {
 	{"verbose", 'v', NULL, 0, "also what is as it should be"},
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
-	 "overwrite what was changed since (undo, init)"},
+	 "overwrite what was changed (undo, init); keep an unproved kernel (confirm)"},
 	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
-	 "put everything back (undo); remove all that can be made again (store prune)"},
+	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
 	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
 	 "really boot a small guest through libvirt (report)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
+	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
+	 "try a kernel that failed its trial once more (confirm)"},
+	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
+	 "as kvmhost-confirm.service calls it at boot: wait for the network (confirm)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -127,6 +133,12 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_ALL:
 		options->is_all = true;
 		break;
+	case OPTION_UNIT:
+		options->is_unit = true;
+		break;
+	case OPTION_RETRY:
+		options->wants_retry = true;
+		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
@@ -168,6 +180,8 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_forced, "force", KH_OPTION_FORCE, err) != 0 ||
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
+	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
+	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0 ||
 	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=

@@ -69,7 +69,7 @@ static int begin(struct work *work, size_t change_count, struct kh_error *err)
 static bool is_of_this_boot(const struct kh_change *change)
 {
 	return change->kind == KH_CHANGE_SET_VALUE || change->kind == KH_CHANGE_LOAD_MODULE ||
-	       change->kind == KH_CHANGE_RUN;
+	       (change->kind == KH_CHANGE_RUN && !change->is_required);
 }
 
 /* A change that failed may have had an effect all the same, which undo has to know. Takes details.
@@ -355,7 +355,8 @@ static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err
 		return -1;
 	size_t before = work->outcome->done_count + work->outcome->made_count;
 	collect(work->engine, facts);
-	for (enum kh_phase phase = KH_PHASE_PREPARE; phase <= KH_PHASE_CONFIGURE; phase++) {
+	enum kh_phase first = work->engine->skips_making ? KH_PHASE_INSTALL : KH_PHASE_PREPARE;
+	for (enum kh_phase phase = first; phase <= KH_PHASE_CONFIGURE; phase++) {
 		size_t now = work->outcome->done_count + work->outcome->made_count;
 		if (now > before)
 			collect(work->engine, facts);

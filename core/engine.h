@@ -48,6 +48,7 @@ struct kh_engine {
 	const struct kh_strv *chosen; /* names of stages; empty or NULL: all */
 	const char *command;          /* as typed, for the journal: "apply modules" */
 	bool wants_rederive;          /* see struct kh_context */
+	bool skips_making;            /* from the phase INSTALL on: nothing is fetched or built */
 };
 
 struct kh_outcome { /* of planning or applying */

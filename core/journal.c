@@ -195,6 +195,9 @@ static void add_new(json_t *record, const struct kh_change *change)
 		json_object_set_new(record, "argv", words_json(&change->argv));
 	if (change->undo_argv.count > 0)
 		json_object_set_new(record, "undo_argv", words_json(&change->undo_argv));
+	if (change->needed_release)
+		json_object_set_new(record, "needed_release",
+				    kh_json_text(change->needed_release));
 }
 
 static bool has_file(const struct kh_change *change)

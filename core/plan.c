@@ -29,6 +29,7 @@ static void change_done(struct kh_change *change)
 	kh_strv_done(&change->argv);
 	kh_strv_done(&change->undo_argv);
 	kh_strv_done(&change->outputs);
+		free(change->needed_release);
 	json_decref(change->what);
 	kh_install_free(change->install);
 }

@@ -73,6 +73,8 @@ struct kh_change {
 	struct kh_strv argv;     /* RUN, TRIGGER */
 	struct kh_strv undo_argv;
 	struct kh_strv outputs; /* RUN, TRIGGER: files it rewrites; kept before, put back by undo */
+	bool is_required;       /* RUN: see struct kh_plan_command */
+	char *needed_release;   /* RUN: see struct kh_plan_command; or NULL */
 	const struct kh_maker *maker; /* FETCH, BUILD */
 	json_t *what;                 /* its parameters */
 	struct kh_install *install;   /* INSTALL, UNINSTALL: see install.h */
@@ -150,6 +152,12 @@ struct kh_plan_command {
 	const char *no_undo;
 	const char *const *outputs;
 	const char *why;
+	/* What comes after it must not be done without it: a failure stops the work, as that of a
+	 * file does. */
+	bool is_required;
+	/* A kernel whose files go with the undoing: while it runs, undo is refused without force.
+	 */
+	const char *needed_release;
 };
 int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, struct kh_error *err);
 

@@ -11,11 +11,34 @@
 
 /* ---- the record of now ---- */
 
-static void read_record(struct kh_plan_tree *tree, const char *program)
+/* Is all that the record says still so? Most often it is, and then there is no need to look at the
+ * manifest, path by path. Claims are left in the plan then. Returns 0, 1: no, -1. */
+static int check_recorded(struct kh_plan_tree *tree, struct kh_error *err)
+{
+	size_t index, claims = tree->plan->claim_count;
+	json_t *file;
+	if (strcmp(kh_json_get(tree->record, "key"), tree->artifact->key) != 0)
+		return 1;
+	json_array_foreach(json_object_get(tree->record, "files"), index, file)
+	{
+		const char *path = kh_json_get(file, "path");
+		if (!kh_plan_tree_is_clean(path) ||
+		    kh_install_compare(&tree->dir, path, file, file, false, NULL) != 0) {
+			kh_plan_cut(tree->plan, tree->plan->change_count, tree->plan->note_count,
+				    claims);
+			return 1;
+		}
+		if (strcmp(kh_json_get(file, "type"), "directory") != 0 &&
+		    kh_plan_claim(tree->plan, path, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void index_record(struct kh_plan_tree *tree)
 {
 	size_t index;
 	json_t *file;
-	tree->record = kh_installed_read(tree->plan->root, program);
 	tree->known = json_object();
 	json_array_foreach(json_object_get(tree->record, "files"), index, file)
 		json_object_set_nocheck(tree->known, kh_json_get(file, "path"), file);
@@ -156,15 +179,17 @@ static int plan_files(struct kh_plan_tree *tree, struct kh_error *err)
 	tree->files = json_array();
 	json_array_foreach(json_object_get(tree->artifact->manifest, "files"), index,
 			   file) if (kh_plan_tree_add(tree, file, err) != 0) return -1;
-	bool is_other =
-		!tree->record || strcmp(kh_json_get(tree->record, "key"), tree->artifact->key) != 0;
-	return is_other ? remove_old(tree, err) : 0;
+	return remove_old(tree, err);
 }
 
 static int plan_artifact(struct kh_plan_tree *tree, const char *program, const char *why,
 			 struct kh_error *err)
 {
-	read_record(tree, program);
+	tree->record = kh_installed_read(tree->plan->root, program);
+	int is_other = check_recorded(tree, err);
+	if (is_other <= 0)
+		return is_other;
+	index_record(tree);
 	tree->install->name = make_name(program, tree->artifact->manifest);
 	if (plan_files(tree, err) != 0)
 		return -1;
@@ -198,7 +223,7 @@ int kh_plan_uninstall(struct kh_plan *plan, const char *program, const char *why
 	size_t changes = plan->change_count, notes = plan->note_count, claims = plan->claim_count;
 	if (check_program(program, err) != 0)
 		return -1;
-	read_record(&tree, program);
+	tree.record = kh_installed_read(plan->root, program);
 	if (!tree.record)
 		return 0;
 	tree.install = kh_alloc(sizeof(*tree.install));

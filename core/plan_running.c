@@ -147,6 +147,8 @@ int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, str
 	copy_argv(&change->argv, command->argv);
 	copy_argv(&change->undo_argv, command->undo_argv);
 	copy_outputs(plan, &change->outputs, command->outputs);
+	change->is_required = command->is_required;
+	change->needed_release = kh_strdup(command->needed_release);
 	return 0;
 }
 

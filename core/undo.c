@@ -179,6 +179,22 @@ static int refuse_damaged(const struct work *work, struct kh_error *err)
 		       kh_runs_dir);
 }
 
+/* A step that takes the running kernel's files away: its modules could not be loaded any more. */
+static int check_running(struct work *work, const struct kh_run_record *run, size_t index,
+			 struct kh_error *err)
+{
+	const char *needed = kh_json_get(run->records[index].intent, "needed_release");
+	kh_auto(kh_free) char *running =
+		kh_root_line(work->undo->root, "/proc/sys/kernel/osrelease");
+	if (work->undo->is_forced || !work->undo->root->is_live || !running || !*needed ||
+	    strcmp(needed, running) != 0)
+		return 0;
+	kh_fail(err, KH_HOST, 0, "kernel '%s' runs now, and its files would go", running);
+	return kh_hint(err,
+		       "nothing was put back; boot another kernel first (choose it in the boot "
+		       "menu, or 'grub-reboot ENTRY' and reboot), or use --force");
+}
+
 /* What forbids the second pass, if anything. */
 static int judge(struct work *work, long long first, struct kh_error *err)
 {
@@ -255,6 +271,8 @@ int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error
 	*ret_count = 0;
 	if (first == 0)
 		return 0;
+	if (walk(&work, first, check_running, err) != 0)
+		return -1;
 	if (walk(&work, first, simulate, err) != 0)
 		return kh_wrap(err, "undo");
 	if (judge(&work, first, err) != 0)

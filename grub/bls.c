@@ -135,6 +135,7 @@ static void read_entry(const struct kh_root *root, const char *name, const char 
 	entry->id = kh_strndup(name, strlen(name) - strlen(".conf"));
 	entry->kernel = kh_bls_value(text, "linux");
 	entry->position = kh_printf("%zu", entries->count - 1);
+	entry->path = kh_strdup(entry->id);
 	entry->end = strlen(text);
 	if (entry->kernel) {
 		kh_auto(kh_free) char *options = kh_bls_options(text);

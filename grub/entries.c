@@ -24,6 +24,7 @@ void kh_boot_entries_done(struct kh_boot_entries *entries)
 		kh_free(&entry->kernel);
 		kh_free(&entry->arguments);
 		kh_free(&entry->position);
+		kh_free(&entry->path);
 	}
 	kh_free(&entries->items);
 	memset(entries, 0, sizeof(*entries));
@@ -56,7 +57,7 @@ static bool mentions(const char *text, const char *what)
 
 enum kh_entry_kind kh_boot_entry_classify(const struct kh_boot_entry *entry)
 {
-	if (entry->kernel == NULL)
+	if (entry->kernel == NULL || mentions(entry->id, KH_TRIAL_ID))
 		return KH_ENTRY_OTHER;
 	if (mentions(entry->id, KH_FALLBACK_ID) || mentions(entry->title, KH_FALLBACK_TITLE))
 		return KH_ENTRY_FALLBACK;

@@ -26,6 +26,8 @@ struct kh_boot_entry {
 	int line;          /* of the kernel's arguments in the file, from 1; 0: none */
 	size_t start, end; /* grub.cfg, grub.conf: the entry's text in the file */
 	char *position;    /* grub.cfg: "0", "1>2"; otherwise the number in the menu */
+	char *path;        /* what names it to GRUB: ids (titles where there is none) from the top
+			      menu down, "a>b"; of a BLS entry its id; NULL: GRUB legacy */
 };
 
 struct kh_boot_entries {
@@ -37,6 +39,9 @@ struct kh_boot_entries {
 /* The title and the id of kvmhost's own entry. */
 #define KH_FALLBACK_TITLE "as before kvmhost"
 #define KH_FALLBACK_ID "kvmhost-fallback"
+/* And of the one that boots a kernel on trial (trial.h); its kind is KH_ENTRY_OTHER. */
+#define KH_TRIAL_TITLE "on trial by kvmhost"
+#define KH_TRIAL_ID "kvmhost-trial"
 
 struct kh_boot_entry *kh_boot_entries_add(struct kh_boot_entries *entries, const char *file);
 void kh_boot_entries_done(struct kh_boot_entries *entries);

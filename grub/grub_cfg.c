@@ -84,6 +84,27 @@ static char *position(const struct parser *parser)
 	return kh_str_take(&text);
 }
 
+/* In a path ">" separates, and a name that has one doubles it. */
+static void add_name(struct kh_str *path, const char *name)
+{
+	for (; *name != '\0'; name++)
+		kh_str_addf(path, *name == '>' ? "%c>" : "%c", *name);
+}
+
+static char *path_of(const struct parser *parser)
+{
+	struct kh_str path = {0};
+
+	for (size_t i = 0; i < parser->depth; i++) {
+		const struct block *block = &parser->stack[i];
+
+		kh_str_add(&path, i > 0 ? ">" : "");
+		if (block->title != NULL)
+			add_name(&path, block->id != NULL ? block->id : block->title);
+	}
+	return kh_str_take(&path);
+}
+
 static void begin_entry(struct parser *parser, struct block *block, size_t start)
 {
 	struct kh_boot_entry *entry = kh_boot_entries_add(parser->entries, parser->file);
@@ -92,6 +113,7 @@ static void begin_entry(struct parser *parser, struct block *block, size_t start
 	entry->title = kh_strdup(block->title);
 	entry->id = kh_strdup(block->id);
 	entry->position = position(parser);
+	entry->path = path_of(parser);
 	entry->start = start;
 	if (is_default(parser))
 		parser->entries->default_at = block->entry;

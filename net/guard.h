@@ -40,6 +40,9 @@ extern const char *kh_guard_program_source;
 int kh_guard_record_files(const struct kh_root *root, const struct kh_net_answer *answer,
 			  const struct kh_net_record *base, bool keep_before,
 			  struct kh_net_record *record, struct kh_error *err);
+/* Plan the program at a stable place, unless it is installed or planned; *ret_path: which. */
+int kh_guard_plan_program(struct kh_plan *plan, const char *why, const char **ret_path,
+			  struct kh_error *err);
 /* Plan program, record and service. record NULL: the record that is there stays. */
 int kh_guard_plan(struct kh_plan *plan, bool has_systemd, const struct kh_net_record *record,
 		  struct kh_error *err);

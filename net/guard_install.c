@@ -14,7 +14,6 @@ static const char unit_link[] = "/etc/systemd/system/multi-user.target.wants/kvm
 static const char script_path[] = "/etc/init.d/kvmhost-guard";
 static const char guard_why[] =
 	"the guard puts the old network back when the new one does not answer";
-static const char program_why[] = "the guard runs it at the next boot";
 
 const char *kh_guard_program_source = "/proc/self/exe";
 
@@ -89,18 +88,19 @@ static int read_program(char **ret_bytes, size_t *ret_length, struct kh_error *e
 }
 
 /* An installed program is used as it is; otherwise this one is put where it stays. */
-static int plan_program(struct kh_plan *plan, const char **ret_path, struct kh_error *err)
+int kh_guard_plan_program(struct kh_plan *plan, const char *why, const char **ret_path,
+			  struct kh_error *err)
 {
 	static const char *const places[] = {"/usr/local/sbin/kvmhost", "/usr/sbin/kvmhost", NULL};
 	const char *found = kh_root_find_program(plan->root, places);
 	*ret_path = found ? found : places[0];
-	if (found)
+	if (found || kh_plan_has(plan, places[0]))
 		return 0;
 	kh_auto(kh_free) char *bytes = NULL;
 	size_t length = 0;
 	if (read_program(&bytes, &length, err) != 0)
 		return -1;
-	return kh_plan_put_bytes(plan, places[0], bytes, length, 0755, program_why, err);
+	return kh_plan_put_bytes(plan, places[0], bytes, length, 0755, why, err);
 }
 
 /* ---- the service ---- */
@@ -134,7 +134,7 @@ int kh_guard_plan(struct kh_plan *plan, bool has_systemd, const struct kh_net_re
 		  struct kh_error *err)
 {
 	const char *program = NULL;
-	if (plan_program(plan, &program, err) != 0)
+	if (kh_guard_plan_program(plan, "the guard runs it at the next boot", &program, err) != 0)
 		return -1;
 	if (record) {
 		kh_auto(kh_free) char *text = kh_net_record_text(record);

@@ -1,0 +1,59 @@
+/* proof.c - see proof.h. */
+#include "net/proof.h"
+
+#include <string.h>
+
+#include "core/base/mem.h"
+
+static char *missing_link(const struct kh_facts_net *net, const char *name, bool wants_address)
+{
+	const struct kh_facts_link *link = kh_facts_net_link(net, name);
+	if (!link)
+		return kh_printf("no link %s", name);
+	if (!link->is_up)
+		return kh_printf("%s is not up", name);
+	return wants_address && link->addresses.count == 0 ? kh_printf("no address on %s", name)
+							   : NULL;
+}
+
+/* A link to one other side (a tunnel) has no gateway to ask. */
+static char *missing_gateway(struct kh_guard_world *world, const struct kh_facts_net *net)
+{
+	const char *gateway = net->gateway4 ? net->gateway4 : net->gateway6;
+	if (!gateway || world->answers(world, net->default_link, gateway))
+		return NULL;
+	return kh_printf("no %s answer from gateway %s on %s",
+			 strchr(gateway, ':') ? "neighbour discovery" : "ARP", gateway,
+			 net->default_link);
+}
+
+char *kh_proof_bridge(const struct kh_root *root, const char *boot_id)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	struct kh_net_record record = {0};
+	struct kh_net_state state = {0};
+	char digest[KH_DIGEST_SIZE];
+	char *bridge = NULL;
+	if (kh_net_record_read(root, &record, digest, &ignored) != 0)
+		return NULL;
+	kh_net_state_read(root, digest, &state);
+	bool is_reverted = state.phase == KH_NET_REVERTED || state.phase == KH_NET_REVERTING;
+	bool is_of_this_boot = state.boot_id && boot_id && strcmp(state.boot_id, boot_id) == 0;
+	if (!is_reverted || is_of_this_boot)
+		bridge = kh_strdup(record.bridge);
+	kh_net_state_done(&state);
+	kh_net_record_done(&record);
+	return bridge;
+}
+
+char *kh_proof_missing(struct kh_guard_world *world, const struct kh_facts_net *net,
+		       const char *bridge, bool wants_route)
+{
+	char *missing = bridge ? missing_link(net, bridge, false) : NULL;
+	if (missing || !wants_route)
+		return missing;
+	if (!net->default_link)
+		return kh_strdup("no default route");
+	missing = missing_link(net, net->default_link, true);
+	return missing ? missing : missing_gateway(world, net);
+}

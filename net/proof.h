@@ -1,0 +1,20 @@
+/* proof.h - is this host on the network, after a boot that changed something?
+ *
+ * It is when there is a default route over a link that is up and has an address, and the gateway
+ * answers (ARP or neighbour discovery); with a bridge configured, that link is the bridge, unless
+ * the route goes elsewhere on purpose (then the bridge only has to be up).
+ */
+#ifndef KH_NET_PROOF_H
+#define KH_NET_PROOF_H
+
+#include "net/guard.h"
+
+/* The bridge that kvmhost's network files make, or NULL: there are none, or the guard took them
+ * back in an earlier boot than this. Owned. */
+char *kh_proof_bridge(const struct kh_root *root, const char *boot_id);
+/* What is missing: owned text, or NULL: nothing. bridge: its name, or NULL: none is wanted.
+ * wants_route: there was a default route before. */
+char *kh_proof_missing(struct kh_guard_world *world, const struct kh_facts_net *net,
+		       const char *bridge, bool wants_route);
+
+#endif
