@@ -12,11 +12,13 @@ static void print_run(const struct kh_options *options, const struct kh_run_reco
 	       run->command ? run->command : "");
 	if (!options->is_verbose)
 		return;
-	for (size_t i = 0; i < run->record_count; i++)
-		printf("      [%s] %s %s%s\n", kh_json_get(run->records[i].intent, "stage"),
-		       kh_json_get(run->records[i].intent, "kind"),
-		       kh_json_get(run->records[i].intent, "path"),
+	for (size_t i = 0; i < run->record_count; i++) {
+		const json_t *intent = run->records[i].intent;
+		const char *name = kh_json_get(intent, "name"); /* of a tree */
+		printf("      [%s] %s %s%s\n", kh_json_get(intent, "stage"),
+		       kh_json_get(intent, "kind"), *name ? name : kh_json_get(intent, "path"),
 		       run->records[i].is_undone ? " (undone)" : "");
+	}
 }
 
 static int run(const struct kh_options *options, struct kh_error *err)

@@ -9,13 +9,11 @@
  */
 #include <string.h>
 
-#include "core/base/batch.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/engine_private.h"
 #include "core/journal.h"
 #include "core/perform.h"
-#include "core/undo.h"
 
 struct work {
 	const struct kh_engine *engine;
@@ -23,7 +21,7 @@ struct work {
 	struct kh_journal *journal; /* begun with the first change */
 	struct kh_history history;  /* before this run */
 	struct kh_error failed;     /* the first change of the running system that failed, if any */
-	size_t total;               /* changes of this phase */
+	size_t step, total;         /* the change under way, of so many */
 	const struct kh_facts *facts; /* of this phase */
 	bool is_build;                /* only the store is filled */
 };
@@ -42,7 +40,7 @@ static void tell(const struct work *work, enum kh_event_kind kind, const char *s
 	struct kh_event event = {.kind = kind,
 				 .stage = stage,
 				 .text = text,
-				 .index = work->outcome->done_count + 1,
+				 .index = work->step,
 				 .count = work->total};
 	if (sink)
 		sink->event(sink, &event);
@@ -92,7 +90,7 @@ static int take_failure(struct work *work, const struct kh_change *change, json_
 	return 0;
 }
 
-/* After all is done: what failed on the way is the result, and what is still pending is named. */
+/* After all is done: what failed on the way is the result. */
 static int give_failure(struct work *work, struct kh_error *err)
 {
 	if (!work->failed.message)
@@ -116,6 +114,16 @@ static bool has_refused(const struct work *work, const char *stage)
 	return false;
 }
 
+/* A stage's first failure is its refusal; what fails besides is told. Takes the error over. */
+static void refuse(struct work *work, const char *stage, struct kh_error *error)
+{
+	if (has_refused(work, stage))
+		tell(work, KH_EVENT_WARNING, stage, error->message);
+	else
+		kh_engine_refuse(work->outcome, kh_stage_find(stage)->name, error, false, false);
+	kh_error_done(error);
+}
+
 /* What fills the store changes nothing of the host: it is not journalled, and a failure is its
  * stage's refusal, so that stages that do not build on it go on. */
 static void make(struct work *work, const struct kh_change *change)
@@ -128,13 +136,11 @@ static void make(struct work *work, const struct kh_change *change)
 				   .runner = work->engine->runner,
 				   .sink = work->engine->sink,
 				   .stage = change->stage};
+	work->step++;
 	tell(work, KH_EVENT_CHANGE, change->stage, title);
 	if (change->maker->make(&making, change->what, &error) != 0) {
 		kh_wrap(&error, "stage '%s'", change->stage);
-		if (has_refused(work, change->stage))
-			kh_error_done(&error);
-		else
-			kh_engine_refuse(work->outcome, change->stage, &error, false, false);
+		refuse(work, change->stage, &error);
 		return;
 	}
 	tell(work, KH_EVENT_DONE, change->stage, title);
@@ -144,6 +150,7 @@ static void make(struct work *work, const struct kh_change *change)
 static int do_change(struct work *work, const struct kh_change *change, struct kh_error *err)
 {
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
+	work->step++;
 	tell(work, KH_EVENT_CHANGE, change->stage, title);
 	if (kh_journal_intent(work->journal, change, err) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);
@@ -188,7 +195,7 @@ static int do_plan(struct work *work, const struct kh_plan *plan, struct kh_erro
 {
 	if (plan->change_count == 0)
 		return 0;
-	work->total = work->outcome->done_count + plan->change_count;
+	work->total = work->step + plan->change_count;
 	size_t journalled = 0;
 	for (size_t i = 0; i < plan->change_count; i++)
 		journalled += !is_made(&plan->changes[i]);
@@ -201,23 +208,6 @@ static int do_plan(struct work *work, const struct kh_plan *plan, struct kh_erro
 }
 
 /* ---- interrupted runs ---- */
-
-static int settle_undo(struct work *work, const struct kh_run_record *run, struct kh_error *err)
-{
-	struct kh_undo undo = {.root = work->engine->root,
-			       .runner = work->engine->runner,
-			       .sink = work->engine->sink,
-			       .run = run->id};
-	size_t count = 0;
-	if (kh_undo_apply(&undo, &count, err) == 0)
-		return 0;
-	kh_wrap(err, "finish the interrupted undo of run %lld", run->id);
-	return err->code == KH_HOST
-		       ? kh_hint(err,
-				 "'kvmhost undo %lld' says more and, with --force, finishes it",
-				 run->id)
-		       : -1;
-}
 
 static void tell_unfinished(const struct work *work, const struct kh_run_record *run)
 {
@@ -238,26 +228,10 @@ static int settle_undos(struct work *work, struct kh_error *err)
 		run = kh_history_find(&work->history, KH_RUN_UNDO_INTERRUPTED);
 		if (run)
 			tell_unfinished(work, run);
-		if (run && settle_undo(work, run, err) != 0)
+		if (run && kh_settle_undo(work->engine, run, err) != 0)
 			return -1;
 	} while (run);
 	return 0;
-}
-
-static int clean_up_tree(const struct work *work, const struct kh_run_record *run,
-			 const json_t *intent, struct kh_error *err)
-{
-	json_t *entries = NULL, *entry;
-	size_t index;
-	if (kh_journal_entries(work->engine->root, run->id, intent, &entries, err) != 0)
-		return kh_wrap(err, "clean up after run %lld", run->id);
-	size_t count = json_array_size(entries);
-	kh_auto(kh_free) struct kh_batch_op *ops = kh_alloc(count * sizeof(*ops));
-	json_array_foreach(entries, index, entry) ops[index] =
-		(struct kh_batch_op){.path = kh_json_get(entry, "path")};
-	int result = kh_batch_clean(work->engine->root, ops, count, err);
-	json_decref(entries);
-	return result;
 }
 
 /* What a killed process may have left beside the files it was writing. */
@@ -268,14 +242,8 @@ static int clean_up(struct work *work, struct kh_error *err)
 		if (run->state != KH_RUN_INTERRUPTED || run->record_count == 0)
 			continue;
 		tell_unfinished(work, run);
-		for (size_t i = 0; i < run->record_count; i++) {
-			const json_t *intent = run->records[i].intent;
-			const char *path = kh_json_get(intent, "path");
-			if (!run->records[i].is_done && path[0] == '/' &&
-			    (kh_file_clean(work->engine->root, path, err) != 0 ||
-			     clean_up_tree(work, run, intent, err) != 0))
-				return -1;
-		}
+		if (kh_settle_clean(work->engine->root, run, err) != 0)
+			return kh_wrap(err, "clean up after run %lld", run->id);
 	}
 	return 0;
 }
@@ -335,8 +303,8 @@ static int verify(struct work *work, struct kh_facts *facts, struct kh_error *er
 	for (size_t i = 0; i < again.plan.change_count; i++) {
 		const struct kh_change *change = &again.plan.changes[i];
 		if ((change->kind == KH_CHANGE_SET_VALUE && change->accepts_less) ||
-		    is_made(change)) /* its failure is a refusal, told as such */
-			continue;
+		    is_made(change) || has_refused(work, change->stage))
+			continue; /* what was not made is a refusal, told as such */
 		kh_auto(kh_free) char *title = kh_plan_change_title(change);
 		kh_strv_addf(&work->outcome->residue, "[%s] %s: %s", change->stage, title,
 			     change->why);
@@ -391,7 +359,9 @@ static int build(struct work *work, struct kh_facts *facts, struct kh_error *err
 		if (do_phase(work, facts, phase, err) != 0)
 			return -1;
 	}
-	return work->journal ? kh_journal_end(work->journal, err) : 0;
+	if (work->journal && kh_journal_end(work->journal, err) != 0)
+		return -1;
+	return give_failure(work, err);
 }
 
 int kh_engine_build(const struct kh_engine *engine, struct kh_outcome *ret_outcome,

@@ -124,6 +124,7 @@ static bool is_for_root_only(const struct kh_context *context, const struct kh_e
 void kh_engine_plan_phase(const struct kh_engine *engine, const struct kh_context *context,
 			  enum kh_phase phase, struct kh_outcome *outcome)
 {
+	outcome->plan.phase_start = outcome->plan.change_count;
 	for (const struct kh_stage *const *at = kh_stages; *at; at++) {
 		const struct kh_stage *stage = *at;
 		if (!takes_part(stage, phase) || !kh_engine_is_chosen(engine, stage) ||

@@ -12,6 +12,12 @@ void kh_engine_plan_phase(const struct kh_engine *engine, const struct kh_contex
 /* A stage refused or failed; takes the error over. */
 void kh_engine_refuse(struct kh_outcome *outcome, const char *stage, struct kh_error *error,
 		      bool is_skipped, bool is_unseen);
+/* Carry an interrupted undo to its end. */
+int kh_settle_undo(const struct kh_engine *engine, const struct kh_run_record *run,
+		   struct kh_error *err);
+/* Remove what an interrupted run left beside the files it was writing. */
+int kh_settle_clean(const struct kh_root *root, const struct kh_run_record *run,
+		    struct kh_error *err);
 /* Add the triggers that interrupted runs did not come to, unless the plan has them. */
 void kh_settle_adopt(const struct kh_history *history, struct kh_plan *plan);
 

@@ -229,7 +229,7 @@ static json_t *changes_json(const struct kh_run_record *run)
 	for (size_t i = 0; i < run->record_count; i++) {
 		const struct kh_record *record = &run->records[i];
 		json_t *change = json_object();
-		static const char *const keys[] = {"stage", "kind", "path", "why", "value"};
+		static const char *const keys[] = {"stage", "kind", "name", "path", "why", "value"};
 		for (size_t k = 0; k < KH_COUNT(keys); k++) {
 			json_t *value = json_object_get(record->intent, keys[k]);
 			if (value)

@@ -60,12 +60,42 @@ int kh_install_check_packages(const struct kh_root *root, const struct kh_strv *
 int kh_install_perform(const struct kh_root *root, const struct kh_install *install,
 		       struct kh_error *err);
 
-/* Is at `path` what `wanted` (a file of a manifest or a record) says? known: the same path in a
- * record, or NULL; where size, mode and time are as recorded and the record has the wanted digest,
- * nothing is read, unless wants_digest. Returns 0, 1 when it is something else or absent, -1 with
- * errno. ret_status (may be NULL): all 0 when absent. */
-int kh_install_compare(struct kh_batch_dir *dir, const char *path, const json_t *wanted,
-		       const json_t *known, bool wants_digest, struct stat *ret_status);
+/* ---- records ---- */
+
+struct kh_install_file { /* one path of a manifest or a record; texts are borrowed */
+	enum kh_file_type type;
+	const char *path;
+	mode_t mode;        /* files */
+	long long size;     /* files */
+	long long mtime;    /* files of a record */
+	const char *digest; /* files */
+	const char *target; /* links */
+	bool is_made;       /* directories of a record: by us */
+};
+/* From a file of a manifest, or of kh_install_files(). */
+struct kh_install_file kh_install_file_of(const json_t *file);
+
+/* The files of a record one after the other, without building JSON. */
+struct kh_install_lines {
+	char *text, *next;
+};
+void kh_install_lines_init(struct kh_install_lines *lines, const json_t *record);
+bool kh_install_lines_next(struct kh_install_lines *lines, struct kh_install_file *ret_file);
+void kh_install_lines_done(struct kh_install_lines *lines);
+/* All of them: an array of objects as in a manifest, with "mtime" (files) and "made" (directories).
+ * A new reference. */
+json_t *kh_install_files(const json_t *record);
+/* A record as it is written: the header as one line of JSON, then such files, a line each. Owned.
+ */
+char *kh_install_record_text(const json_t *header, const json_t *files);
+
+/* Is at `path` what `wanted` says (for a directory, a link to one will do)? known: the same path in
+ * a record, or NULL; where size, mode and time are as recorded and the record has the wanted
+ * digest, nothing is read, unless wants_digest. Returns 0, 1 when it is something else or absent,
+ * -1 with errno. ret_status (may be NULL): all 0 when absent. */
+int kh_install_compare(struct kh_batch_dir *dir, const char *path,
+		       const struct kh_install_file *wanted, const struct kh_install_file *known,
+		       bool wants_digest, struct stat *ret_status);
 
 /* The directory of records; made when it is missing. */
 extern const char *const kh_installed_dir;

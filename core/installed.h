@@ -5,11 +5,12 @@
  * places, synced, and renamed (core/base/batch.h), and what an older artifact of the same program
  * had and this one has not is removed. Undo removes exactly what came and puts back what was there.
  *
- * /var/lib/kvmhost/installed/PROGRAM.json, written last, has the manifest of what is installed, and
- * per file size, mode and time of change as they were right after: so that "nothing to do" and "no
- * longer the one we built" are known from one stat(2) a file, without reading. There is one record
- * a program, and installing another artifact of the program removes what only the old one had: what
- * has to stay beside its successor (a kernel) is a program of its own name ("kernel-RELEASE").
+ * /var/lib/kvmhost/installed/PROGRAM.record, written last, has the manifest of what is installed,
+ * and per file size, mode and time of change as they were right after: so that "nothing to do" and
+ * "no longer the one we built" are known from one stat(2) a file, without reading. There is one
+ * record a program, and installing another artifact of the program removes what only the old one
+ * had: what has to stay beside its successor (a kernel) is a program of its own name
+ * ("kernel-RELEASE").
  *
  * A stage that puts a file of its own where a tree of it used to have one plans that first: the
  * tree leaves a path alone that is claimed already when it removes what is old.
@@ -32,10 +33,12 @@ int kh_plan_install(struct kh_plan *plan, const char *program, const struct kh_a
 int kh_plan_uninstall(struct kh_plan *plan, const char *program, const char *why,
 		      struct kh_error *err);
 
-/* {"program", "key", "about", "wanted", "files": [...]}: the record of what is installed; NULL:
- * nothing is, or it cannot be read. Files as in a manifest (store.h), at the paths where they
- * really are, and "mtime" in nanoseconds; directories have "made": we did. A new reference. */
+/* {"program", "key", "about", "wanted", "made", "distribution"} of the artifact that is installed;
+ * NULL: nothing is, or it cannot be read. What else is in it is for the functions below. A new
+ * reference. */
 json_t *kh_installed_read(const struct kh_root *root, const char *program);
+/* The number of files, links and directories of a record. */
+size_t kh_installed_count(const json_t *record);
 /* The programs that have a record. */
 void kh_installed_list(const struct kh_root *root, struct kh_strv *ret_programs);
 /* Paths that are gone, or are no longer what was installed; appended. wants_digests: read and hash

@@ -106,5 +106,8 @@ int kh_journal_old_state(const struct kh_root *root, long long run, const json_t
  * error when they are missing or damaged. A new reference. */
 int kh_journal_entries(const struct kh_root *root, long long run, const json_t *intent,
 		       json_t **ret_entries, struct kh_error *err);
+/* Remove what an interrupted change or undo of these entries left beside their paths. */
+int kh_journal_clean_entries(const struct kh_root *root, const json_t *entries,
+			     struct kh_error *err);
 
 #endif

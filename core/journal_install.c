@@ -149,3 +149,16 @@ int kh_journal_entries(const struct kh_root *root, long long run, const json_t *
 	*ret_entries = list;
 	return 0;
 }
+
+int kh_journal_clean_entries(const struct kh_root *root, const json_t *entries,
+			     struct kh_error *err)
+{
+	size_t index, count = json_array_size(entries);
+	json_t *entry;
+	kh_auto(kh_free) struct kh_batch_op *ops = kh_alloc(count * sizeof(*ops));
+	json_array_foreach(entries, index, entry)
+	{
+		ops[index] = (struct kh_batch_op){.path = kh_json_get(entry, "path")};
+	}
+	return kh_batch_clean(root, ops, count, err);
+}

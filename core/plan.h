@@ -107,7 +107,8 @@ struct kh_plan {
 	size_t note_count;
 	struct kh_claim *claims;
 	size_t claim_count;
-	json_t *claimed; /* object: the paths of the claims; or NULL */
+	size_t phase_start; /* index of the first change of the phase that is planned */
+	json_t *claimed;    /* object: the paths of the claims; or NULL */
 };
 
 void kh_plan_init(struct kh_plan *plan, const struct kh_root *root);
@@ -162,8 +163,8 @@ struct kh_plan_command {
 int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, struct kh_error *err);
 
 /* Work that several changes want once, run after the last change of the phase: name is what it is
- * called ("regenerate grub.cfg"); the same name asked for twice runs once. Undo runs it again after
- * the files are back; outputs as above. */
+ * called ("regenerate grub.cfg"); the same name asked for twice in a phase runs once. Undo runs it
+ * again after the files are back; outputs as above. */
 int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan_command *command,
 		    struct kh_error *err);
 

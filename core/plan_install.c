@@ -15,21 +15,20 @@
  * manifest, path by path. Claims are left in the plan then. Returns 0, 1: no, -1. */
 static int check_recorded(struct kh_plan_tree *tree, struct kh_error *err)
 {
-	size_t index, claims = tree->plan->claim_count;
-	json_t *file;
+	size_t claims = tree->plan->claim_count;
+	kh_auto(kh_install_lines_done) struct kh_install_lines lines = {0};
+	struct kh_install_file file;
 	if (strcmp(kh_json_get(tree->record, "key"), tree->artifact->key) != 0)
 		return 1;
-	json_array_foreach(json_object_get(tree->record, "files"), index, file)
-	{
-		const char *path = kh_json_get(file, "path");
-		if (!kh_plan_tree_is_clean(path) ||
-		    kh_install_compare(&tree->dir, path, file, file, false, NULL) != 0) {
+	kh_install_lines_init(&lines, tree->record);
+	while (kh_install_lines_next(&lines, &file)) {
+		if (!kh_plan_tree_is_clean(file.path) ||
+		    kh_install_compare(&tree->dir, file.path, &file, &file, false, NULL) != 0) {
 			kh_plan_cut(tree->plan, tree->plan->change_count, tree->plan->note_count,
 				    claims);
 			return 1;
 		}
-		if (strcmp(kh_json_get(file, "type"), "directory") != 0 &&
-		    kh_plan_claim(tree->plan, path, err) != 0)
+		if (file.type != KH_FILE_DIR && kh_plan_claim(tree->plan, file.path, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -39,67 +38,82 @@ static void index_record(struct kh_plan_tree *tree)
 {
 	size_t index;
 	json_t *file;
+	tree->recorded = kh_install_files(tree->record);
 	tree->known = json_object();
-	json_array_foreach(json_object_get(tree->record, "files"), index, file)
+	json_array_foreach(tree->recorded, index, file)
+	{
 		json_object_set_nocheck(tree->known, kh_json_get(file, "path"), file);
+	}
 }
 
 /* ---- what only the old artifact had ---- */
 
-static int remove_path(struct kh_plan_tree *tree, const json_t *known, struct kh_error *err)
+/* Where a path of the record is now: a directory above it may have become a link since, and then
+ * it can be the very file that the new tree has. NULL: links in a circle. */
+static char *settle(const struct kh_plan_tree *tree, const char *path)
 {
-	const char *path = kh_json_get(known, "path");
-	bool is_dir = strcmp(kh_json_get(known, "type"), "directory") == 0;
-	struct stat status;
-	if (!kh_plan_tree_is_clean(path) || (is_dir && !kh_plan_tree_is_made(known)) ||
-	    kh_plan_is_claimed(tree->plan, path))
-		return 0;
-	int differs = kh_install_compare(&tree->dir, path, known, known, false, &status);
-	if (differs < 0)
-		return kh_fail(err, KH_SYSTEM, errno, "look at '%s'", path);
-	if (status.st_mode == 0)
-		return 0;
-	if (differs == 1) {
-		kh_plan_note(tree->plan, KH_NOTE_INFO,
-			     "%s stays: it came with %s, and somebody changed it since", path,
-			     kh_json_get(tree->record, "program"));
-		return 0;
-	}
+	const char *slash = strrchr(path, '/');
+	kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(slash - path));
+	kh_auto(kh_free) char *real = kh_root_resolve(tree->plan->root, *parent ? parent : "/");
+	return real ? kh_printf("%s%s", real[1] ? real : "", slash) : NULL;
+}
+
+static int add_removal(struct kh_plan_tree *tree, const char *path, const struct stat *status,
+		       struct kh_error *err)
+{
+	bool is_dir = S_ISDIR(status->st_mode);
 	if (!is_dir && kh_plan_claim(tree->plan, path, err) != 0)
 		return -1;
 	struct kh_install_entry *entry = kh_install_add(tree->install, path, KH_FILE_ABSENT);
 	if (!is_dir)
-		kh_plan_tree_take_old(tree, path, &status, &entry->old);
+		kh_plan_tree_take_old(tree, path, status, &entry->old);
 	else
 		entry->old = (struct kh_file_state){.type = KH_FILE_DIR,
-						    .mode = status.st_mode & 07777,
-						    .uid = status.st_uid,
-						    .gid = status.st_gid};
+						    .mode = status->st_mode & 07777,
+						    .uid = status->st_uid,
+						    .gid = status->st_gid};
 	return 0;
 }
 
-/* Files, then the directories they were in. */
+static int remove_path(struct kh_plan_tree *tree, const struct kh_install_file *known,
+		       const json_t *wanted, struct kh_error *err)
+{
+	struct stat status;
+	kh_auto(kh_free) char *path =
+		kh_plan_tree_is_clean(known->path) ? settle(tree, known->path) : NULL;
+	if (!path || json_object_get(wanted, path) || kh_plan_is_claimed(tree->plan, path))
+		return 0;
+	int differs = kh_install_compare(&tree->dir, path, known, known, false, &status);
+	if (differs < 0)
+		return kh_fail(err, KH_SYSTEM, errno, "look at '%s'", path);
+	bool was_dir = known->type == KH_FILE_DIR;
+	if (status.st_mode == 0 || (was_dir && !S_ISDIR(status.st_mode)))
+		return 0;
+	if (differs == 0)
+		return add_removal(tree, path, &status, err);
+	kh_plan_note(tree->plan, KH_NOTE_INFO,
+		     "%s stays: it came with %s, and somebody changed it since", path,
+		     kh_json_get(tree->record, "program"));
+	return 0;
+}
+
+/* Files, then the directories they were in, if we made those. wanted: the paths of the new tree. */
 static int plan_removals(struct kh_plan_tree *tree, const json_t *wanted, struct kh_error *err)
 {
-	const json_t *files = json_object_get(tree->record, "files");
+	static const bool are_dirs[] = {false, true};
 	size_t index;
 	json_t *file;
-	json_array_foreach(files, index, file)
-	{
-		if (json_object_get(wanted, kh_json_get(file, "path")) ||
-		    strcmp(kh_json_get(file, "type"), "directory") == 0)
-			continue;
-		if (remove_path(tree, file, err) != 0)
-			return -1;
-	}
-	json_array_foreach(files, index, file)
-	{
-		if (json_object_get(wanted, kh_json_get(file, "path")) ||
-		    strcmp(kh_json_get(file, "type"), "directory") != 0)
-			continue;
-		if (remove_path(tree, file, err) != 0)
-			return -1;
-	}
+	for (size_t pass = 0; pass < KH_COUNT(are_dirs); pass++)
+		json_array_foreach(tree->recorded, index, file)
+		{
+			const struct kh_install_file known = kh_install_file_of(file);
+			bool is_dir = known.type == KH_FILE_DIR;
+			if (is_dir != are_dirs[pass] || (is_dir && !known.is_made) ||
+			    json_object_get(wanted, known.path))
+				continue;
+			if (remove_path(tree, &known, wanted, err) != 0)
+				return -1;
+		}
 	return 0;
 }
 
@@ -123,8 +137,7 @@ static int add_change(struct kh_plan_tree *tree, const char *program, json_t *re
 {
 	kh_auto(kh_free) char *path = kh_installed_path(program);
 	kh_auto(kh_file_state_done) struct kh_file_state old = {0};
-	kh_auto(kh_free) char *text =
-		record ? json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	kh_auto(kh_free) char *text = record ? kh_install_record_text(record, tree->files) : NULL;
 	json_decref(record);
 	if (kh_file_look(tree->plan->root, path, &old, err) != 0 ||
 	    kh_plan_claim(tree->plan, path, err) != 0)
@@ -145,8 +158,8 @@ static int add_change(struct kh_plan_tree *tree, const char *program, json_t *re
 static json_t *make_record(const struct kh_plan_tree *tree, const char *program)
 {
 	static const char *const copied[] = {"about", "wanted", "made", "distribution"};
-	json_t *record = json_pack("{s:i, s:s, s:s, s:O}", "format", 1, "program", program, "key",
-				   tree->artifact->key, "files", tree->files);
+	json_t *record = json_pack("{s:i, s:s, s:s}", "format", 1, "program", program, "key",
+				   tree->artifact->key);
 	for (size_t i = 0; i < KH_COUNT(copied); i++) {
 		json_t *value = json_object_get(tree->artifact->manifest, copied[i]);
 		if (value)
@@ -226,6 +239,7 @@ int kh_plan_uninstall(struct kh_plan *plan, const char *program, const char *why
 	tree.record = kh_installed_read(plan->root, program);
 	if (!tree.record)
 		return 0;
+	index_record(&tree);
 	tree.install = kh_alloc(sizeof(*tree.install));
 	tree.install->name = make_name(program, tree.record);
 	if (plan_removals(&tree, NULL, err) == 0 &&

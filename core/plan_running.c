@@ -156,7 +156,7 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 		    struct kh_error *err)
 {
 	(void)err;
-	for (size_t i = 0; i < plan->change_count; i++) {
+	for (size_t i = plan->phase_start; i < plan->change_count; i++) {
 		struct kh_change *change = &plan->changes[i];
 		if (change->kind != KH_CHANGE_TRIGGER || strcmp(change->path, name) != 0)
 			continue;

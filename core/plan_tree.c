@@ -16,6 +16,7 @@ void kh_plan_tree_done(struct kh_plan_tree *tree)
 	kh_install_free(tree->install);
 	kh_batch_dir_done(&tree->dir);
 	json_decref(tree->record);
+	json_decref(tree->recorded);
 	json_decref(tree->known);
 	json_decref(tree->files);
 	for (size_t i = 0; i < tree->level_count; i++) {
@@ -26,28 +27,28 @@ void kh_plan_tree_done(struct kh_plan_tree *tree)
 	kh_strv_done(&tree->foreign);
 }
 
-bool kh_plan_tree_is_made(const json_t *file)
-{
-	return json_is_true(json_object_get(file, "made"));
-}
-
 /* ---- where a path of the manifest is on this host ---- */
 
 static int refuse_manifest(const struct kh_plan_tree *tree, const char *path, struct kh_error *err)
 {
-	kh_fail(err, KH_HOST, 0, "artifact '%.12s': '%s' is no path of a tree", tree->artifact->key,
-		path);
+	kh_fail(err, KH_HOST, 0, "artifact '%.12s': '%s' is not as a path of a tree can be",
+		tree->artifact->key, path);
 	return kh_hint(err, "the artifact is damaged: 'kvmhost store prune', then build it again");
 }
 
-/* Absolute, without empty parts, "." and "..", or control characters. */
+static bool has_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
 bool kh_plan_tree_is_clean(const char *path)
 {
-	if (path[0] != '/' || !path[1])
+	if (path[0] != '/' || !path[1] || has_control(path))
 		return false;
 	for (const char *at = path; *at; at++) {
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return false;
 		if (*at != '/')
 			continue;
 		size_t length = strcspn(at + 1, "/");
@@ -109,7 +110,8 @@ static int follow(struct kh_plan_tree *tree, const char *path, char **settled, s
 static void record_directory(struct kh_plan_tree *tree, const char *settled, json_int_t mode,
 			     bool is_new)
 {
-	bool made = is_new || kh_plan_tree_is_made(json_object_get(tree->known, settled));
+	bool made = is_new ||
+		    json_is_true(json_object_get(json_object_get(tree->known, settled), "made"));
 	json_t *file = json_pack("{s:s, s:s, s:I, s:b}", "path", settled, "type", "directory",
 				 "mode", mode, "made", made);
 	json_array_append_new(tree->files, file);
@@ -140,8 +142,10 @@ static int plan_directory(struct kh_plan_tree *tree, const struct kh_plan_level 
 /* Was it installed by us, and is it as it was then? Its being replaced harms nobody. */
 static bool is_own(struct kh_plan_tree *tree, const char *settled)
 {
-	const json_t *known = json_object_get(tree->known, settled);
-	return known && kh_install_compare(&tree->dir, settled, known, known, false, NULL) == 0;
+	const struct kh_install_file known =
+		kh_install_file_of(json_object_get(tree->known, settled));
+	return known.path[0] &&
+	       kh_install_compare(&tree->dir, settled, &known, &known, false, NULL) == 0;
 }
 
 void kh_plan_tree_take_old(const struct kh_plan_tree *tree, const char *settled,
@@ -214,13 +218,15 @@ static int plan_file(struct kh_plan_tree *tree, const struct kh_plan_level *pare
 {
 	struct stat status = {0};
 	kh_auto(kh_free) char *settled = kh_printf("%s%s", parent->settled, strrchr(path, '/'));
-	const json_t *known = json_object_get(tree->known, settled);
+	const struct kh_install_file wanted = kh_install_file_of(file);
+	const struct kh_install_file known =
+		kh_install_file_of(json_object_get(tree->known, settled));
 	if (kh_plan_claim(tree->plan, settled, err) != 0)
 		return -1;
 	tree->install->tree_files++;
-	int differs = parent->exists
-			      ? kh_install_compare(&tree->dir, settled, file, known, false, &status)
-			      : 1;
+	int differs = parent->exists ? kh_install_compare(&tree->dir, settled, &wanted, &known,
+							  false, &status)
+				     : 1;
 	if (differs < 0)
 		return kh_fail(err, KH_SYSTEM, errno, "look at '%s'", settled);
 	if (differs == 1 && add_entry(tree, path, settled, file, &status, err) != 0)
@@ -231,19 +237,35 @@ static int plan_file(struct kh_plan_tree *tree, const struct kh_plan_level *pare
 	return 0;
 }
 
+/* What is written into records and given to files has to be what it says it is. */
+static bool is_sound(const struct kh_install_file *file)
+{
+	switch (file->type) {
+	case KH_FILE_REGULAR:
+		return file->size >= 0 && file->mode <= 07777 &&
+		       strspn(file->digest, "0123456789abcdef") == KH_DIGEST_SIZE - 1 &&
+		       strlen(file->digest) == KH_DIGEST_SIZE - 1;
+	case KH_FILE_DIR:
+		return file->mode <= 07777;
+	case KH_FILE_LINK:
+		return *file->target && !has_control(file->target);
+	case KH_FILE_ABSENT:
+	case KH_FILE_OTHER:
+		break;
+	}
+	return false;
+}
+
 int kh_plan_tree_add(struct kh_plan_tree *tree, const json_t *file, struct kh_error *err)
 {
-	const char *path = kh_json_get(file, "path");
-	const char *type = kh_json_get(file, "type");
+	const struct kh_install_file wanted = kh_install_file_of(file);
 	if (tree->level_count == 0)
 		push(tree, "", kh_strdup(""), true);
-	const struct kh_plan_level *parent =
-		kh_plan_tree_is_clean(path) ? find_parent(tree, path) : NULL;
+	const struct kh_plan_level *parent = NULL;
+	if (kh_plan_tree_is_clean(wanted.path) && is_sound(&wanted))
+		parent = find_parent(tree, wanted.path);
 	if (!parent)
-		return refuse_manifest(tree, path, err);
-	if (strcmp(type, "directory") == 0)
-		return plan_directory(tree, parent, path, file, err);
-	if (strcmp(type, "file") == 0 || strcmp(type, "link") == 0)
-		return plan_file(tree, parent, path, file, err);
-	return refuse_manifest(tree, path, err);
+		return refuse_manifest(tree, wanted.path, err);
+	return wanted.type == KH_FILE_DIR ? plan_directory(tree, parent, wanted.path, file, err)
+					  : plan_file(tree, parent, wanted.path, file, err);
 }

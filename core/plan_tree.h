@@ -21,9 +21,10 @@ struct kh_plan_tree {
 	const struct kh_artifact *artifact; /* NULL: removing */
 	struct kh_install *install;
 	struct kh_batch_dir dir;
-	json_t *record; /* of what is installed now, or NULL */
-	json_t *known;  /* object: path -> its file in the record (borrowed by a reference) */
-	json_t *files;  /* of the new record */
+	json_t *record;   /* of what is installed now, or NULL */
+	json_t *recorded; /* array: its files */
+	json_t *known;    /* object: path -> its file in the record (borrowed by a reference) */
+	json_t *files;    /* of the new record */
 	struct kh_plan_level *levels;
 	size_t level_count;
 	struct kh_strv foreign; /* replaced, and not what we installed */
@@ -33,8 +34,6 @@ struct kh_plan_tree {
 int kh_plan_tree_add(struct kh_plan_tree *tree, const json_t *file, struct kh_error *err);
 void kh_plan_tree_done(struct kh_plan_tree *tree);
 
-/* Was this directory of a record made by us? */
-bool kh_plan_tree_is_made(const json_t *file);
 /* Absolute, without empty parts, "." and "..", or control characters. */
 bool kh_plan_tree_is_clean(const char *path);
 /* Fill old from stat(2) and readlink(2): a file or a link. */

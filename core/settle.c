@@ -1,10 +1,56 @@
-/* settle.c - what an interrupted run left to do that planning anew cannot see: its triggers. The
- * files that wanted them are in place, so no stage asks for them again. */
+/* settle.c - what an interrupted run left that planning anew cannot see: temporary files, and its
+ * triggers. The files that wanted them are in place, so no stage asks for them again. */
 #include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/engine_private.h"
+#include "core/undo.h"
+
+int kh_settle_undo(const struct kh_engine *engine, const struct kh_run_record *run,
+		   struct kh_error *err)
+{
+	struct kh_undo undo = {.root = engine->root,
+			       .runner = engine->runner,
+			       .sink = engine->sink,
+			       .run = run->id};
+	size_t count = 0;
+	if (kh_undo_apply(&undo, &count, err) == 0)
+		return 0;
+	kh_wrap(err, "finish the interrupted undo of run %lld", run->id);
+	return err->code == KH_HOST
+		       ? kh_hint(err,
+				 "'kvmhost undo %lld' says more and, with --force, finishes it",
+				 run->id)
+		       : -1;
+}
+
+static int clean_entries(const struct kh_root *root, const struct kh_run_record *run,
+			 const json_t *intent, struct kh_error *err)
+{
+	kh_auto(kh_error_done) struct kh_error unreadable = KH_ERROR_INIT;
+	json_t *entries = NULL;
+	/* A list that is damaged stops undo, which needs it; here only leftovers would be found. */
+	if (kh_journal_entries(root, run->id, intent, &entries, &unreadable) != 0)
+		return 0;
+	int result = kh_journal_clean_entries(root, entries, err);
+	json_decref(entries);
+	return result;
+}
+
+int kh_settle_clean(const struct kh_root *root, const struct kh_run_record *run,
+		    struct kh_error *err)
+{
+	for (size_t i = 0; i < run->record_count; i++) {
+		const json_t *intent = run->records[i].intent;
+		const char *path = kh_json_get(intent, "path");
+		if (!run->records[i].is_done && path[0] == '/' &&
+		    (kh_file_clean(root, path, err) != 0 ||
+		     clean_entries(root, run, intent, err) != 0))
+			return -1;
+	}
+	return 0;
+}
 
 static bool was_done(const struct kh_run_record *run, const char *trigger)
 {
@@ -44,6 +90,7 @@ static void adopt(const json_t *trigger, struct kh_plan *plan)
 	};
 	if (!argv)
 		return;
+	plan->phase_start = 0; /* what any phase of this run came to is not wanted again */
 	plan->stage = kh_json_get(trigger, "stage");
 	kh_plan_trigger(plan, kh_json_get(trigger, "path"), &command, &ignored);
 	plan->stage = "";

@@ -99,17 +99,6 @@ static int add_entry(struct work *work, const json_t *entry, struct kh_error *er
 	return 0;
 }
 
-/* What a batch that was cut off, this one or the one to undo, left beside its files. */
-static int clean(const struct work *work, struct kh_error *err)
-{
-	size_t index, count = json_array_size(work->entries);
-	json_t *entry;
-	kh_auto(kh_free) struct kh_batch_op *ops = kh_alloc(count * sizeof(*ops));
-	json_array_foreach(work->entries, index, entry) ops[index] =
-		(struct kh_batch_op){.path = kh_json_get(entry, "path")};
-	return kh_batch_clean(work->undo->root, ops, count, err);
-}
-
 static void note_directories(struct work *work)
 {
 	for (size_t i = 0; i < work->count; i++)
@@ -155,7 +144,7 @@ int kh_undo_install(const struct kh_undo *undo, const struct kh_run_record *run,
 	work.ops = kh_alloc(count * sizeof(*work.ops));
 	work.olds = kh_alloc(count * sizeof(*work.olds));
 	work.copies = kh_alloc(count * sizeof(*work.copies));
-	if (clean(&work, err) != 0)
+	if (kh_journal_clean_entries(undo->root, work.entries, err) != 0)
 		return -1;
 	json_array_foreach(work.entries, index,
 			   entry) if (add_entry(&work, entry, err) != 0) return -1;

@@ -366,9 +366,30 @@ static void a_hostile_manifest_is_refused(void **state)
 		fixture_put(&host->fixture, path, good);
 		edit_manifest(host, "\"/usr/local/bin/mode\"", with);
 		kh_auto(kh_free) char *wanted = kh_printf(
-			"stage 'installer': artifact '111111111111': '%s' is no path of a tree",
+			"stage 'installer': artifact '111111111111': '%s' is not as a path of a tree can be",
 			bad[i]);
 		expect_refusal(host, wanted);
+	}
+}
+
+static void a_manifest_with_senseless_values_is_refused(void **state)
+{
+	struct engine_host *host = *state;
+	static const char *const bad[][2] = {
+		{"\"size\": 18", "\"size\": -1"},
+		{"\"mode\": 493", "\"mode\": 65536"},
+		{"\"target\": \"tool\"", "\"target\": \"to\\nol\""},
+		{"\"type\": \"link\"", "\"type\": \"device\""},
+		{"\"sha256\": \"", "\"sha256\": \"x"},
+	};
+	kh_auto(kh_free) char *path =
+		kh_printf("%s/artifacts/%s/manifest.json", tree_store, tree_first);
+	kh_auto(kh_free) char *good = fixture_get(&host->fixture, path);
+	for (size_t i = 0; i < KH_COUNT(bad); i++) {
+		fixture_put(&host->fixture, path, good);
+		edit_manifest(host, bad[i][0], bad[i][1]);
+		kh_auto(kh_free) char *refusal = tree_host_refusal(host);
+		assert_non_null(strstr(refusal, "is not as a path of a tree can be"));
 	}
 }
 
@@ -427,7 +448,7 @@ static void undo_gives_back_bytes_modes_times_and_attributes(void **state)
 	assert_int_equal(status.st_mtim.tv_nsec, 123456789);
 	if (has_xattrs)
 		assert_int_equal(getxattr(tool, "user.note", value, sizeof(value)), 6);
-	assert_false(kh_root_exists(&host->fixture.root, "/var/lib/kvmhost/installed/tool.json"));
+	assert_false(kh_root_exists(&host->fixture.root, "/var/lib/kvmhost/installed/tool.record"));
 }
 
 static void undo_of_the_second_brings_the_first_back_and_its_record(void **state)
@@ -532,6 +553,65 @@ static void a_file_larger_than_what_is_read_into_memory_is_installed_and_undone(
 	assert_int_equal(engine_host_pending(host), 0);
 	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
 	engine_host_assert_original(host);
+}
+
+static void a_directory_that_was_moved_behind_a_link_is_no_change(void **state)
+{
+	struct engine_host *host = *state;
+	apply(host);
+	kh_auto(kh_free) char *from = host_path(host, "/usr/local/share/tool");
+	kh_auto(kh_free) char *to = host_path(host, "/usr/elsewhere");
+	assert_int_equal(rename(from, to), 0);
+	fixture_link(&host->fixture, "/usr/local/share/tool", "../../elsewhere");
+	assert_int_equal(engine_host_pending(host), 0);
+	json_t *record = kh_installed_read(&host->fixture.root, "tool");
+	kh_auto(kh_strv_done) struct kh_strv changed = {0};
+	kh_installed_check(&host->fixture.root, record, false, &changed);
+	assert_int_equal(changed.count, 0);
+	json_decref(record);
+	tree_wish.key = tree_second; /* and its successor goes where the files are */
+	apply(host);
+	engine_host_assert_file(host, "/usr/elsewhere/new/only-second", "y\n");
+	assert_true(S_ISLNK(stat_of(host, "/usr/local/share/tool").st_mode));
+	assert_int_equal(engine_host_pending(host), 0);
+}
+
+static void a_file_of_another_owner_is_installed_again_and_undo_gives_it_back(void **state)
+{
+	struct engine_host *host = *state;
+	kh_auto(kh_free) char *same = host_path(host, "/usr/local/bin/same");
+	if (geteuid() != 0) {
+		print_message("only root can give files away: skipped\n");
+		skip();
+	}
+	assert_int_equal(chown(same, 12345, 12345), 0);
+	engine_host_remember(host);
+	apply(host);
+	assert_int_equal(stat_of(host, "/usr/local/bin/same").st_uid, 0);
+	assert_int_equal(engine_host_pending(host), 0);
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	engine_host_assert_original(host);
+}
+
+static void an_edited_record_is_no_obstacle(void **state)
+{
+	struct engine_host *host = *state;
+	static const char record[] = "/var/lib/kvmhost/installed/tool.record";
+	apply(host);
+	kh_auto(kh_free) char *good = fixture_get(&host->fixture, record);
+	kh_auto(kh_free) char *header = kh_strndup(good, (size_t)(strchr(good, '\n') - good));
+	kh_auto(kh_free) char *noise =
+		kh_printf("%s\n\n\t\nf\nf\t\t\t\t\nd\t0755\tmade\t/../../etc\nl\tx\n%s", header,
+			  strchr(good, '\n') + 1);
+	fixture_put(&host->fixture, record, noise);
+	assert_int_equal(engine_host_pending(host), 0);
+	fixture_put(&host->fixture, record, "{\"key\":7}\nx");
+	assert_int_equal(engine_host_pending(host), 1);
+	fixture_put(&host->fixture, record, "");
+	apply(host); /* writes it anew; the directories are not known as ours any more */
+	assert_int_equal(engine_host_pending(host), 0);
+	kh_auto(kh_free) char *anew = fixture_get(&host->fixture, record);
+	assert_int_equal(strncmp(anew, good, strlen(header)), 0);
 }
 
 /* ---- removing ---- */
@@ -646,7 +726,11 @@ int main(void)
 		TEST(a_file_we_installed_ourselves_may_be_replaced_whoever_lists_it),
 		TEST(too_little_room_is_said_before_anything_is_done),
 		TEST(a_hostile_manifest_is_refused),
+		TEST(a_manifest_with_senseless_values_is_refused),
 		TEST(a_damaged_artifact_replaces_nothing),
+		TEST(a_directory_that_was_moved_behind_a_link_is_no_change),
+		TEST(a_file_of_another_owner_is_installed_again_and_undo_gives_it_back),
+		TEST(an_edited_record_is_no_obstacle),
 		TEST(files_get_mode_time_and_the_host_keeps_its_directories),
 		TEST(undo_gives_back_bytes_modes_times_and_attributes),
 		TEST(undo_of_the_second_brings_the_first_back_and_its_record),
