@@ -13,7 +13,7 @@
 #include "platform/deep_private.h"
 
 static const char parent[] = "/var/lib/libvirt", prefix[] = "kvmhost-check-";
-enum { VIRSH_S = 90, WAIT_S = 60, POLL_MS = 50 };
+enum { VIRSH_S = 90, WAIT_S = 120, POLL_MS = 50 };
 
 struct attempt {
 	const struct kh_context *context;
@@ -134,14 +134,14 @@ static int put(const struct attempt *attempt, const char *name, const void *cont
 static int make_files(const struct attempt *attempt, struct kh_error *err)
 {
 	const struct kh_root *root = attempt->context->root;
-	unsigned char image[KH_DEEP_IMAGE_BYTES];
+	kh_auto(kh_free) unsigned char *image = kh_alloc(KH_DEEP_IMAGE_BYTES);
 	kh_auto(kh_free) char *xml =
 		kh_deep_domain(attempt->name, attempt->emulator, attempt->directory);
 	kh_deep_image(attempt->token, image);
 	if (!kh_root_is_dir(root, parent) && kh_file_make_dir(root, parent, 0755, err) != 0)
 		return -1;
 	if (kh_file_make_dir(root, attempt->directory, 0711, err) != 0 ||
-	    put(attempt, "guest.img", image, sizeof(image), err) != 0 ||
+	    put(attempt, "guest.img", image, KH_DEEP_IMAGE_BYTES, err) != 0 ||
 	    put(attempt, "serial.log", "", 0, err) != 0)
 		return -1;
 	return put(attempt, "domain.xml", xml, strlen(xml), err);

@@ -1,10 +1,10 @@
 /* deep.h - does a guest really boot? The proof behind `kvmhost report --deep`.
  *
- * A domain of libvirt (transient, type kvm, the QEMU that was chosen) boots a disk of one sector,
- * whose program writes a random token and what hypervisor it sees (CPUID 0x40000000) to its serial
- * line. When that line arrives in a file, within a minute, everything between virsh and the
- * processor works; then the domain is destroyed. The result is kept in /var/lib/kvmhost/deep.json,
- * so that a report without --deep shows the last one and its age.
+ * A domain of libvirt (transient, type kvm, the QEMU that was chosen) boots a disk whose first
+ * sector has a program: it writes a random token and what hypervisor it sees (CPUID 0x40000000) to
+ * its serial line. When that line arrives in a file, within two minutes, everything between virsh
+ * and the processor works; then the domain is destroyed. The result is kept in
+ * /var/lib/kvmhost/deep.json, so that a report without --deep shows the last one and its age.
  *
  * The domain is called kvmhost-check-PID, and its files lie in a directory of that name below
  * /var/lib/libvirt (the guest's account has to reach them). What a check that was killed left
@@ -29,10 +29,11 @@ void kh_deep_check(const struct kh_context *context, const char *reason, struct 
 
 /* ---- parts, for tests ---- */
 
-enum { KH_DEEP_IMAGE_BYTES = 512, KH_DEEP_TOKEN_LENGTH = 32 };
+/* SeaBIOS boots from no disk smaller than this over AHCI: 512 bytes were tried. */
+enum { KH_DEEP_IMAGE_BYTES = 1 << 20, KH_DEEP_SECTOR_BYTES = 512, KH_DEEP_TOKEN_LENGTH = 32 };
 
 /* The disk: token has KH_DEEP_TOKEN_LENGTH characters. */
-void kh_deep_image(const char *token, unsigned char ret_image[KH_DEEP_IMAGE_BYTES]);
+void kh_deep_image(const char *token, unsigned char *ret_image); /* KH_DEEP_IMAGE_BYTES */
 /* The domain as XML; owned. */
 char *kh_deep_domain(const char *name, const char *emulator, const char *directory);
 /* What the serial line says: 1 the token under KVM, 0 not yet, -1 another hypervisor answered

@@ -19,7 +19,8 @@ enum { TOKEN_AT = 0x80, SIGNATURE_AT = TOKEN_AT + KH_DEEP_TOKEN_LENGTH + 1, END_
  *	mov $0x3f8,%dx; mov %ah,%al; out %al,%dx; jmp next
  * done:	hlt; jmp done
  *
- * Data: 0x7c80 the token, a space, 0x7ca1 the signature (12 bytes), a newline, a zero byte.
+ * Data: 0x7c80 the token, a space, 0x7ca1 the signature (12 bytes), a newline, a zero byte. KVM's
+ * signature is "KVMKVMKVM" and three zero bytes: it ends the text, there is no newline then.
  * Source: Linux Documentation/virt/kvm/x86/cpuid.rst (KVM_CPUID_SIGNATURE), 16550 data sheet (line
  * status register).
  */
@@ -31,15 +32,15 @@ static const unsigned char program[] = {
 	0xba, 0xf8, 0x03, 0x88, 0xe0, 0xee, 0xeb, 0xe9, 0xf4, 0xeb, 0xfd,
 };
 
-void kh_deep_image(const char *token, unsigned char ret_image[KH_DEEP_IMAGE_BYTES])
+void kh_deep_image(const char *token, unsigned char *ret_image)
 {
 	memset(ret_image, 0, KH_DEEP_IMAGE_BYTES);
 	memcpy(ret_image, program, sizeof(program));
 	memcpy(ret_image + TOKEN_AT, token, KH_DEEP_TOKEN_LENGTH);
 	ret_image[SIGNATURE_AT - 1] = ' ';
 	ret_image[END_AT] = '\n';
-	ret_image[KH_DEEP_IMAGE_BYTES - 2] = 0x55;
-	ret_image[KH_DEEP_IMAGE_BYTES - 1] = 0xaa;
+	ret_image[KH_DEEP_SECTOR_BYTES - 2] = 0x55;
+	ret_image[KH_DEEP_SECTOR_BYTES - 1] = 0xaa;
 }
 
 /* The processor is the plainest one: the host's own, passed through, is more than some KVMs that
@@ -74,10 +75,12 @@ int kh_deep_parse(const char *output, const char *token, char **ret_other)
 {
 	const char *at = strstr(output, token);
 	at = at ? at + strlen(token) : NULL;
-	if (!at || !strchr(at, '\n') || *at != ' ')
+	if (!at || *at != ' ')
 		return 0;
 	if (strncmp(at + 1, "KVMKVMKVM", strlen("KVMKVMKVM")) == 0)
 		return 1;
+	if (!strchr(at, '\n'))
+		return 0;
 	*ret_other = kh_strndup(at + 1, strcspn(at + 1, "\n"));
 	return -1;
 }
