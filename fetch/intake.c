@@ -35,6 +35,9 @@ static int start(struct kh_intake *intake, struct kh_error *err)
 	const struct kh_job *job = intake->job;
 	bool is_of_tar = intake->checks_signature && job->is_signature_of_tar;
 	kh_auto(kh_close) int tree_fd = -1;
+	if (intake->is_started)
+		return 0;
+	intake->is_started = true;
 	if (intake->checks_signature && kh_gpgv_start(job->work_fd, &intake->gpgv, err) != 0)
 		return -1;
 	if (job->unpacks && make_tree(job->work_fd, &tree_fd, err) != 0)
@@ -66,13 +69,13 @@ int kh_intake_restart(struct kh_intake *intake, bool clears_partial, struct kh_e
 	stop(intake);
 	kh_digest_begin(&intake->digest);
 	intake->bytes = 0;
-	intake->is_child_deaf = false;
+	intake->is_child_deaf = intake->is_started = false;
 	if (clears_partial && intake->job->partial_fd >= 0 &&
 	    (ftruncate(intake->job->partial_fd, 0) != 0 ||
 	     lseek(intake->job->partial_fd, 0, SEEK_SET) != 0))
 		return kh_fail(err, KH_SYSTEM, errno, "empty the partial file of '%s'",
 			       intake->job->name);
-	return start(intake, err);
+	return 0;
 }
 
 static int check_size(const struct kh_intake *intake, size_t length, struct kh_error *err)
@@ -89,7 +92,7 @@ int kh_intake_add(struct kh_intake *intake, const void *bytes, size_t length, bo
 		  struct kh_error *err)
 {
 	const struct kh_job *job = intake->job;
-	if (check_size(intake, length, err) != 0)
+	if (check_size(intake, length, err) != 0 || start(intake, err) != 0)
 		return -1;
 	kh_digest_add(&intake->digest, bytes, length);
 	intake->bytes += (long long)length;
@@ -117,6 +120,8 @@ bool kh_intake_is_whole(const struct kh_intake *intake, char ret_hex[KH_DIGEST_S
 int kh_intake_finish(struct kh_intake *intake, struct kh_verdict *ret_verdict, struct kh_error *err)
 {
 	kh_auto(kh_verdict_done) struct kh_verdict verdict = {0};
+	if (start(intake, err) != 0) /* not a byte came, and that was what was wanted */
+		return -1;
 	if (intake->child.pid > 0 &&
 	    kh_child_finish(&intake->child, &verdict.extracted, &verdict.confined, err) != 0)
 		return kh_wrap(err, "'%s'", intake->job->name);

@@ -28,6 +28,7 @@ struct kh_intake {
 	long long bytes;
 	struct kh_child child;
 	struct kh_gpgv gpgv;
+	bool is_started;    /* the two above: with the first bytes */
 	bool is_child_deaf; /* it ended before the archive did */
 };
 
