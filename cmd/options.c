@@ -49,7 +49,7 @@ static const struct option_row rows[] = {
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
 	{"lock", OPTION_LOCK, NULL, KH_OPTION_LOCK,
-	 "write kvmhost.lock beside the configuration: later runs use exactly these (fetch)"},
+	 "write kvmhost.lock: later runs use exactly these sources (fetch)"},
 	{"update", OPTION_UPDATE, NULL, KH_OPTION_LOCK,
 	 "look for newer ones where the version is 'distro' (fetch)"},
 	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
