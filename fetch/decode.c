@@ -67,9 +67,8 @@ static int fail_lzma(lzma_ret status, struct kh_error *err)
 		return kh_fail(err, KH_SYSTEM, ENOMEM, "xz: decode");
 	if (status == LZMA_BUF_ERROR)
 		return kh_fail(err, KH_HOST, 0, "xz: the archive ends too early");
-	if (status == LZMA_FORMAT_ERROR)
-		return kh_fail(err, KH_HOST, 0, "xz: bytes that do not belong to the archive");
-	return kh_fail(err, KH_HOST, 0, "xz: the archive is damaged");
+	return kh_fail(err, KH_HOST, 0,
+		       "xz: the archive is damaged, or followed by something else");
 }
 
 static ssize_t read_xz(struct kh_decode *decode, struct kh_error *err)

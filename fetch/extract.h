@@ -28,7 +28,7 @@ struct kh_extracted {
 
 /* Uncompressed bytes per compressed one beyond which an archive is no source code; and how many
  * bytes may come before that is looked at. */
-enum { KH_EXTRACT_RATIO = 200, KH_EXTRACT_RATIO_FROM_MIB = 256 };
+enum { KH_EXTRACT_RATIO = 200, KH_EXTRACT_RATIO_FROM_MIB = 64 };
 
 /* Errors: KH_HOST for what the archive should not be or have, KH_SYSTEM. */
 int kh_extract_run(const struct kh_extract_job *job, struct kh_extracted *ret_extracted,

@@ -210,7 +210,7 @@ static int try_all(struct fetch *fetch, struct kh_error *err)
 	int result = try_kept(fetch, err);
 	if (result == 1)
 		result = try_partial(fetch, err);
-	if (result == 1 && kh_http_open(&fetch->http, err) != 0)
+	if (result == 1 && !fetch->http && kh_http_open(&fetch->http, err) != 0)
 		return -1;
 	fetch->is_all_absent = true;
 	for (size_t i = 0; i < urls->count && result == 1; i++)

@@ -10,7 +10,7 @@
 #include "core/base/str.h"
 #include "fetch/event.h"
 
-enum { CONNECT_MS = 15000 };
+enum { CONNECT_MS = 15000, OTHER_BYTES = 65536 };
 
 struct kh_http {
 	CURLM *multi;
@@ -23,7 +23,8 @@ struct exchange {
 	struct kh_http_head head;
 	char *status_line;                    /* "503 Service Unavailable" */
 	bool has_begun, is_stopped, is_other; /* other: a status whose body nobody wants */
-	long long last_ms;                    /* of the last byte */
+	size_t other_bytes;
+	long long last_ms; /* of the last byte */
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -131,8 +132,12 @@ static bool begin(struct exchange *exchange)
 static size_t on_body(char *bytes, size_t one, size_t length, void *data)
 {
 	struct exchange *exchange = data;
-	if (!begin(exchange))
-		return 0;
+	exchange->last_ms = kh_event_now_ms();
+	if (!begin(exchange)) {
+		/* The page of an error or a redirect, which libcurl judges at its end. */
+		exchange->other_bytes += exchange->is_other ? length * one : OTHER_BYTES;
+		return exchange->other_bytes < OTHER_BYTES ? length * one : 0;
+	}
 	exchange->is_stopped =
 		!exchange->request->body(exchange->request->data, bytes, length * one);
 	exchange->last_ms = kh_event_now_ms();

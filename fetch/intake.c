@@ -119,7 +119,7 @@ int kh_intake_finish(struct kh_intake *intake, struct kh_verdict *ret_verdict, s
 	kh_auto(kh_verdict_done) struct kh_verdict verdict = {0};
 	if (intake->child.pid > 0 &&
 	    kh_child_finish(&intake->child, &verdict.extracted, &verdict.confined, err) != 0)
-		return kh_wrap(err, "unpack '%s'", intake->job->name);
+		return kh_wrap(err, "'%s'", intake->job->name);
 	if (intake->gpgv.pid > 0 && kh_gpgv_finish(&intake->gpgv, &verdict.signer, err) != 0)
 		return kh_wrap(err, "'%s'", intake->job->name);
 	*ret_verdict = verdict;

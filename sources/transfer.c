@@ -2,21 +2,18 @@
 #include "sources/transfer.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "sources/transfer_start.h"
 #include "sources/transfer_work.h"
 
-enum { LINE_BYTES = 1 << 20, TEXT_BYTES = 8192, NOT_STARTED = 127 };
+enum { LINE_BYTES = 1 << 20, TEXT_BYTES = 8192 };
 
 struct talk { /* with one worker */
 	const struct kh_making *making;
@@ -27,130 +24,6 @@ struct talk { /* with one worker */
 	json_t *last;   /* result or error event */
 	char *muttered; /* the last line that is no event: the loader's, a sanitizer's */
 };
-
-/* ---- the program ---- */
-
-static int open_in(const char *dir, const char *rest)
-{
-	kh_auto(kh_free) char *path = kh_printf("%s%s/kvmhost-fetch", dir, rest);
-	return open(path, O_PATH | O_CLOEXEC);
-}
-
-/* Beside kvmhost in a build directory, or where 'make install' puts it. Opened with our rights: its
- * account may not be able to walk there. */
-static int open_worker(struct kh_error *err)
-{
-	char self[4096];
-	const char *told = secure_getenv("KVMHOST_LIBEXEC");
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[length > 0 ? length : 0] = '\0';
-	char *slash = strrchr(self, '/');
-	if (slash)
-		*slash = '\0';
-	int fd = told ? open_in(told, "") : open_in(self, "");
-	if (fd < 0 && !told)
-		fd = open_in(self, "/../libexec/kvmhost");
-	if (fd >= 0)
-		return fd;
-	kh_fail(err, KH_PROGRAM, errno, "find 'kvmhost-fetch', which downloads and unpacks");
-	return kh_hint(err, "it is installed together with kvmhost: run 'make install' again");
-}
-
-static char **make_environment(void)
-{
-	static const char *const passed[] = {
-		"http_proxy", "https_proxy", "HTTPS_PROXY",    "all_proxy",     "ALL_PROXY",
-		"no_proxy",   "NO_PROXY",    "CURL_CA_BUNDLE", "SSL_CERT_FILE",
-	};
-	char **environment = kh_alloc((KH_COUNT(passed) + 3) * sizeof(*environment));
-	size_t count = 0;
-	environment[count++] =
-		kh_strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	environment[count++] = kh_strdup("LC_ALL=C");
-	for (size_t i = 0; i < KH_COUNT(passed); i++)
-		if (getenv(passed[i]))
-			environment[count++] = kh_printf("%s=%s", passed[i], getenv(passed[i]));
-	return environment;
-}
-
-static void free_environment(char ***environment)
-{
-	for (char **at = *environment; at && *at; at++)
-		kh_free(at);
-	kh_free(environment);
-}
-
-static bool become(unsigned uid, unsigned gid)
-{
-	if (uid == 0 || geteuid() != 0)
-		return true;
-	return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 &&
-	       setresuid(uid, uid, uid) == 0;
-}
-
-static void keep_open(int fd)
-{
-	if (fd >= 0)
-		fcntl(fd, F_SETFD, 0);
-}
-
-static void keep_all_open(const struct kh_transfer_work *work)
-{
-	keep_open(work->fd);
-	keep_open(work->partial_fd);
-	keep_open(work->validator_fd);
-	keep_open(work->kept_fd);
-	keep_open(work->keyring_fd);
-	keep_open(work->signature_fd);
-	for (size_t i = 0; i < work->url_count; i++)
-		keep_open(work->url_fds[i]);
-	for (size_t i = 0; i < work->signature_count; i++)
-		keep_open(work->signature_fds[i]);
-}
-
-/* In the child: never returns. The signal for our death is asked for after the account changed,
- * which forgets it. */
-static void run_worker(const struct talk *talk, int program, int socket, char **environment,
-		       pid_t parent)
-{
-	static char name[] = "kvmhost-fetch";
-	char *argv[] = {name, NULL};
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setpgid(0, 0);
-	if (dup2(socket, 0) < 0 || dup2(socket, 1) < 0 || dup2(socket, 2) < 0)
-		_exit(NOT_STARTED);
-	keep_all_open(talk->work);
-	if (!become(talk->transfer->uid, talk->transfer->gid) ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
-	    getppid() != parent || chdir("/") != 0)
-		_exit(NOT_STARTED);
-	fexecve(program, argv, environment);
-	_exit(NOT_STARTED);
-}
-
-static int start(struct talk *talk, struct kh_error *err)
-{
-	int ends[2];
-	kh_auto(kh_close) int program = open_worker(err);
-	if (program < 0)
-		return -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-		return kh_fail(err, KH_SYSTEM, errno, "start 'kvmhost-fetch'");
-	kh_auto(kh_close) int ours = ends[0], theirs = ends[1];
-	kh_auto(free_environment) char **environment = make_environment();
-	pid_t parent = getpid(), pid = fork();
-	if (pid == 0)
-		run_worker(talk, program, theirs, environment, parent);
-	if (pid < 0)
-		return kh_fail(err, KH_SYSTEM, errno, "start 'kvmhost-fetch'");
-	setpgid(pid, pid);
-	talk->pid = pid;
-	talk->fd = ours;
-	ours = -1;
-	return 0;
-}
 
 static int stop(struct talk *talk)
 {
@@ -387,7 +260,7 @@ int kh_transfer_run(const struct kh_making *making, const struct kh_transfer *tr
 		return -1;
 	kh_auto(talk_done) struct talk talk = {
 		.making = making, .transfer = transfer, .work = &work, .fd = -1};
-	if (start(&talk, err) != 0)
+	if (kh_transfer_start(transfer, &work, &talk.pid, &talk.fd, err) != 0)
 		return -1;
 	send_job(&talk);
 	listen_to(&talk);
