@@ -269,6 +269,11 @@ void kh_packages_remove(const struct kh_root *root, struct kh_runner *runner, co
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
 	const json_t *came = json_object_get(details, "came");
 	bool is_rpm = kh_packages_manager(root) == KH_PACKAGES_DNF;
+	if (!root->is_live) {
+		say(ret_note, "left to do on the running system: remove the packages that were "
+			      "installed");
+		return;
+	}
 	if (read_now(root, runner, &now, &err) == 0)
 		add_installed(came ? came : asked, &now, &names);
 	if (!err.message && names.count > 0 && is_rpm)

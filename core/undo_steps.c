@@ -350,18 +350,6 @@ static int undo_program(const struct kh_undo *undo, const struct kh_run_record *
 	return 0;
 }
 
-static int undo_packages(const struct kh_undo *undo, const struct kh_record *record,
-			 char **ret_note)
-{
-	if (!undo->root->is_live)
-		*ret_note = kh_strdup("left to do on the running system: remove the packages that "
-				      "were installed");
-	else
-		kh_packages_remove(undo->root, undo->runner,
-				   json_object_get(record->intent, "argv"), record->done, ret_note);
-	return 0;
-}
-
 int kh_undo_step(const struct kh_undo *undo, const struct kh_run_record *run,
 		 const struct kh_record *record, struct kh_undo_triggers *triggers, char **ret_note,
 		 struct kh_error *err)
@@ -379,8 +367,11 @@ int kh_undo_step(const struct kh_undo *undo, const struct kh_run_record *run,
 		return undo_value(undo, run, record, ret_note, err);
 	if (is_kind(record, KH_CHANGE_LOAD_MODULE))
 		return undo_module(undo, run, record, ret_note, err);
-	if (is_kind(record, KH_CHANGE_PACKAGES))
-		return undo_packages(undo, record, ret_note);
+	if (is_kind(record, KH_CHANGE_PACKAGES)) {
+		kh_packages_remove(undo->root, undo->runner,
+				   json_object_get(record->intent, "argv"), record->done, ret_note);
+		return 0;
+	}
 	return kh_fail(err, KH_SYSTEM, 0, "run %lld: unknown kind of change '%s'", run->id,
 		       kh_json_get(record->intent, "kind"));
 }
