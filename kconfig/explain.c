@@ -219,6 +219,16 @@ static void explain_done(struct kh_explain *explain)
 	kh_str_done(&explain->text);
 }
 
+/* Many renames put a word in front: RETPOLINE became MITIGATION_RETPOLINE. */
+static const char *find_longer(const struct kh_strv *names, const char *name)
+{
+	kh_auto(kh_free) char *end = kh_printf("_%s", name);
+	for (size_t i = 0; i < names->count; i++)
+		if (kh_str_ends(names->items[i], end))
+			return names->items[i];
+	return NULL;
+}
+
 static char *explain_unknown(const struct kh_kconfig *tree, const char *name)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
@@ -226,6 +236,8 @@ static char *explain_unknown(const struct kh_kconfig *tree, const char *name)
 		if (tree->symbols[i].entry_count > 0)
 			kh_strv_add(&names, tree->names.items[i]);
 	const char *nearest = kh_str_nearest(name, (const char *const *)names.items, names.count);
+	if (!nearest)
+		nearest = find_longer(&names, name);
 	return nearest ? kh_printf("is not an option of this kernel; the nearest name is %s",
 				   nearest)
 		       : kh_strdup("is not an option of this kernel");

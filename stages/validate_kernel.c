@@ -150,10 +150,13 @@ static void check_options(const struct kh_validation *validation)
 	};
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_fragment_done) struct kh_fragment fragment = {0};
-	if (kh_fragment_load(validation->root, &validation->config->kernel.fragments, &fragment,
-			     &err) != 0)
+	const struct kh_strv *fragments = &validation->config->kernel.fragments;
+	kh_auto(kh_free) char *names = kh_strv_join(fragments, ", ");
+	if (kh_fragment_load(validation->root, fragments, &fragment, &err) != 0)
 		kh_validate_add(validation, &check, KH_WARN, "%.*s",
 				(int)strcspn(err.message, "\n"), err.message);
+	else
+		kh_validate_add(validation, &check, KH_PASS, "%s", names);
 	for (size_t i = 0; i < fragment.line_count; i++)
 		check_option(validation, &fragment.lines[i]);
 }

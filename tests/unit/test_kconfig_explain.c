@@ -200,6 +200,13 @@ static void conditional_dependencies_are_understood(void **state)
 	expect("CONFIG_KVM=m\nCONFIG_NET=y\n", "VHOST_NEW", "y", "nothing");
 }
 
+static void a_name_that_got_a_word_in_front_is_found(void **state)
+{
+	(void)state;
+	expect("", "LOCKS", "y",
+	       "is not an option of this kernel; the nearest name is DEBUG_LOCKS");
+}
+
 static void a_transitional_name_is_an_old_one(void **state)
 {
 	(void)state;
@@ -317,6 +324,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_prompt_is_set_by_others),
 		cmocka_unit_test(what_a_tool_decides_is_said_to_be_so),
 		cmocka_unit_test(conditional_dependencies_are_understood),
+		cmocka_unit_test(a_name_that_got_a_word_in_front_is_found),
 		cmocka_unit_test(a_transitional_name_is_an_old_one),
 		cmocka_unit_test(an_unknown_name_has_a_near_one),
 		cmocka_unit_test(without_a_reason_there_is_no_explanation),
