@@ -35,6 +35,7 @@ static const struct {
 	{"hub", ""},
 	{"pcieport", ""},
 	{"serial", ""},
+	{"xen-platform-pci", ""},
 };
 
 char *kh_hardware_link_name(const struct kh_root *root, const char *dir, const char *name)
@@ -52,11 +53,19 @@ static void fold(char *name)
 			*name = '_';
 }
 
+static bool is_part_of_bus(const char *driver)
+{
+	for (size_t i = 0; i < KH_COUNT(renamed); i++)
+		if (strcmp(renamed[i].driver, driver) == 0)
+			return !*renamed[i].module;
+	return false;
+}
+
 static char *module_of_name(const char *driver)
 {
 	for (size_t i = 0; i < KH_COUNT(renamed); i++)
 		if (strcmp(renamed[i].driver, driver) == 0)
-			return *renamed[i].module ? kh_strdup(renamed[i].module) : NULL;
+			return kh_strdup(renamed[i].module);
 	char *module = kh_strdup(driver);
 	fold(module);
 	return module;
@@ -64,11 +73,13 @@ static char *module_of_name(const char *driver)
 
 char *kh_hardware_driver_module(const struct kh_root *root, const char *device_dir)
 {
+	kh_auto(kh_free) char *driver = kh_hardware_link_name(root, device_dir, "driver");
+	if (driver && is_part_of_bus(driver))
+		return NULL;
 	char *module = kh_hardware_link_name(root, device_dir, "driver/module");
 	fold(module);
 	if (module)
 		return module;
-	kh_auto(kh_free) char *driver = kh_hardware_link_name(root, device_dir, "driver");
 	kh_auto(kh_free) char *bus = kh_hardware_link_name(root, device_dir, "subsystem");
 	if (!driver || !bus || !kh_str_is_one_of(bus, named_buses, KH_COUNT(named_buses) - 1))
 		return NULL;

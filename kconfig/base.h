@@ -28,9 +28,9 @@
 /* The lines that cover the hosts: symbols of their drivers and file systems as m (those the root
  * file system needs too: an initramfs loads them), with reasons; before each what it stands on
  * (optional lines: the menus and buses it is below). Without what a driver bound to a device of
- * pci, virtio, usb, scsi, vmbus or xen needs, or a file system, the kernel is no kernel for that
- * host: these lines are required, others optional. unknown: modules and drivers that no symbol of
- * this tree makes, "NAME (what for)"; for a warning. */
+ * pci (storage, network, buses), virtio, usb, scsi, vmbus or xen needs, or a file system, the
+ * kernel is no kernel for that host: these lines are required, others optional. unknown: modules
+ * and drivers that no symbol of this tree makes, "NAME (what for)"; for a warning. */
 int kh_base_derive(const struct kh_makefiles *makefiles, const struct kh_hardware *hosts,
 		   size_t host_count, struct kh_fragment *ret_lines, struct kh_strv *ret_unknown,
 		   struct kh_error *err);

@@ -9,8 +9,27 @@
 
 static const char *const strict_buses[] = {"pci", "virtio", "usb", "scsi", "vmbus", "xen"};
 
+/* Of PCI: what a host is reached by and boots from. Bridges and what belongs to the chip set have
+ * drivers that are a part of every kernel and leave no trace in modules.builtin; the firmware's
+ * screen remains where a graphics driver is missing. */
+static bool is_vital_class(const char *modalias)
+{
+	static const char *const vital[] = {
+		"bc01", /* storage */
+		"bc02", /* network */
+		"bc0C", /* USB, Fibre Channel */
+		"bc0D", /* wireless */
+	};
+	for (size_t i = 0; i < KH_COUNT(vital); i++)
+		if (strstr(modalias, vital[i]))
+			return true;
+	return false;
+}
+
 bool kh_base_is_strict(const struct kh_hardware_device *device)
 {
+	if (strcmp(device->bus, "pci") == 0 && !is_vital_class(device->modalias))
+		return false;
 	return device->driver && device->modules.count > 0 &&
 	       kh_str_is_one_of(device->bus, strict_buses, KH_COUNT(strict_buses));
 }

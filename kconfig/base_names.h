@@ -7,7 +7,8 @@
 
 #include "core/facts_hardware.h"
 
-/* A host cannot be without this device: it has a driver now, on a bus of real devices. */
+/* A host cannot be without this device: it has a driver now, on a bus of real devices, and (of PCI)
+ * is one for storage, network or a bus. */
 bool kh_base_is_strict(const struct kh_hardware_device *device);
 /* "pci 14e4:165f (tg3, network)"; of other buses the modalias, cut to a readable length. Owned. */
 char *kh_base_device_name(const struct kh_hardware_device *device);

@@ -135,6 +135,14 @@ static bool claims(const struct kh_strv *claimants, const char *name)
 	return false;
 }
 
+/* Bound by hand, to devices that it does not claim: handed to guests. */
+static bool is_bound_by_hand(const char *module)
+{
+	static const char *const names[] = {"vfio_pci", "pci_stub", "uio_pci_generic", "igb_uio",
+					    "xen_pciback"};
+	return kh_str_is_one_of(module, names, KH_COUNT(names));
+}
+
 static bool covers_device(const struct cover *cover, const struct kh_hardware_device *device)
 {
 	kh_auto(kh_strv_done) struct kh_strv claimants = {0};
@@ -144,7 +152,10 @@ static bool covers_device(const struct cover *cover, const struct kh_hardware_de
 		const char *name = device->modules.items[i];
 		if (claims(&claimants, name) || list_has(cover->builtin, name))
 			return true;
-		is_known = is_known || has_module(cover, name);
+		bool is_there = has_module(cover, name);
+		if (is_there && is_bound_by_hand(name))
+			return true;
+		is_known = is_known || is_there;
 	}
 	return !is_known && claimants.count > 0;
 }

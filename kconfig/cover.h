@@ -3,9 +3,10 @@
  * The record is made when the kernel was built, and goes into the artifact's manifest
  * (about.covers). The check is made wherever the artifact is to be installed, against that host's
  * own hardware, from the module index of the artifact (modules.alias, modules.builtin) and the
- * record. Strict for what a host cannot be without: devices of pci, virtio, usb, scsi, vmbus and
- * xen that have a driver bound now; the root file system and what lies below it; file systems in
- * use. Others (acpi, pnp, platform, input) say nothing about a kernel.
+ * record. Strict for what a host cannot be without: devices of pci (storage, network,
+ * buses), virtio, usb, scsi, vmbus and xen that have a driver bound now; the root file system and
+ * what lies below it; file systems in use. Others (acpi, pnp, platform, input) say nothing about a
+ * kernel.
  */
 #ifndef KH_KCONFIG_COVER_H
 #define KH_KCONFIG_COVER_H
