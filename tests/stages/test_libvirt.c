@@ -125,9 +125,9 @@ static void a_running_libvirt_is_not_started_again(void **state)
 	struct stage_host host;
 	open_host(&host, "debian12-ifupdown");
 	fixture_put(&host.fixture, "/run/systemd/system/x", "");
-	fixture_put(&host.fixture, "/var/lib/kvmhost/installed/libvirt.json",
+	fixture_put(&host.fixture, "/var/lib/kvmhost/installed/libvirt.record",
 		    "{\"program\": \"libvirt\", \"key\": \"old\", \"about\": {\"prefix\": "
-		    "\"/usr/local\", \"version\": \"8.0.0\"}, \"files\": []}");
+		    "\"/usr/local\", \"version\": \"8.0.0\"}}\n");
 	fixture_put(&host.fixture, "/proc/net/unix",
 		    "Num RefCount Protocol Flags Type St Inode Path\n"
 		    "0: 00000002 00000000 00010000 0001 01 22 /run/libvirt/libvirt-sock\n");

@@ -114,10 +114,10 @@ static void a_chosen_qemu_that_is_not_installed_is_not_ready(void **state)
 	stage_host_open(&host, "debian12-ifupdown", yaml);
 	stage_host_check(&host, &kh_stage_qemu);
 	assert_string_equal(stage_host_status(&host, "qemu.version"), "fail");
-	fixture_put(&host.fixture, "/var/lib/kvmhost/installed/qemu.json",
+	fixture_put(&host.fixture, "/var/lib/kvmhost/installed/qemu.record",
 		    "{\"program\": \"qemu\", \"key\": \"k\", \"about\": {\"prefix\": "
-		    "\"/usr/local\", \"version\": \"7.2\", \"libraries\": [\"libx.so.1\"]}, "
-		    "\"files\": [{\"path\": \"/usr/local/bin/qemu-img\", \"type\": \"file\"}]}");
+		    "\"/usr/local\", \"version\": \"7.2\", \"libraries\": [\"libx.so.1\"]}}\n"
+		    "l\tqemu-img\t/usr/local/bin/qemu-gone\n");
 	stage_host_check(&host, &kh_stage_qemu);
 	assert_string_equal(stage_host_status(&host, "qemu.version"), "pass");
 	assert_string_equal(stage_host_status(&host, "qemu.files"), "fail");
