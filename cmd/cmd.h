@@ -23,7 +23,7 @@ struct kh_options {
 	const char *root;   /* --root DIR, default "/" */
 	struct kh_strv settings;
 	bool is_json, is_quiet, is_verbose;
-	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive;
+	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive, is_deep;
 	bool is_unit, wants_retry;
 	struct kh_strv arguments; /* after the command */
 };
@@ -34,6 +34,7 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_ALL = 4,
 		     KH_OPTION_EXIT_CODE = 8,
 		     KH_OPTION_JSON = 16,
+		     KH_OPTION_DEEP = 1024,
 		     KH_OPTION_REDERIVE = 32,
 		     KH_OPTION_UNIT = 1 << 16,
 		     KH_OPTION_RETRY = 1 << 17,

@@ -151,7 +151,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 const struct kh_command kh_command_build = {
 	.name = "build",
 	.arguments = "[PROGRAM...]",
-	.summary = "build kernel, qemu, libvirt (or those named) into the store; installs nothing",
+	.summary = "build kernel, qemu, libvirt into the store; the host stays as it is",
 	.options = KH_OPTION_JSON | KH_OPTION_REDERIVE,
 	.run = run,
 };

@@ -3,6 +3,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
+#include "platform/deep.h"
 
 /* An interrupted run belongs in the report: the host is neither as before nor as wanted. */
 static void add_history_check(const struct kh_root *root, struct kh_report *report)
@@ -24,6 +25,21 @@ static void add_history_check(const struct kh_root *root, struct kh_report *repo
 	text.found = run ? found : "no interrupted run";
 	text.fix = run ? "'kvmhost apply' finishes it, 'kvmhost undo' reverts it" : NULL;
 	kh_report_add(report, "kvmhost.runs", run ? KH_WARN : KH_PASS, &text);
+}
+
+/* A guest that boots, now (--deep) or the last time; part of what libvirt's stage is for. */
+static int add_guest_check(const struct kh_options *options, const struct kh_session *session,
+			   struct kh_report *report, struct kh_error *err)
+{
+	const struct kh_context context = {
+		.config = &session->config, .facts = &session->facts, .root = &session->root};
+	kh_auto(kh_free) char *reason = NULL;
+	if (options->arguments.count > 0 && !kh_strv_has(&options->arguments, "libvirt"))
+		return 0;
+	if (options->is_deep && kh_deep_run(&context, &kh_run_system, &reason, err) < 0)
+		return -1;
+	kh_deep_check(&context, reason, report);
+	return 0;
 }
 
 /* A report of some stages says nothing of the others: whoever reads the verdict has to know. */
@@ -61,6 +77,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		.root = &session.root, .config = &session.config, .chosen = &options->arguments};
 	if (kh_engine_report(&engine, &session.facts, &report, err) != 0)
 		return -1;
+	if (add_guest_check(options, &session, &report, err) != 0)
+		return -1;
 	add_history_check(&session.root, &report);
 	if (options->arguments.count == 0) /* of all stages: what is required must be among them */
 		kh_report_add_missing(&report);
@@ -76,7 +94,7 @@ const struct kh_command kh_command_report = {
 	.name = "report",
 	.arguments = "[STAGE...]",
 	.summary = "the readiness report; exit 0 ready, 1 not ready",
-	.options = KH_OPTION_JSON,
+	.options = KH_OPTION_JSON | KH_OPTION_DEEP,
 	.takes_stages = true,
 	.run = run,
 };

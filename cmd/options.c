@@ -15,6 +15,7 @@ enum {
 	OPTION_ALL,
 	OPTION_EXIT_CODE,
 	OPTION_REDERIVE,
+	OPTION_DEEP,
 	OPTION_UNIT,
 	OPTION_RETRY
 };
@@ -36,11 +37,13 @@ static const struct option_row rows[] = {
 	{"verbose", 'v', NULL, 0, "also what is as it should be"},
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
-	 "go on whatever was changed or is missing (undo, init, confirm)"},
+	 "overwrite what was changed (undo, init); keep an unproved kernel (confirm)"},
 	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
-	 "put everything back (undo); remove all that can be made again (store prune)"},
+	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
+	 "really boot a small guest through libvirt (report)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
 	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
@@ -139,6 +142,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
+	case OPTION_DEEP:
+		options->is_deep = true;
+		break;
 	case OPTION_REDERIVE:
 		options->wants_rederive = true;
 		break;
@@ -173,6 +179,7 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_yes, "yes", KH_OPTION_YES, err) != 0 ||
 	    check_option(command, options->is_forced, "force", KH_OPTION_FORCE, err) != 0 ||
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
+	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,

@@ -110,11 +110,27 @@ bool kh_ask(const char *question)
 
 /* ---- events ---- */
 
+/* The same when nobody knows how much there is: how much was done. */
+static void print_steps(const struct kh_event *event)
+{
+	enum { EVERY = 500 };
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K[%s] %zu %s: %.60s", event->stage, event->index,
+			event->unit, event->text);
+	else if (event->index % EVERY == 0 && event->index > 0)
+		fprintf(stderr, "[%s] %zu %s: %s\n", event->stage, event->index, event->unit,
+			event->text);
+}
+
 /* How far something is that takes long: on a terminal one line that is written over, otherwise a
  * line for every tenth. */
 static void print_progress(const struct kh_event *event)
 {
 	static size_t last_tenth = 11;
+	if (event->count == 0) {
+		print_steps(event);
+		return;
+	}
 	size_t percent = event->count ? event->index * 100 / event->count : 0;
 	if (isatty(STDERR_FILENO)) {
 		fprintf(stderr, "\r\033[K[%s] %3zu%% %.60s%s", event->stage, percent, event->text,

@@ -2,8 +2,12 @@
 #include "core/probe.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -100,4 +104,35 @@ void kh_probe_lock_done(struct kh_probe_lock *lock)
 {
 	kh_free(&lock->path);
 	kh_free(&lock->program);
+}
+
+/* ---- local sockets ---- */
+
+bool kh_probe_is_listening(const struct kh_root *root, const char *path)
+{
+	enum { FLAGS = 3, PATH = 7, ACCEPTS = 0x10000 };
+	kh_auto(kh_free) char *text = kh_root_text(root, "/proc/net/unix");
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, text ? text : "");
+	for (size_t i = 0; i < lines.count; i++) {
+		kh_auto(kh_strv_done) struct kh_strv words = {0};
+		kh_strv_split(&words, lines.items[i], " ");
+		if (words.count > PATH && strcmp(words.items[PATH], path) == 0 &&
+		    (strtoul(words.items[FLAGS], NULL, 16) & ACCEPTS))
+			return true;
+	}
+	return false;
+}
+
+bool kh_probe_answers(const struct kh_root *root, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval second = {.tv_sec = 1};
+	if (!root->is_live || strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path));
+	kh_auto(kh_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second)) != 0)
+		return false;
+	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }

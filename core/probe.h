@@ -27,4 +27,11 @@ struct kh_probe_lock {
 void kh_probe_package_manager(const struct kh_root *root, struct kh_probe_lock *ret_lock);
 void kh_probe_lock_done(struct kh_probe_lock *lock);
 
+/* Does somebody listen on this local socket? Read from /proc/net/unix: nothing is woken up by it.
+ * Source: net/unix/af_unix.c, unix_seq_show() (flag 0x10000: it accepts connections). */
+bool kh_probe_is_listening(const struct kh_root *root, const char *path);
+/* Does it accept a connection, within a second? Only asked on the live root. A daemon behind a
+ * systemd socket is started by that. */
+bool kh_probe_answers(const struct kh_root *root, const char *path);
+
 #endif

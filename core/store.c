@@ -123,6 +123,15 @@ int kh_store_begin(const struct kh_root *root, const char *store, const char *ke
 
 /* ---- the manifest ---- */
 
+static void set_time(json_t *manifest)
+{
+	char made[32];
+	time_t now = time(NULL);
+	struct tm utc;
+	strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+	json_object_set_new(manifest, "made", json_string(made));
+}
+
 static int write_manifest(const struct kh_root *root, const char *temporary, const char *key,
 			  json_t *manifest, struct kh_error *err)
 {
@@ -135,11 +144,8 @@ static int write_manifest(const struct kh_root *root, const char *temporary, con
 		return -1;
 	json_object_set_new(manifest, "files", files);
 	json_object_set_new(manifest, "key", json_string(key));
-	char made[32];
-	time_t now = time(NULL);
-	struct tm utc;
-	strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	json_object_set_new(manifest, "made", json_string(made));
+	if (!*kh_json_get(manifest, "made")) /* an imported one was made when it was built */
+		set_time(manifest);
 	kh_auto(kh_free) char *text = json_dumps(manifest, JSON_INDENT(1) | JSON_SORT_KEYS);
 	kh_auto(kh_free) char *path = kh_printf("%s/manifest.json", temporary);
 	struct kh_file_state meta = {

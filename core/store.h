@@ -54,7 +54,7 @@ void kh_artifacts_free(struct kh_artifact *artifacts, size_t count);
 int kh_store_begin(const struct kh_root *root, const char *store, const char *key, char **ret_tree,
 		   struct kh_error *err);
 /* Take the files of the tree into the manifest, write it, give the artifact its name. manifest: all
- * but key, made and files; the reference is taken over. */
+ * but key and files, and made (now) where it has none; the reference is taken over. */
 int kh_store_publish(const struct kh_root *root, const char *store, const char *key,
 		     json_t *manifest, struct kh_error *err);
 /* Compare what is there, every file by its digest, with the manifest: nothing missing, nothing

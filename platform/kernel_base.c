@@ -30,7 +30,7 @@ static void add_version(struct kh_strv *conditions, const char *word, int versio
 		kh_strv_addf(conditions, "%s %d.%d", word, version / 1000, version % 1000);
 }
 
-static void add_line(struct kh_str *text, const struct kh_fragment_line *line)
+static void add_line(struct kh_str *text, const struct kh_fragment_line *line, bool has_reasons)
 {
 	kh_auto(kh_strv_done) struct kh_strv conditions = {0}, reasons = {0};
 	add_version(&conditions, "since", line->since);
@@ -46,7 +46,7 @@ static void add_line(struct kh_str *text, const struct kh_fragment_line *line)
 	kh_str_add(text, "\n");
 	if (*joined)
 		kh_str_addf(text, "#: %s\n", joined);
-	kh_strv_split_lines(&reasons, line->why ? line->why : "");
+	kh_strv_split_lines(&reasons, has_reasons && line->why ? line->why : "");
 	for (size_t i = 0; i < reasons.count; i++)
 		kh_str_addf(text, "# %s\n", reasons.items[i]);
 	if (strcmp(line->value, "n") == 0)
@@ -55,11 +55,11 @@ static void add_line(struct kh_str *text, const struct kh_fragment_line *line)
 		kh_str_addf(text, "CONFIG_%s=%s\n", line->name, line->value);
 }
 
-char *kh_kernel_fragment_text(const struct kh_fragment *fragment)
+char *kh_kernel_fragment_text(const struct kh_fragment *fragment, bool has_reasons)
 {
 	struct kh_str text = {0};
 	for (size_t i = 0; i < fragment->line_count; i++)
-		add_line(&text, &fragment->lines[i]);
+		add_line(&text, &fragment->lines[i], has_reasons);
 	return kh_str_take(&text);
 }
 
@@ -182,7 +182,7 @@ static int add_host_inputs(const struct kh_context *context, struct kh_strv *inp
 	kh_strv_add(&below, "drivers");
 	if (kh_fragment_load(context->root, &below, &shipped, err) != 0)
 		return -1;
-	kh_strv_add_owned(inputs, kh_kernel_fragment_text(&shipped));
+	kh_strv_add_owned(inputs, kh_kernel_fragment_text(&shipped, false));
 	for (size_t i = 0; i < names->count; i++) {
 		kh_auto(kh_free) char *text = NULL;
 		if (strcmp(names->items[i], "self") != 0 &&
@@ -289,7 +289,7 @@ static int derive_host(struct kh_build *build, const struct kh_kernel_hosts *hos
 	if (result != 0)
 		return -1;
 	warn_unknown(build, &unknown);
-	*ret_text = kh_kernel_fragment_text(&base);
+	*ret_text = kh_kernel_fragment_text(&base, true);
 	return 0;
 }
 

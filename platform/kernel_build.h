@@ -47,8 +47,9 @@ int kh_kernel_base_text(const struct kh_context *context, const struct kh_source
 int kh_kernel_base_hosts(const struct kh_context *context, const struct kh_source *source,
 			 struct kh_kernel_hosts *ret_hosts, struct kh_error *err);
 void kh_kernel_hosts_done(struct kh_kernel_hosts *hosts);
-/* A fragment with its conditions and reasons, as kh_fragment_parse() reads it. Owned. */
-char *kh_kernel_fragment_text(const struct kh_fragment *fragment);
+/* A fragment with its conditions, as kh_fragment_parse() reads it; without the reasons, which make
+ * no other kernel, for keys. Owned. */
+char *kh_kernel_fragment_text(const struct kh_fragment *fragment, bool has_reasons);
 
 /* "make -C SOURCE O=BUILD", its options, then the words (NULL-terminated). */
 int kh_kernel_make(struct kh_build *build, const char *const *words, char **ret_output,
@@ -59,6 +60,8 @@ int kh_kernel_configure(struct kh_build *build, struct kh_dotconfig **ret_config
 
 /* Sign with the key of the machine's owner, where one is configured. */
 int kh_kernel_sign(struct kh_build *build, const char *tree, struct kh_error *err);
+/* What signing asks of the configuration: a fragment's text; "" without a key. */
+const char *kh_kernel_sign_lines(const struct kh_config *config);
 /* Can it be signed? KH_CONFIG or KH_HOST when not. */
 int kh_kernel_sign_check(const struct kh_context *context, struct kh_error *err);
 

@@ -75,7 +75,9 @@ static int add_release(const struct kh_config *config, struct kh_fragment *fragm
 			  "# The release does not depend on a git directory.\n"
 			  "# CONFIG_LOCALVERSION_AUTO is not set\n",
 			  config->kernel.localversion);
-	return kh_fragment_parse("kernel.localversion", text, fragment, err);
+	if (kh_fragment_parse("kernel.localversion", text, fragment, err) != 0)
+		return -1;
+	return kh_fragment_parse("kernel.mok_key", kh_kernel_sign_lines(config), fragment, err);
 }
 
 /* All lines, those that win last. lead: those below the operator's. */

@@ -206,25 +206,37 @@ static int plan_make(const struct kh_context *context, const struct kh_recipe *r
 			    "no artifact in the store is of these inputs", err);
 }
 
+static int refuse_without_source(const struct kh_context *context, const struct kh_recipe *recipe,
+				 const struct kh_error *uncovered, struct kh_error *err)
+{
+	const char *wanted = kh_source_wanted(context->config, recipe->program);
+	const char *store = context->config->build.store;
+	if (uncovered->message)
+		kh_fail(err, KH_HOST, 0,
+			"the artifact in the store '%s' does not fit (%s), and there is no source "
+			"to build %s %s from",
+			store, uncovered->message, recipe->program, wanted);
+	else
+		kh_fail(err, KH_HOST, 0, "the source of %s %s is not in the store '%s'",
+			recipe->program, wanted, store);
+	return kh_hint(err,
+		       "fetch it ('kvmhost fetch %s'), or import an artifact ('kvmhost store "
+		       "import')",
+		       recipe->program);
+}
+
 /* No source. Before anything is done that is the normal case; when it is to be built, it is not. */
 static int plan_without_source(const struct kh_context *context, const struct kh_recipe *recipe,
 			       const struct kh_error *uncovered, struct kh_plan *plan,
 			       struct kh_error *err)
 {
+	if (context->is_apply && context->root->is_live)
+		return refuse_without_source(context, recipe, uncovered, err);
 	if (uncovered->message)
 		kh_plan_note(plan, KH_NOTE_WARNING, "an artifact in the store does not fit: %s",
 			     uncovered->message);
 	if (!context->root->is_live)
 		return plan_make(context, recipe, NULL, plan, err); /* a note of what is left */
-	if (context->is_apply) {
-		kh_fail(err, KH_HOST, 0, "the source of %s %s is not in the store '%s'",
-			recipe->program, kh_source_wanted(context->config, recipe->program),
-			context->config->build.store);
-		return kh_hint(err,
-			       "fetch it ('kvmhost fetch %s'), or import an artifact ('kvmhost "
-			       "store import')",
-			       recipe->program);
-	}
 	kh_plan_note(plan, KH_NOTE_INFO, "%s is built once its source is there", recipe->program);
 	return 0;
 }

@@ -4,7 +4,8 @@
 #include "core/base/json.h"
 #include "platform/recipe.h"
 
-const struct kh_recipe *const kh_recipes[] = {&kh_recipe_kernel, NULL};
+const struct kh_recipe *const kh_recipes[] = {&kh_recipe_kernel, &kh_recipe_qemu,
+					      &kh_recipe_libvirt, NULL};
 
 const struct kh_recipe *kh_recipe_named(const char *program)
 {

@@ -237,6 +237,31 @@ static void a_directory_belongs_to_the_build_account_and_to_no_other(void **stat
 	assert_non_null(strstr(err.message, "Not a directory"));
 }
 
+static void files_of_the_build_are_written_and_read_but_not_through_links(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_free) char *dir = kh_printf("%s/store/build/files", host.path);
+	kh_auto(kh_free) char *path = kh_printf("%s/.config", dir);
+	kh_auto(kh_free) char *text = NULL, *target = NULL;
+	struct stat status;
+	assert_int_equal(kh_sandbox_dir(&sandbox, dir, &err), 0);
+	assert_int_equal(kh_sandbox_get(&sandbox, path, &text, &err), 1);
+	/* What a build may have put there. */
+	fixture_put(&host, "/victim", "untouched\n");
+	fixture_link(&host, "/store/build/files/.config", "../../../victim");
+	assert_int_equal(kh_sandbox_get(&sandbox, path, &text, &err), -1);
+	kh_error_done(&err);
+	assert_int_equal(kh_sandbox_put(&sandbox, path, "CONFIG_A=y\n", &err), 0);
+	target = fixture_get(&host, "/victim");
+	assert_string_equal(target, "untouched\n");
+	assert_int_equal(lstat(path, &status), 0);
+	assert_true(S_ISREG(status.st_mode));
+	assert_int_equal(status.st_uid, sandbox.uid);
+	assert_int_equal(kh_sandbox_get(&sandbox, path, &text, &err), 0);
+	assert_string_equal(text, "CONFIG_A=y\n");
+}
+
 /* ---- error lines, from recorded logs ---- */
 
 static void shows(const char *log, const char *wanted)
@@ -345,6 +370,7 @@ int main(void)
 		cmocka_unit_test(what_a_step_leaves_running_ends_with_it),
 		cmocka_unit_test(a_step_that_is_killed_says_by_what),
 		cmocka_unit_test(a_directory_belongs_to_the_build_account_and_to_no_other),
+		cmocka_unit_test(files_of_the_build_are_written_and_read_but_not_through_links),
 		cmocka_unit_test(the_compiler_s_word_comes_before_that_of_make),
 		cmocka_unit_test(ninja_meson_configure_and_the_linker_are_understood),
 		cmocka_unit_test(a_full_disk_and_lack_of_memory_are_named),

@@ -1,0 +1,153 @@
+/* store_prune.c - see store_prune.h. */
+#include "core/store_prune.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/tree.h"
+#include "core/store.h"
+
+static const char installed_dir[] = "/var/lib/kvmhost/installed";
+
+struct prune {
+	const struct kh_root *root;
+	const char *store;
+	struct kh_pruned_list *list;
+	struct kh_error *err;
+};
+
+void kh_pruned_list_done(struct kh_pruned_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].path);
+		free(list->items[i].what);
+	}
+	free(list->items);
+	*list = (struct kh_pruned_list){0};
+}
+
+void kh_store_installed_keys(const struct kh_root *root, struct kh_strv *ret_keys)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_root_list(root, installed_dir, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", installed_dir, names.items[i]);
+		kh_auto(kh_free) char *text = kh_root_text(root, path);
+		json_t *record = text ? json_loads(text, 0, NULL) : NULL;
+		if (*kh_json_get(record, "key"))
+			kh_strv_add(ret_keys, kh_json_get(record, "key"));
+		json_decref(record);
+	}
+}
+
+static int drop(const struct prune *prune, const char *path, const char *what)
+{
+	long long bytes = 0;
+	if (kh_tree_remove(prune->root, path, &bytes, prune->err) != 0)
+		return -1;
+	*kh_append(prune->list->items, prune->list->count) = (struct kh_pruned){
+		.path = kh_strdup(path), .what = kh_strdup(what), .bytes = bytes};
+	prune->list->bytes += bytes;
+	return 0;
+}
+
+/* ---- artifacts ---- */
+
+static int drop_artifacts(const struct prune *prune, const struct kh_artifact *all, size_t count,
+			  const struct kh_strv *keep)
+{
+	kh_auto(kh_strv_done) struct kh_strv programs = {0};
+	for (size_t i = 0; i < count; i++) {
+		const char *program = kh_json_get(all[i].manifest, "program");
+		bool is_newest = !kh_strv_has(&programs, program);
+		if (is_newest)
+			kh_strv_add(&programs, program);
+		if (is_newest || kh_strv_has(keep, all[i].key))
+			continue;
+		kh_auto(kh_free) char *path =
+			kh_printf("%s/artifacts/%s", prune->store, all[i].key);
+		kh_auto(kh_free) char *what = kh_printf("artifact of %s %s", program,
+							kh_artifact_about(&all[i], "version"));
+		if (drop(prune, path, what) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int prune_artifacts(const struct prune *prune, const struct kh_strv *named)
+{
+	kh_auto(kh_strv_done) struct kh_strv keep = {0};
+	struct kh_artifact *all = NULL;
+	size_t count = 0;
+	kh_strv_copy(&keep, named);
+	kh_store_installed_keys(prune->root, &keep);
+	kh_store_list(prune->root, prune->store, &all, &count);
+	int result = drop_artifacts(prune, all, count, &keep);
+	kh_artifacts_free(all, count);
+	return result;
+}
+
+/* ---- the rest ---- */
+
+static bool is_unfinished(const char *name)
+{
+	return name[0] == '.' && kh_str_ends(name, ".new");
+}
+
+static bool is_stage(const char *name)
+{
+	return kh_str_ends(name, ".stage");
+}
+
+static int drop_where(const struct prune *prune, const char *dir, bool (*is_meant)(const char *),
+		      const char *what)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_root_list(prune->root, dir, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+		if (is_meant(names.items[i]) && drop(prune, path, what) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool is_any(const char *name)
+{
+	(void)name;
+	return true;
+}
+
+static int prune_remakable(const struct prune *prune)
+{
+	static const struct {
+		const char *name, *what;
+	} rows[] = {
+		{"build", "build directory"},
+		{"ccache", "compiler cache"},
+		{"sources", "sources"},
+		{"archives", "archive"},
+	};
+	for (size_t i = 0; i < KH_COUNT(rows); i++) {
+		kh_auto(kh_free) char *dir = kh_printf("%s/%s", prune->store, rows[i].name);
+		if (drop_where(prune, dir, is_any, rows[i].what) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int kh_store_prune(const struct kh_root *root, const char *store, const struct kh_strv *keep,
+		   bool is_all, struct kh_pruned_list *ret_list, struct kh_error *err)
+{
+	struct prune prune = {.root = root, .store = store, .list = ret_list, .err = err};
+	kh_auto(kh_free) char *artifacts = kh_printf("%s/artifacts", store);
+	kh_auto(kh_free) char *build = kh_printf("%s/build", store);
+	*ret_list = (struct kh_pruned_list){0};
+	if (prune_artifacts(&prune, keep) != 0 ||
+	    drop_where(&prune, artifacts, is_unfinished, "unfinished artifact") != 0 ||
+	    drop_where(&prune, build, is_stage, "unfinished build") != 0)
+		return -1;
+	return is_all ? prune_remakable(&prune) : 0;
+}
