@@ -201,7 +201,7 @@ static int fail_all(struct fetch *fetch, struct kh_error *err)
 			"the file on the server is not the one that was pinned: check the digest, and who serves it");
 	return kh_hint(
 		err,
-		"check the network, a proxy (http_proxy, https_proxy), and the mirror in 'sources.provider'; what has come so far is kept");
+		"check the network, a proxy (http_proxy, https_proxy), for https the clock and ca-certificates, and the mirror in 'sources.provider'; what has come so far is kept");
 }
 
 static int try_all(struct fetch *fetch, struct kh_error *err)
