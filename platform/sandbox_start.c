@@ -205,9 +205,13 @@ static int fail_start(const struct kh_sandbox *sandbox, const struct kh_sandbox_
 		return kh_fail(err, KH_SYSTEM, trouble->error,
 			       "run '%s': become the build account %u", program, sandbox->uid);
 	case IN_DIRECTORY:
-		return kh_fail(err, KH_SYSTEM, trouble->error,
-			       "run '%s': enter directory '%s' as the build account %u", program,
-			       step->cwd, sandbox->uid);
+		kh_fail(err, KH_SYSTEM, trouble->error,
+			"run '%s': enter directory '%s' as the build account %u", program,
+			step->cwd, sandbox->uid);
+		return trouble->error == EACCES
+			       ? kh_hint(err, "every directory above it must let others pass "
+					      "(mode o+x), or 'build.store' be another place")
+			       : -1;
 	case IN_EXEC:
 		break;
 	}
