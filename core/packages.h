@@ -54,8 +54,8 @@ int kh_packages_install(const struct kh_root *root, struct kh_runner *runner,
 			const struct kh_strv *names, const char *place, json_t **ret_details,
 			struct kh_error *err);
 /* Take back what an install brought. asked: the names it was asked for; details: as above, or NULL
- * when it was cut off before they were known. Below another root that is left to do. ret_note: what stays, and why. Never fails: the rest
- * of an undo does not hang on it. */
+ * when it was cut off before they were known. Below another root that is left to do. ret_note: what
+ * stays, and why. Never fails: the rest of an undo does not hang on it. */
 void kh_packages_remove(const struct kh_root *root, struct kh_runner *runner, const json_t *asked,
 			const json_t *details, char **ret_note);
 
