@@ -108,7 +108,7 @@ $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 
 # ---- tests ----
 # What runs in a fraction of the time again under the sanitizers is everything but the VM level.
-.PHONY: all check check-quick check-long check-vm asan units cli fuzz-replay roots golden lint analyze \
+.PHONY: all check check-quick check-long check-vm check-build asan units cli fuzz-replay roots golden lint analyze \
 	cover bench fuzz format deps provision install uninstall man help clean distclean
 
 check: ## all tests that need no virtual machine, and again under ASan+UBSan
@@ -126,6 +126,9 @@ check-long: $B/kvmhost $B/tests/stages/test_contract ## the stage contract at ev
 
 check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
 	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run
+
+check-build: $B/kvmhost $B/kvmhost-fetch ## real sources to a guest in a fresh machine: kernel, QEMU and libvirt (root, 15 GB, half an hour)
+	$QKVMHOST=$(abspath $B/kvmhost) tests/build/run
 
 golden: $B/tests/stages/test_contract ## write the golden plans and reports anew (look at the diff)
 	$QKVMHOST_GOLDEN=write $B/tests/stages/test_contract >/dev/null 2>&1 || true
