@@ -84,6 +84,8 @@ const struct kh_package_row kh_package_rows[] = {
 	{L, LIBRARY, "libapparmor1", NULL, "libapparmor.so.1", NULL, NULL},
 	{Q, RUN, "seabios", NULL, NULL, "seabios-bin", "/usr/share/seabios/bios-256k.bin"},
 	{Q, RUN, "ovmf", NULL, NULL, "edk2-ovmf", "/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd"},
+	/* the option ROMs of direct kernel boot, which Debian's source of QEMU lacks */
+	{Q, RUN, "qemu-system-data", NULL, NULL, NULL, NULL},
 	{Q, RUN, "ipxe-qemu", NULL, NULL, "ipxe-roms-qemu", "/usr/share/ipxe/qemu"},
 	{L, RUN, "dnsmasq-base", NULL, NULL, "dnsmasq", "/usr/sbin/dnsmasq"},
 	{L, RUN, "iptables", NULL, NULL, "iptables-nft", "/usr/sbin/iptables"},
