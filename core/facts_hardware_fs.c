@@ -155,6 +155,11 @@ static void collect_mounted(const struct kh_root *root, struct kh_hardware *hard
 	}
 }
 
+static bool is_disc(const struct kh_strv *types)
+{
+	return kh_strv_has(types, "iso9660") || kh_strv_has(types, "udf");
+}
+
 static void collect_listed(const struct kh_root *root, struct kh_hardware *hardware)
 {
 	kh_auto(kh_free) char *text = kh_root_text(root, "/etc/fstab");
@@ -164,6 +169,9 @@ static void collect_listed(const struct kh_root *root, struct kh_hardware *hardw
 		const struct kh_fstab_entry *entry = &fstab.entries[i];
 		kh_auto(kh_strv_done) struct kh_strv types = {0};
 		kh_strv_split(&types, entry->type, ",");
+		/* The installer's line for a drive of discs is no reason to refuse a kernel. */
+		if (kh_fstab_has_option(entry->options, "noauto") && is_disc(&types))
+			continue;
 		for (size_t j = 0; j < types.count; j++)
 			add_type(&hardware->filesystems, types.items[j]);
 		/* A root that is not mounted (an image) is known by its line. */
