@@ -2,13 +2,13 @@
  *
  * From the record of the trial and the running release follows what is wanted (grub/trial.h):
  *
- *   nothing yet   the default pinned to the running kernel, the tree, the distribution's hooks, an
- *                 entry of its own that GRUB takes for one boot, the record, the unit
- *   armed         the same; it waits for the boot
- *   booted        the same, without the choice for one boot: `kvmhost confirm` has not passed it
- * yet proved        the kernel's normal entry is the default; the trial's entry is gone failed the
- * old kernel is the default, the trial's entry is gone; not tried again offered       as armed, but
- * GRUB could not take back a choice for one boot: somebody chooses it
+ * - nothing yet: the default pinned to the running kernel, the tree, the distribution's hooks, an
+ *   entry of its own that GRUB takes for one boot, the record, the unit;
+ * - armed: the same; it waits for the boot;
+ * - booted: the same, without the choice for one boot: `kvmhost confirm` has not passed it yet;
+ * - proved: the kernel's normal entry is the default; the trial's entry is gone;
+ * - failed: the old kernel is the default, the trial's entry is gone; it is not tried again;
+ * - offered: as armed, but GRUB could not take back a choice for one boot: somebody chooses it.
  *
  * The order is what keeps a host bootable at every moment: the old kernel is pinned and in the menu
  * before the distribution's hooks see the new one (GRUB_DEFAULT=0 would make the newest the
