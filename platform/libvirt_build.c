@@ -16,7 +16,7 @@
 #include "platform/toolchain.h"
 
 /* Raised when the options below change: artifacts made with others are then not the wanted one. */
-#define RECIPE "1"
+#define RECIPE "2"
 
 static const char *const features[] = {
 	"attr",
@@ -220,6 +220,21 @@ static int configure(struct kh_build *build, struct kh_error *err)
 	return 0;
 }
 
+/* libvirt-guests looks for gettext.sh below its own prefix; it is the distribution's, found by PATH.
+ * Source: tools/libvirt-guests.sh.in (@bindir@/gettext.sh). */
+static int mend_guests_script(struct kh_build *build, struct kh_error *err)
+{
+	const char *prefix = build->making->config->libvirt.prefix;
+	kh_auto(kh_free) char *path =
+		kh_printf("%s%s/libexec/libvirt-guests.sh", build->stage_dir, prefix);
+	kh_auto(kh_free) char *edit =
+		kh_printf("s|^\\. \"\\?%s/bin\"\\?/gettext\\.sh$|. gettext.sh|", prefix);
+	const char *const argv[] = {"sed", "-i", edit, path, NULL};
+	if (access(path, F_OK) != 0)
+		return 0;
+	return kh_sandbox_run(build->sandbox, build->build_dir, argv, err);
+}
+
 /* See libvirt_build.h: what people and libvirt itself change does not belong to the artifact. */
 static int arrange(struct kh_build *build, struct kh_error *err)
 {
@@ -231,6 +246,8 @@ static int arrange(struct kh_build *build, struct kh_error *err)
 	for (size_t i = 0; i < KH_COUNT(unwanted); i++)
 		if (kh_meson_remove(build, unwanted[i], err) != 0)
 			return -1;
+	if (mend_guests_script(build, err) != 0)
+		return -1;
 	return kh_meson_move(build, "/etc/libvirt", initial, err);
 }
 

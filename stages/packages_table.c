@@ -91,6 +91,8 @@ const struct kh_package_row kh_package_rows[] = {
 	{L, RUN, "iptables", NULL, NULL, "iptables-nft", "/usr/sbin/iptables"},
 	{L, RUN, "nftables", NULL, NULL, "nftables", "/usr/sbin/nft"},
 	{L, RUN, "iproute2", NULL, NULL, "iproute", "/usr/sbin/ip"},
+	/* libvirt-guests speaks through it */
+	{L, RUN, "gettext-base", NULL, NULL, "gettext", "/usr/bin/gettext.sh"},
 	{L, RUN, "dmidecode", NULL, NULL, "dmidecode", "/usr/sbin/dmidecode"},
 };
 /* clang-format on */
