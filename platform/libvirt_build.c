@@ -220,8 +220,8 @@ static int configure(struct kh_build *build, struct kh_error *err)
 	return 0;
 }
 
-/* libvirt-guests looks for gettext.sh below its own prefix; it is the distribution's, found by PATH.
- * Source: tools/libvirt-guests.sh.in (@bindir@/gettext.sh). */
+/* libvirt-guests looks for gettext.sh below its own prefix; it is the distribution's, found by
+ * PATH. Source: tools/libvirt-guests.sh.in (@bindir@/gettext.sh). */
 static int mend_guests_script(struct kh_build *build, struct kh_error *err)
 {
 	const char *prefix = build->making->config->libvirt.prefix;
