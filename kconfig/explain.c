@@ -245,18 +245,23 @@ static char *explain_unknown(const struct kh_kconfig *tree, const char *name)
 
 char *kh_explain_loss(const struct kh_kconfig *tree, const struct kh_dotconfig *config,
 		      const struct kh_fragment *fragment, int version, const char *name,
-		      const char *wanted)
+		      const char *wanted, const char **ret_cause)
 {
+	*ret_cause = NULL;
 	if (!kh_kconfig_has(tree, name))
 		return explain_unknown(tree, name);
 	kh_auto(explain_done) struct kh_explain explain = {
 		.tree = tree, .config = config, .fragment = fragment, .version = version};
 	size_t symbol = (size_t)kh_names_find(&tree->names, name);
-	return explain_symbol(&explain, symbol, wanted) ? kh_str_take(&explain.text) : NULL;
+	if (!explain_symbol(&explain, symbol, wanted))
+		return NULL;
+	*ret_cause = explain.cause;
+	return kh_str_take(&explain.text);
 }
 
 char *kh_kconfig_explain(const struct kh_kconfig *tree, const struct kh_dotconfig *config,
 			 const char *name, const char *wanted)
 {
-	return kh_explain_loss(tree, config, NULL, -1, name, wanted);
+	const char *cause = NULL;
+	return kh_explain_loss(tree, config, NULL, -1, name, wanted, &cause);
 }

@@ -18,6 +18,7 @@ struct kh_explain {
 	const struct kh_fragment *fragment; /* what was asked for, or NULL */
 	int version;
 	struct kh_str text;
+	const char *cause; /* the line that asks for what stands in the way; borrowed, or NULL */
 	size_t path[KH_EXPLAIN_DEPTH];
 	int depth;
 };
@@ -78,9 +79,10 @@ const char *kh_explain_value(const struct kh_explain *explain, size_t symbol);
 bool kh_explain_enter(struct kh_explain *explain, size_t symbol);
 void kh_explain_leave(struct kh_explain *explain);
 
-/* As kh_kconfig_explain, with what the fragment asks for. */
+/* As kh_kconfig_explain, with what the fragment asks for. ret_cause: where the fragment asks for
+ * what stands in the way, borrowed from it; NULL: nowhere. */
 char *kh_explain_loss(const struct kh_kconfig *tree, const struct kh_dotconfig *config,
 		      const struct kh_fragment *fragment, int version, const char *name,
-		      const char *wanted);
+		      const char *wanted, const char **ret_cause);
 
 #endif

@@ -137,10 +137,12 @@ static void add_request(struct kh_explain *explain, size_t symbol, const char *o
 {
 	const struct kh_fragment_line *line = kh_explain_request(explain, symbol);
 	const char *value = kh_explain_value(explain, symbol);
-	if (line && strcmp(line->value, value) == 0)
+	if (line && strcmp(line->value, value) == 0) {
+		explain->cause = explain->cause ? explain->cause : line->where;
 		kh_str_addf(&explain->text, " (%s asks for that)", line->where);
-	else if (!line)
+	} else if (!line) {
 		kh_str_add(&explain->text, otherwise);
+	}
 }
 
 static bool is_other_chosen(const struct kh_explain *explain, size_t symbol, long *ret_chosen)

@@ -18,6 +18,7 @@ void kh_losses_done(struct kh_losses *losses)
 		free(loss->got);
 		free(loss->why);
 		free(loss->where);
+		free(loss->cause);
 	}
 	free(losses->items);
 	*losses = (struct kh_losses){0};
@@ -76,15 +77,17 @@ static bool is_lost(const struct kh_fragment *fragment, const struct kh_fragment
 
 static char *find_reason(const struct kh_fragment *fragment, int version,
 			 const struct kh_fragment_line *line, const char *name,
-			 const struct kh_dotconfig *result, const struct kh_kconfig *tree)
+			 const struct kh_dotconfig *result, const struct kh_kconfig *tree,
+			 const char **ret_cause)
 {
+	*ret_cause = NULL;
 	if (!kh_kconfig_has(tree, name)) {
 		const struct kh_fragment_line *renamed = find_renamed(fragment, name, tree);
 		if (renamed)
 			return kh_printf("is called %s in this kernel (%s): write that name",
 					 renamed->name, renamed->where);
 	}
-	char *why = kh_explain_loss(tree, result, fragment, version, name, line->value);
+	char *why = kh_explain_loss(tree, result, fragment, version, name, line->value, ret_cause);
 	return why ? why : kh_strdup("");
 }
 
@@ -102,15 +105,18 @@ void kh_survive_compare(const struct kh_fragment *fragment, int version,
 		if (!is_lost(fragment, line, name, got, tree))
 			continue;
 		bool is_unknown = tree && !kh_kconfig_has(tree, name);
+		const char *cause = NULL;
+		char *why = tree ? find_reason(fragment, version, line, name, result, tree, &cause)
+				 : kh_strdup("");
 		*kh_append(losses.items, losses.count) = (struct kh_loss){
 			.name = kh_strdup(name),
 			.wanted = kh_strdup(line->value),
 			.got = kh_strdup(is_unknown ? no_symbol
 					 : got      ? got
 						    : "n"),
-			.why = tree ? find_reason(fragment, version, line, name, result, tree)
-				    : kh_strdup(""),
+			.why = why,
 			.where = kh_strdup(line->where),
+			.cause = cause ? kh_strdup(cause) : NULL,
 			.is_optional = line->is_optional,
 		};
 	}

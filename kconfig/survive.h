@@ -19,6 +19,7 @@ struct kh_loss {
 	char *got;    /* "n", "m", "64", or "no such symbol" */
 	char *why;    /* "depends on CRYPTO_DEV_SP_PSP, which is n: it depends on ..." */
 	char *where;  /* of the fragment: "kvm-host:12" */
+	char *cause;  /* of the line that asks for what stands in the way; or NULL */
 	bool is_optional;
 };
 

@@ -161,11 +161,23 @@ static int make_config(struct kh_build *build, const struct kh_kconfig *tree,
 
 /* ---- nothing lost ---- */
 
+static bool is_of_base(const char *where)
+{
+	return kh_str_starts(where, "base:");
+}
+
+/* A line of the base that goes with what the operator's fragments switch off: so it was meant. What
+ * this host cannot do without is looked at again when the kernel is installed. */
+static bool is_meant(const struct kh_loss *loss)
+{
+	return is_of_base(loss->where) && loss->cause && !is_of_base(loss->cause);
+}
+
 static void split_losses(const struct kh_losses *losses, bool is_optional,
 			 struct kh_losses *ret_part)
 {
 	for (size_t i = 0; i < losses->count; i++)
-		if (losses->items[i].is_optional == is_optional)
+		if (!is_meant(&losses->items[i]) && losses->items[i].is_optional == is_optional)
 			*kh_append(ret_part->items, ret_part->count) = losses->items[i];
 }
 

@@ -185,6 +185,30 @@ static void explanations_name_the_line_that_asks_for_the_cause(void **state)
 		"asks for that)");
 }
 
+/* For those who judge it: what a fragment of the operator's switches off is meant. */
+static void a_loss_knows_the_line_that_stands_in_the_way(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_fragment_done) struct kh_fragment fragment = {0};
+	kh_auto(kh_losses_done) struct kh_losses losses = {0};
+	kh_auto(free_tree) struct kh_kconfig *tree = NULL;
+	kh_auto(free_config) struct kh_dotconfig *config =
+		kh_dotconfig_parse("CONFIG_VIRTIO_MENU=y\n");
+	assert_int_equal(kh_kconfig_load("tests/kconfig", "x86", &tree, &err), 0);
+	assert_int_equal(kh_fragment_parse("f",
+					   "CONFIG_VIRTIO_FS=m\n# CONFIG_FUSE_FS is not set\n"
+					   "CONFIG_INET=y\n",
+					   &fragment, &err),
+			 0);
+	kh_survive_compare(&fragment, 6001, config, tree, &losses);
+	assert_int_equal(losses.count, 2);
+	assert_string_equal(losses.items[0].name, "VIRTIO_FS");
+	assert_string_equal(losses.items[0].cause, "f:2");
+	assert_string_equal(losses.items[1].name, "INET");
+	assert_null(losses.items[1].cause);
+}
+
 static void what_waits_for_a_root_that_is_told_is_not_told_again(void **state)
 {
 	(void)state;
@@ -224,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_is_gone_is_a_loss_of_its_own_kind),
 		cmocka_unit_test(switching_off_under_an_old_name_is_no_silent_failure),
 		cmocka_unit_test(explanations_name_the_line_that_asks_for_the_cause),
+		cmocka_unit_test(a_loss_knows_the_line_that_stands_in_the_way),
 		cmocka_unit_test(what_waits_for_a_root_that_is_told_is_not_told_again),
 		cmocka_unit_test(optional_lines_are_marked),
 	};
