@@ -38,6 +38,7 @@ const struct kh_package_row kh_package_rows[] = {
 	{QL, BUILD, "libcap-ng-dev", NULL, NULL, "libcap-ng-devel", "/usr/include/cap-ng.h"},
 	{QL, BUILD, "libnuma-dev", NULL, NULL, "numactl-devel", "/usr/include/numa.h"},
 	{QL, BUILD, "libattr1-dev", NULL, NULL, "libattr-devel", "/usr/include/attr/libattr.h"},
+	{Q, BUILD, "bzip2", NULL, NULL, "bzip2", "/usr/bin/bzip2"},
 	{Q, BUILD, "python3-venv", NULL, NULL, NULL, NULL},
 	{Q, BUILD, "libpixman-1-dev", NULL, NULL, "pixman-devel", "/usr/include/pixman-1/pixman.h"},
 	{Q, BUILD, "libfdt-dev", NULL, NULL, "libfdt-devel", "/usr/include/libfdt.h"},
