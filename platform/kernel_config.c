@@ -216,6 +216,31 @@ static void load_tree(struct kh_build *build, struct kh_kconfig **ret_tree)
 		kh_build_warn(build, unread.message);
 }
 
+/* The image is compressed at the very end: a program that is missing is told before the hour of
+ * compiling. Source: arch/x86/boot/compressed/Makefile, scripts/Makefile.lib. */
+static int check_compressor(const struct kh_build *build, const struct kh_dotconfig *config,
+			    struct kh_error *err)
+{
+	static const struct {
+		const char *option, *program;
+	} rows[] = {{"KERNEL_GZIP", "gzip"}, {"KERNEL_BZIP2", "bzip2"}, {"KERNEL_LZMA", "xz"},
+		    {"KERNEL_XZ", "xz"},     {"KERNEL_LZO", "lzop"},    {"KERNEL_LZ4", "lz4"},
+		    {"KERNEL_ZSTD", "zstd"}};
+	for (size_t i = 0; i < KH_COUNT(rows); i++) {
+		const char *value = kh_dotconfig_value(config, rows[i].option);
+		if (!value || strcmp(value, "y") != 0)
+			continue;
+		kh_auto(kh_free) char *path = kh_root_which(build->making->root, rows[i].program);
+		if (path)
+			continue;
+		kh_fail(err, KH_HOST, 0, "program '%s', which CONFIG_%s needs, is missing",
+			rows[i].program, rows[i].option);
+		return kh_hint(err, "install it, or ask for another CONFIG_KERNEL_... in a "
+				    "fragment of 'kernel.fragments'");
+	}
+	return 0;
+}
+
 int kh_kernel_configure(struct kh_build *build, struct kh_dotconfig **ret_config,
 			char ret_digest[KH_DIGEST_SIZE], struct kh_error *err)
 {
@@ -231,7 +256,7 @@ int kh_kernel_configure(struct kh_build *build, struct kh_dotconfig **ret_config
 		return -1;
 	kh_auto(free_dotconfig) struct kh_dotconfig *config = kh_dotconfig_parse(text);
 	kh_survive_compare(&lines, version_of(build), config, tree, &losses);
-	if (judge(build, &losses, err) != 0)
+	if (judge(build, &losses, err) != 0 || check_compressor(build, config, err) != 0)
 		return -1;
 	kh_digest_bytes(text, strlen(text), ret_digest);
 	*ret_config = kh_take(config);

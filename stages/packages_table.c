@@ -26,6 +26,7 @@ const struct kh_package_row kh_package_rows[] = {
 	{K, BUILD, "libssl-dev", NULL, NULL, "openssl-devel", "/usr/include/openssl/ssl.h"},
 	{K, BUILD, "kmod", NULL, NULL, "kmod", "/usr/sbin/depmod"},
 	{K, BUILD, "cpio", NULL, NULL, "cpio", "/usr/bin/cpio"},
+	{K, BUILD, "zstd", NULL, NULL, "zstd", "/usr/bin/zstd"},
 	{K, BUILD, "perl", NULL, NULL, "perl-interpreter", "/usr/bin/perl"},
 	{K, RUN, "kmod", NULL, NULL, "kmod", "/usr/sbin/depmod"},
 	{K, RUN, "initramfs-tools", NULL, NULL, "dracut", "/usr/bin/dracut"},
