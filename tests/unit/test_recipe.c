@@ -488,7 +488,7 @@ static void the_compiler_cache_comes_first_where_there_is_one(void **state)
 	if (access("/usr/bin/ccache", X_OK) != 0) {
 		assert_int_equal(result, -1);
 		assert_string_equal(err.message,
-				    "kvmhost.yaml:1:33: there is no ccache on this host");
+				    "kvmhost.yaml:1:32: there is no ccache on this host");
 	} else {
 		kh_auto(kh_free) char *found = NULL;
 		const char *argv[] = {"sh", "-c", "readlink $(command -v gcc)", NULL};
