@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "core/base/lock.h"
 #include "core/base/mem.h"
 #include "platform/deep.h"
 
@@ -20,6 +21,15 @@ static void add_history_check(const struct kh_root *root, struct kh_report *repo
 		return;
 	}
 	const struct kh_run_record *run = kh_history_unfinished(&history, 0);
+	kh_auto(kh_free) char *holder = NULL;
+	if (run && kh_lock_is_held(root, &holder)) {
+		kh_auto(kh_free) char *now =
+			kh_printf("run %lld is under way: %s", run->id, holder);
+		text.found = now;
+		text.fix = "look again when it has ended";
+		kh_report_add(report, "kvmhost.runs", KH_WARN, &text);
+		return;
+	}
 	kh_auto(kh_free) char *found =
 		run ? kh_printf("run %lld: %s", run->id, kh_run_state_name(run->state)) : NULL;
 	text.found = run ? found : "no interrupted run";

@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/json.h"
+#include "core/base/lock.h"
 #include "core/base/mem.h"
 #include "core/stage.h"
 
@@ -30,7 +31,10 @@ void kh_print_unfinished(const struct kh_root *root)
 	if (kh_history_read(root, &history, &ignored) != 0)
 		return; /* without root rights the journal cannot be read */
 	const struct kh_run_record *run = kh_history_unfinished(&history, 0);
-	if (run)
+	kh_auto(kh_free) char *holder = NULL;
+	if (run && kh_lock_is_held(root, &holder))
+		fprintf(stderr, "kvmhost: run %lld is under way: %s\n", run->id, holder);
+	else if (run)
 		fprintf(stderr,
 			"kvmhost: run %lld of %s was %s: 'kvmhost apply' finishes it, "
 			"'kvmhost undo' reverts it\n",

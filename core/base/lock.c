@@ -10,19 +10,29 @@
 #include "core/base/file.h"
 #include "core/base/mem.h"
 
-static int busy(int fd, struct kh_error *err)
+static const char *path_of(const struct kh_root *root)
+{
+	return root->is_live ? "/run/kvmhost.lock" : "/var/lib/kvmhost/lock";
+}
+
+static char *read_holder(int fd)
 {
 	char holder[256];
 	ssize_t length = pread(fd, holder, sizeof(holder) - 1, 0);
 	holder[length > 0 ? length : 0] = '\0';
-	kh_fail(err, KH_SYSTEM, 0, "another kvmhost is at work: %s",
-		*holder ? kh_str_trim(holder) : "its name is not known");
+	return kh_strdup(*holder ? kh_str_trim(holder) : "its name is not known");
+}
+
+static int busy(int fd, struct kh_error *err)
+{
+	kh_auto(kh_free) char *holder = read_holder(fd);
+	kh_fail(err, KH_SYSTEM, 0, "another kvmhost is at work: %s", holder);
 	return kh_hint(err, "wait until it has ended, then run this again");
 }
 
 static int open_lock_file(const struct kh_root *root, int *ret_fd, struct kh_error *err)
 {
-	const char *path = root->is_live ? "/run/kvmhost.lock" : "/var/lib/kvmhost/lock";
+	const char *path = path_of(root);
 	static const char *const parents[] = {"/var", "/var/lib", "/var/lib/kvmhost"};
 	for (size_t i = 0; !root->is_live && i < KH_COUNT(parents); i++)
 		if (!kh_root_exists(root, parents[i]) &&
@@ -56,6 +66,15 @@ int kh_lock_take(const struct kh_root *root, const char *command, struct kh_lock
 	ret_lock->fd = fd;
 	fd = -1;
 	return 0;
+}
+
+bool kh_lock_is_held(const struct kh_root *root, char **ret_holder)
+{
+	kh_auto(kh_close) int fd = kh_root_open_at(root, path_of(root), O_RDONLY);
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return false;
+	*ret_holder = read_holder(fd);
+	return true;
 }
 
 void kh_lock_done(struct kh_lock *lock)

@@ -7,6 +7,8 @@
 #ifndef KH_BASE_LOCK_H
 #define KH_BASE_LOCK_H
 
+#include <stdbool.h>
+
 #include "core/base/error.h"
 #include "core/base/root.h"
 
@@ -22,6 +24,9 @@ struct kh_lock {
 /* Error KH_SYSTEM names the holder: "another kvmhost is at work: pid 1234, 'apply'". */
 int kh_lock_take(const struct kh_root *root, const char *command, struct kh_lock *ret_lock,
 		 struct kh_error *err);
+/* Does another one hold it now? ret_holder: "pid 1234, 'apply'", owned. Takes and changes nothing.
+ * false also where that cannot be seen (no rights). */
+bool kh_lock_is_held(const struct kh_root *root, char **ret_holder);
 void kh_lock_done(struct kh_lock *lock);
 
 #endif
