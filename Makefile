@@ -95,7 +95,7 @@ $B/tests/%: $B/tests/%.o $(testlib_o) $B/libkvmhost.a
 	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 # Tests of the worker's insides.
-fetch_tests := $B/tests/unit/test_extract $B/tests/fuzz/fuzz_archive
+fetch_tests := $B/tests/unit/test_extract $B/tests/fuzz/fuzz_archive $B/tests/fuzz/fuzz_protocol
 $(fetch_tests): $B/libfetch.a
 $(fetch_tests): LIBS := $B/libfetch.a $B/libkvmhost.a $(LIBS) $(FETCH_LIBS)
 $(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)
