@@ -51,7 +51,7 @@ lib_o    := $(lib_c:%.c=$B/%.o) $B/templates.o
 cmd_o    := $(cmd_c:%.c=$B/%.o)
 fetch_o  := $(patsubst %.c,$B/%.o,$(filter-out fetch/main.c,$(fetch_c)))
 testlib_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/lib/*.c)))
-unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c))
+unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c tests/hostile/test_*.c))
 unit     := $(unit_c:%.c=$B/%)
 cli      := $(sort $(wildcard tests/cli/test_*))
 fuzz_c   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -95,7 +95,7 @@ $B/tests/%: $B/tests/%.o $(testlib_o) $B/libkvmhost.a
 	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 # Tests of the worker's insides.
-fetch_tests := $B/tests/unit/test_extract $B/tests/fuzz/fuzz_archive
+fetch_tests := $B/tests/unit/test_extract $B/tests/fuzz/fuzz_archive $B/tests/fuzz/fuzz_protocol
 $(fetch_tests): $B/libfetch.a
 $(fetch_tests): LIBS := $B/libfetch.a $B/libkvmhost.a $(LIBS) $(FETCH_LIBS)
 $(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)

@@ -63,8 +63,8 @@ static void become(const char *const *argv, const struct kh_run_place *place, in
 	umask(022);
 	environ = environment; /* also the PATH that execvp searches */
 	/* The kernel forgets the wish for a signal when an account is switched. */
-	if ((!place || (move_to(place) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)) && null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 &&
-	    dup2(output, 2) >= 0)
+	if ((!place || (move_to(place) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)) &&
+	    null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0)
 		execvp(argv[0], (char *const *)argv);
 	int error = errno;
 	ssize_t ignored = write(status_pipe, &error, sizeof(error));
