@@ -85,8 +85,13 @@ void kh_print_refusals(const struct kh_outcome *outcome);
 void kh_print_settled(const struct kh_options *options, const struct kh_outcome *outcome);
 json_t *kh_refusals_json(const struct kh_outcome *outcome);
 bool kh_wants_color(void);
-/* Events of the engine as lines on stderr. */
+/* One line on stderr that is no error; with --json a note event. */
+void kh_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Events of the engine on stderr (watch.h); one sink at a time. End it before a result is printed.
+ */
 struct kh_sink kh_sink_lines(const struct kh_options *options);
+/* The live line goes; where the time went is told. */
+void kh_sink_end(struct kh_sink *sink);
 /* Ask a yes-or-no question on the terminal; default no. */
 bool kh_ask(const char *question);
 bool kh_is_terminal(void);

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 
 static int need_root(const struct kh_root *root, struct kh_error *err)
 {
@@ -62,7 +63,7 @@ static void print_notes(const struct kh_options *options, const struct kh_outcom
 		    (options->is_quiet && note->kind == KH_NOTE_INFO))
 			continue;
 		kh_auto(kh_free) char *line = kh_plan_note_line(note);
-		fprintf(stderr, "%s\n", line);
+		kh_say("%s", line);
 	}
 	if (reboots > 0)
 		printf("a reboot is needed%s:\n", has_failed ? ", once what failed is done" : "");
@@ -97,6 +98,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return -1;
 	signal(SIGHUP,
 	       SIG_IGN); /* a session that is lost half-way must not stop the work half-way */
+	kh_stop_watch();
 	struct kh_sink sink = kh_sink_lines(options);
 	struct kh_engine engine = {.root = &session.root,
 				   .config = &session.config,
@@ -111,6 +113,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	}
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
 	int result = kh_engine_apply(&engine, &outcome, err);
+	kh_sink_end(&sink);
 	if (options->is_json)
 		kh_print_json(result_json(&outcome, err));
 	else if (result == 0 || outcome.done_count > 0)
