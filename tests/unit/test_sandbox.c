@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "platform/build_errors.h"
 #include "platform/sandbox.h"
 #include "tests/lib/fixture.h"
@@ -163,6 +165,28 @@ static void a_failure_shows_the_error_lines_and_where_the_log_is(void **state)
 			    "run 'sh': exit status 2:\n  a.c:3:1: error: no such thing");
 	kh_auto(kh_free) char *hint = kh_printf("the whole log is '%s'", sandbox.log_path);
 	assert_string_equal(err.hint, hint);
+}
+
+static void a_signal_to_us_ends_the_step_and_all_it_started(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	pid_t parent = getpid(), child = fork();
+	if (child == 0) {
+		usleep(300000);
+		kill(parent, SIGTERM);
+		_exit(0);
+	}
+	kh_stop_watch();
+	time_t begun = time(NULL);
+	assert_int_equal(run_script("echo begun; sleep 60; echo ended", &err), -1);
+	kh_stop_want(0);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	waitpid(child, NULL, 0);
+	assert_true(time(NULL) - begun < 20);
+	assert_string_equal(err.message, "stopped by SIGTERM");
+	assert_string_equal(lines.items[lines.count - 1], "begun");
 }
 
 static void a_program_that_is_not_there_is_an_error(void **state)
@@ -365,6 +389,7 @@ int main(void)
 		cmocka_unit_test(a_step_inherits_no_descriptor),
 		cmocka_unit_test(output_goes_line_by_line_to_the_log_and_to_who_asks),
 		cmocka_unit_test(a_failure_shows_the_error_lines_and_where_the_log_is),
+		cmocka_unit_test(a_signal_to_us_ends_the_step_and_all_it_started),
 		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 		cmocka_unit_test(silence_ends_a_step_with_all_it_started),
 		cmocka_unit_test(what_a_step_leaves_running_ends_with_it),
