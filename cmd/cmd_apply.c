@@ -24,12 +24,13 @@ static int show_and_ask(const struct kh_engine *engine, struct kh_session *sessi
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
 	if (kh_engine_plan(engine, &session->facts, &outcome, err) != 0)
 		return -1;
-	kh_auto(kh_free) char *text = kh_plan_text(&outcome.plan);
-	fputs(text, stdout);
+	kh_print_plan(&outcome.plan);
 	size_t count = outcome.plan.change_count;
 	if (count == 0)
 		return 1; /* the run itself says that there is nothing to do */
 	kh_print_refusals(&outcome);
+	kh_auto(kh_free) char *summary = kh_plan_summary(&outcome.plan);
+	printf("%s\n", summary);
 	kh_auto(kh_free) char *question = kh_printf(
 		"Make %s%zu change%s?", count == 1 ? "" : "these ", count, count == 1 ? "" : "s");
 	if (kh_ask(question))
@@ -69,8 +70,8 @@ static void print_notes(const struct kh_options *options, const struct kh_outcom
 		printf("a reboot is needed%s:\n", has_failed ? ", once what failed is done" : "");
 	for (size_t i = 0; i < outcome->plan.note_count; i++)
 		if (outcome->plan.notes[i].kind == KH_NOTE_REBOOT)
-			printf("  [%s] %s\n", outcome->plan.notes[i].stage,
-			       outcome->plan.notes[i].text);
+			kh_print(stdout, "  [%s] %s\n", outcome->plan.notes[i].stage,
+				 outcome->plan.notes[i].text);
 }
 
 static void print_result(const struct kh_options *options, const struct kh_outcome *outcome,

@@ -20,6 +20,7 @@ enum {
 	OPTION_DEEP,
 	OPTION_LOCK,
 	OPTION_UPDATE,
+	OPTION_STAT,
 };
 
 struct option_row {
@@ -44,6 +45,8 @@ static const struct option_row rows[] = {
 	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"stat", OPTION_STAT, NULL, KH_OPTION_STAT,
+	 "only a list: how many lines of what change (plan)"},
 	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
 	 "really boot a small guest through libvirt (report)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
@@ -151,6 +154,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_UPDATE:
 		options->is_update = true;
 		break;
+	case OPTION_STAT:
+		options->wants_stat = true;
+		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
@@ -193,6 +199,7 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
 	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
+	    check_option(command, options->wants_stat, "stat", KH_OPTION_STAT, err) != 0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
 	    check_option(command, options->is_update, "update", KH_OPTION_LOCK, err) != 0 ||

@@ -23,8 +23,9 @@ void kh_say(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	kh_auto(kh_free) char *text = kh_vprintf(format, args);
+	kh_auto(kh_free) char *raw = kh_vprintf(format, args);
 	va_end(args);
+	kh_auto(kh_free) char *text = kh_clean(raw, false);
 	kh_watch_clear();
 	if (kh_watch_is_json())
 		kh_watch_print_json("note", json_pack("{s:o}", "text", kh_json_text(text)));
@@ -34,19 +35,20 @@ void kh_say(const char *format, ...)
 
 void kh_print_error(const struct kh_error *err)
 {
+	kh_auto(kh_free) char *message = kh_clean(err->message, false);
+	kh_auto(kh_free) char *hint = kh_clean(err->hint, false);
 	kh_watch_clear();
 	if (kh_watch_is_json()) {
-		json_t *object =
-			json_pack("{s:i, s:o}", "code", (int)err->code, "message",
-				  kh_json_text(err->message ? err->message : "unknown error"));
+		json_t *object = json_pack("{s:i, s:o}", "code", (int)err->code, "message",
+					   kh_json_text(err->message ? message : "unknown error"));
 		if (err->hint)
-			json_object_set_new(object, "hint", kh_json_text(err->hint));
+			json_object_set_new(object, "hint", kh_json_text(hint));
 		kh_watch_print_json("error", object);
 		return;
 	}
-	fprintf(stderr, "kvmhost: %s\n", err->message ? err->message : "unknown error");
+	fprintf(stderr, "kvmhost: %s\n", err->message ? message : "unknown error");
 	if (err->hint)
-		fprintf(stderr, "  hint: %s\n", err->hint);
+		fprintf(stderr, "  hint: %s\n", hint);
 }
 
 void kh_print_unfinished(const struct kh_root *root)

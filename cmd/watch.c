@@ -344,10 +344,8 @@ static void tell_stopping(void)
 	       kh_stop_name());
 }
 
-static void hear(struct kh_sink *sink, const struct kh_event *event)
+static void tell(const struct kh_event *event, bool is_quiet)
 {
-	tell_stopping();
-	bool is_quiet = ((const struct kh_options *)sink->data)->is_quiet;
 	switch (event->kind) {
 	case KH_EVENT_WARNING:
 		print_warning(event);
@@ -374,6 +372,15 @@ static void hear(struct kh_sink *sink, const struct kh_event *event)
 		end_change();
 		break;
 	}
+}
+
+static void hear(struct kh_sink *sink, const struct kh_event *event)
+{
+	kh_auto(kh_free) char *text = kh_clean(event->text, false);
+	struct kh_event clean = *event;
+	clean.text = text;
+	tell_stopping();
+	tell(&clean, ((const struct kh_options *)sink->data)->is_quiet);
 }
 
 struct kh_sink kh_sink_lines(const struct kh_options *options)
