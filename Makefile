@@ -56,7 +56,7 @@ unit     := $(unit_c:%.c=$B/%)
 cli      := $(sort $(wildcard tests/cli/test_*))
 fuzz_c   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzzers  := $(fuzz_c:%.c=$B/%)
-templates := $(sort $(shell find templates -type f 2>/dev/null)) $(sort $(wildcard kconfig/fragments/*.config))
+templates := $(sort $(shell find templates -type f 2>/dev/null)) $(sort $(wildcard kconfig/fragments/*.config completions/kvmhost.*))
 
 $B/kvmhost: $(cmd_o) $B/libkvmhost.a
 	$(call say,LINK,$@)

@@ -68,6 +68,11 @@ int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 void kh_options_done(struct kh_options *options);
 /* Owned: the options that COMMAND takes, or all (NULL), a line each. */
 char *kh_options_help(const struct kh_command *command);
+/* For completion. What the option "--NAME", "--NAME=..." or "-X" takes ("FILE"), or NULL; and the
+ * options that COMMAND takes, or all (NULL): "--json", and what it does. */
+const char *kh_options_argument(const char *word);
+void kh_options_list(const struct kh_command *command, struct kh_strv *ret_names,
+		     struct kh_strv *ret_abouts);
 /* Fail with KH_USAGE: "unknown WHAT 'TYPED'", with the nearest known name as a hint. */
 int kh_options_unknown(const char *what, const char *typed, const struct kh_strv *known,
 		       struct kh_error *err);

@@ -81,6 +81,34 @@ char *kh_options_help(const struct kh_command *command)
 	return kh_str_take(&out);
 }
 
+const char *kh_options_argument(const char *word)
+{
+	for (size_t i = 0; i < KH_COUNT(rows); i++) {
+		const struct option_row *row = &rows[i];
+		size_t length = strlen(row->name);
+		bool is_long = kh_str_starts(word, "--") &&
+			       strncmp(word + 2, row->name, length) == 0 &&
+			       (word[2 + length] == '\0' || word[2 + length] == '=');
+		bool is_short = row->value < OPTION_SET && word[0] == '-' &&
+				word[1] == (char)row->value && word[2] == '\0';
+		if (is_long || is_short)
+			return row->argument;
+	}
+	return NULL;
+}
+
+void kh_options_list(const struct kh_command *command, struct kh_strv *ret_names,
+		     struct kh_strv *ret_abouts)
+{
+	for (size_t i = 0; i < KH_COUNT(rows); i++) {
+		const struct option_row *row = &rows[i];
+		if (command && row->set != 0 && (command->options & row->set) == 0)
+			continue;
+		kh_strv_addf(ret_names, "--%s%s", row->name, row->argument ? "=" : "");
+		kh_strv_add(ret_abouts, row->summary);
+	}
+}
+
 static int unknown_option(const char *typed, struct kh_error *err)
 {
 	const char *names[KH_COUNT(rows)];
