@@ -56,7 +56,7 @@ unit     := $(unit_c:%.c=$B/%)
 cli      := $(sort $(wildcard tests/cli/test_*))
 fuzz_c   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzzers  := $(fuzz_c:%.c=$B/%)
-templates := $(sort $(shell find templates -type f 2>/dev/null)) $(sort $(wildcard kconfig/fragments/*.config))
+templates := $(sort $(shell find templates -type f 2>/dev/null)) $(sort $(wildcard kconfig/fragments/*.config completions/kvmhost.*))
 
 $B/kvmhost: $(cmd_o) $B/libkvmhost.a
 	$(call say,LINK,$@)
@@ -92,13 +92,17 @@ $B/templates.o: $B/templates.c
 
 $B/tests/%: $B/tests/%.o $(testlib_o) $B/libkvmhost.a
 	$(call say,LINK,$@)
-	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$Qmkdir -p $(@D) && $(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(TEST_LIBS)
 
 # Tests of the worker's insides.
 fetch_tests := $B/tests/unit/test_extract $B/tests/fuzz/fuzz_archive $B/tests/fuzz/fuzz_protocol
 $(fetch_tests): $B/libfetch.a
 $(fetch_tests): LIBS := $B/libfetch.a $B/libkvmhost.a $(LIBS) $(FETCH_LIBS)
 $(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)
+
+# Tests of what the commands print.
+cmd_tests := $B/tests/unit/test_watch
+$(cmd_tests): $(filter-out $B/cmd/main.o,$(cmd_o))
 
 $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 	$(call say,LINK,$@)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/base/str.h"
 
 static char path_variable[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -95,6 +96,8 @@ static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *t
 				 has_ended    ? 0
 				 : left < 200 ? (int)(left > 0 ? left : 0)
 					      : 200);
+		if (ready == 0 && !has_ended)
+			kh_progress_tick();
 		if (ready <= 0 && has_ended)
 			return true;
 		if (ready <= 0 && left <= 0)
