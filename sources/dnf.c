@@ -26,12 +26,13 @@ void kh_dnf_done(struct kh_dnf *dnf)
 
 /* ---- its own files ---- */
 
+/* Repositories may have passwords in them. */
 static int put_text(const struct kh_dnf *dnf, const char *name, const char *text,
 		    struct kh_error *err)
 {
 	kh_auto(kh_free) char *path = kh_printf("%s/%s", dnf->directory, name);
 	struct kh_file_state meta = {
-		.type = KH_FILE_REGULAR, .mode = 0644, .uid = geteuid(), .gid = getegid()};
+		.type = KH_FILE_REGULAR, .mode = 0600, .uid = geteuid(), .gid = getegid()};
 	return kh_file_put(dnf->making->root, path, text, strlen(text), &meta, err);
 }
 
