@@ -24,7 +24,8 @@ include $B/config.mk
 endif
 $B/config.mk: tools/configure
 	@mkdir -p $B
-	@CC='$(CC)' tools/configure $(if $(filter check check-% asan provision install,$(MAKECMDGOALS)),--install) > $@.new && mv $@.new $@
+	@CC='$(CC)' tools/configure $(if $(filter check check-% asan provision install,$(MAKECMDGOALS)),--install) \
+		$(if $(filter check check-% asan,$(MAKECMDGOALS)),--tests) > $@.new && mv $@.new $@
 
 # ---- flags ----
 version := $(shell cat VERSION)
