@@ -1,5 +1,5 @@
-/* watch.c - see watch.h. */
-#include "tests/lib/watch.h"
+/* spy.c - see spy.h. */
+#include "tests/lib/spy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +19,10 @@
 
 #include "core/base/mem.h"
 
-void watch_done(struct watch *watch)
+void spy_done(struct spy *spy)
 {
-	kh_strv_done(&watch->opened);
-	kh_strv_done(&watch->changed);
+	kh_strv_done(&spy->opened);
+	kh_strv_done(&spy->changed);
 }
 
 /* ---- starting and waiting ---- */
@@ -67,20 +67,20 @@ static int code_of(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void watch_only_run(const char *const *argv, const char *output, unsigned timeout_s,
-		    struct watch *ret_watch)
+void spy_only_run(const char *const *argv, const char *output, unsigned timeout_s,
+		  struct spy *ret_spy)
 {
 	int status = 0;
-	*ret_watch = (struct watch){0};
+	*ret_spy = (struct spy){0};
 	pid_t child = start(argv, output, false);
 	set_alarm(timeout_s);
 	while (waitpid(child, &status, 0) != child)
 		if (is_over) {
-			ret_watch->timed_out = true;
+			ret_spy->timed_out = true;
 			kill(-child, SIGKILL);
 		}
 	alarm(0);
-	ret_watch->status = code_of(status);
+	ret_spy->status = code_of(status);
 }
 
 /* ---- what a call was about ---- */
@@ -173,7 +173,7 @@ static const struct call {
 	{SYS_sethostname, "sethostname", -1, 0},
 };
 
-static void see_entry(pid_t pid, const struct user_regs_struct *regs, struct watch *watch)
+static void see_entry(pid_t pid, const struct user_regs_struct *regs, struct spy *spy)
 {
 	const unsigned long long args[] = {regs->rdi, regs->rsi, regs->rdx, regs->r10};
 	for (size_t i = 0; i < KH_COUNT(calls); i++) {
@@ -184,11 +184,11 @@ static void see_entry(pid_t pid, const struct user_regs_struct *regs, struct wat
 		kh_auto(kh_free) char *path = call->path >= 0 ? path_at(pid, dir, args[call->path])
 							      : descriptor_path(pid, dir);
 		kh_auto(kh_free) char *line = kh_printf("%s %s", call->name, path);
-		add_once(&watch->changed, line);
+		add_once(&spy->changed, line);
 	}
 }
 
-static void see_exit(pid_t pid, const struct user_regs_struct *regs, struct watch *watch)
+static void see_exit(pid_t pid, const struct user_regs_struct *regs, struct spy *spy)
 {
 	struct open_how how = {0};
 	struct iovec to = {&how, sizeof(how)};
@@ -217,30 +217,30 @@ static void see_exit(pid_t pid, const struct user_regs_struct *regs, struct watc
 	if (how.flags & O_PATH)
 		return;
 	if ((how.flags & O_ACCMODE) != O_RDONLY || (how.flags & (O_CREAT | O_TRUNC)))
-		add_once(&watch->changed, line);
+		add_once(&spy->changed, line);
 	else
-		add_once(&watch->opened, path);
+		add_once(&spy->opened, path);
 }
 
 /* On x86 the result is -ENOSYS while a call begins. */
-static void see(pid_t pid, struct watch *watch)
+static void see(pid_t pid, struct spy *spy)
 {
 	struct user_regs_struct regs;
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
 		return;
 	if ((long long)regs.rax == -ENOSYS)
-		see_entry(pid, &regs, watch);
+		see_entry(pid, &regs, spy);
 	else
-		see_exit(pid, &regs, watch);
+		see_exit(pid, &regs, spy);
 }
 
-static void follow(pid_t child, struct watch *watch)
+static void follow(pid_t child, struct spy *spy)
 {
 	int status = 0;
 	for (;;) {
 		pid_t pid = waitpid(-1, &status, __WALL);
 		if (pid < 0 && errno == EINTR && is_over) {
-			watch->timed_out = true;
+			spy->timed_out = true;
 			kill(-child, SIGKILL);
 			is_over = 0;
 			continue;
@@ -249,22 +249,22 @@ static void follow(pid_t child, struct watch *watch)
 			return;
 		if (!WIFSTOPPED(status)) {
 			if (pid == child)
-				watch->status = code_of(status);
+				spy->status = code_of(status);
 			continue;
 		}
 		int number = WSTOPSIG(status);
 		if (number == (SIGTRAP | 0x80))
-			see(pid, watch);
+			see(pid, spy);
 		bool is_ours = number == (SIGTRAP | 0x80) || number == SIGTRAP || number == SIGSTOP;
 		ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(uintptr_t)(is_ours ? 0 : number));
 	}
 }
 
-int watch_run(const char *const *argv, const char *output, unsigned timeout_s,
-	      struct watch *ret_watch, const char **ret_reason)
+int spy_run(const char *const *argv, const char *output, unsigned timeout_s, struct spy *ret_spy,
+	    const char **ret_reason)
 {
 	int status = 0;
-	*ret_watch = (struct watch){0};
+	*ret_spy = (struct spy){0};
 	pid_t child = start(argv, output, true);
 	waitpid(child, &status, 0);
 	if (!WIFSTOPPED(status)) {
@@ -276,22 +276,22 @@ int watch_run(const char *const *argv, const char *output, unsigned timeout_s,
 	ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)options);
 	set_alarm(timeout_s);
 	ptrace(PTRACE_SYSCALL, child, NULL, NULL);
-	follow(child, ret_watch);
+	follow(child, ret_spy);
 	alarm(0);
-	kh_strv_sort(&ret_watch->opened);
-	kh_strv_sort(&ret_watch->changed);
+	kh_strv_sort(&ret_spy->opened);
+	kh_strv_sort(&ret_spy->changed);
 	return 0;
 }
 
 #else
 
-int watch_run(const char *const *argv, const char *output, unsigned timeout_s,
-	      struct watch *ret_watch, const char **ret_reason)
+int spy_run(const char *const *argv, const char *output, unsigned timeout_s, struct spy *ret_spy,
+	    const char **ret_reason)
 {
 	(void)argv;
 	(void)output;
 	(void)timeout_s;
-	*ret_watch = (struct watch){0};
+	*ret_spy = (struct spy){0};
 	*ret_reason = "only x86-64 is known here";
 	return 1;
 }
