@@ -52,7 +52,7 @@ lib_o    := $(lib_c:%.c=$B/%.o) $B/templates.o
 cmd_o    := $(cmd_c:%.c=$B/%.o)
 fetch_o  := $(patsubst %.c,$B/%.o,$(filter-out fetch/main.c,$(fetch_c)))
 testlib_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/lib/*.c)))
-unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c tests/hostile/test_*.c))
+unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c tests/hostile/test_*.c tests/crash/test_*.c))
 unit     := $(unit_c:%.c=$B/%)
 cli      := $(sort $(wildcard tests/cli/test_*))
 fuzz_c   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -126,8 +126,9 @@ check-quick: $B/kvmhost $B/kvmhost-fetch $(unit) $(fuzzers)
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$Q$(MAKE) --no-print-directory $(jobs) B=build-asan MODE=asan check-quick
 
-check-long: $B/kvmhost $B/tests/stages/test_contract ## the stage contract at every cut point
-	$QKVMHOST_LONG=1 B=$B tests/run $B/tests/stages/test_contract
+long := $B/tests/stages/test_contract $B/tests/crash/test_crash
+check-long: $B/kvmhost $(long) ## the stage contract and kvmhost itself at every cut point
+	$QKVMHOST_LONG=1 B=$B tests/run $(long)
 
 check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
 	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run
