@@ -18,7 +18,7 @@
 #include "net/proof.h"
 #include "stages/kernel.h"
 
-enum { WAIT_S = 120 };
+enum { NETWORK_WAIT_S = 120, SETTLE_WAIT_S = 60 };
 
 /* ---- the parts ---- */
 
@@ -95,30 +95,35 @@ static char *find_failed_check(struct kh_confirm *confirm)
 }
 
 /* What is wrong now, or NULL. Owned. */
-static char *look(struct kh_confirm *confirm)
+static char *look(struct kh_confirm *confirm, bool *ret_is_reachable)
 {
-	static char *(*const parts[])(struct kh_confirm *) = {find_network_fault, find_kvm_fault,
-							      find_libvirt_fault, find_page_fault,
-							      find_failed_check};
-	char *fault = NULL;
+	static char *(*const parts[])(struct kh_confirm *) = {find_kvm_fault, find_libvirt_fault,
+							      find_page_fault, find_failed_check};
 	kh_facts_done(&confirm->session.facts);
 	confirm->session.facts = (struct kh_facts){0};
 	kh_facts_collect(&confirm->session.root, &confirm->session.facts);
+	char *fault = find_network_fault(confirm);
+	*ret_is_reachable = fault == NULL;
 	for (size_t i = 0; i < KH_COUNT(parts) && !fault; i++)
 		fault = parts[i](confirm);
 	return fault;
 }
 
-/* At boot: again and again until nothing is wrong, or for as long as the network's own guard may
- * need to put the old network back. */
+/* At boot: again and again until nothing is wrong. The network gets as long as its own guard may
+ * need to put the old one back; what is still missing a minute after that will not come. */
 char *kh_confirm_prove(struct kh_confirm *confirm)
 {
 	struct kh_guard_world *world = &kh_guard_real_world;
-	long long wait_s = WAIT_S + confirm->session.config.bridge.confirm_timeout_s;
-	long long deadline_ms = world->now_ms(world) + wait_s * 1000;
+	long long wait_s = NETWORK_WAIT_S + confirm->session.config.bridge.confirm_timeout_s;
+	long long network_ms = world->now_ms(world) + wait_s * 1000, settled_ms = 0;
 	for (;;) {
-		char *fault = look(confirm);
-		if (!fault || !confirm->options->is_unit || world->now_ms(world) >= deadline_ms)
+		bool is_reachable = false;
+		char *fault = look(confirm, &is_reachable);
+		long long now_ms = world->now_ms(world);
+		if (is_reachable && settled_ms == 0)
+			settled_ms = now_ms + SETTLE_WAIT_S * 1000;
+		if (!fault || !confirm->options->is_unit ||
+		    now_ms >= (is_reachable ? settled_ms : network_ms))
 			return fault;
 		kh_free(&fault);
 		world->wait(world);
