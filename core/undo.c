@@ -14,6 +14,7 @@
 #include "core/base/durable.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "core/packages.h"
 #include "core/perform.h"
 #include "core/undo_steps.h"
@@ -242,7 +243,7 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	kh_auto(kh_journal_free) struct kh_journal *journal = NULL;
 	kh_auto(kh_free) char *note = NULL;
 	const struct kh_record *record = &run->records[index];
-	if (kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
+	if (kh_stop_check(err) != 0 || kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
 	    (kh_undo_is_tree(record) &&
 	     kh_journal_event(journal, "undoing", 0, err) != 0) || /* cut off: go on with it */
 	    kh_undo_step(undo, run, record, &work->triggers, &note, err) != 0 ||
