@@ -256,7 +256,8 @@ static bool crash_is_left_out(const char *path)
 	for (size_t i = 0; i < KH_COUNT(out); i++)
 		if (strcmp(path, out[i]) == 0)
 			return true;
-	return false;
+	return kh_str_ends(path,
+			   ".programs-new"); /* of a program that was killed, not of kvmhost */
 }
 
 /* kvmhost's own directories stay after undo; what is in them counts. */
