@@ -104,8 +104,7 @@ const struct kh_package_row kh_package_rows[] = {
 	{Q, RUN, "qemu-system-data", NULL, NULL, NULL, NULL},
 	{Q, RUN, "ipxe-qemu", NULL, NULL, "ipxe-roms-qemu", "/usr/share/ipxe/qemu"},
 	{L, RUN, "dnsmasq-base", NULL, NULL, "dnsmasq", "/usr/sbin/dnsmasq"},
-	{L, RUN, "iptables", NULL, NULL, "iptables-nft", "/usr/sbin/iptables"},
-	{L, RUN, NULL, NULL, NULL, "iptables", "/usr/sbin/iptables"},
+	{L, RUN, "iptables", NULL, NULL, "iptables", "/usr/sbin/iptables"},
 	{L, RUN, "nftables", NULL, NULL, "nftables", "/usr/sbin/nft"},
 	{L, RUN, "iproute2", NULL, NULL, "iproute", "/usr/sbin/ip"},
 	/* libvirt-guests speaks through it */
@@ -123,8 +122,6 @@ static const struct {
 } particulars[] = {
 	{"dnf-plugins-core", 8, 0, false},
 	{"yum-utils", 0, 7, false},
-	{"iptables-nft", 9, 0, false},
-	{"iptables", 0, 8, false},
 	{"yajl", 0, 9, false},
 	{"yajl-devel", 0, 9, true},
 	{"ninja-build", 0, 0, true},
