@@ -21,9 +21,9 @@ int kh_ahead_open(int in_fd, unsigned threads, struct kh_ahead **ret_ahead, stru
  * stays. Returns its length as kh_decode_read() does; 0 at the end and -1 also when asked again. */
 ssize_t kh_ahead_read(struct kh_ahead *ahead, const unsigned char **ret_block,
 		      struct kh_error *err);
-bool kh_ahead_is_rpm(const struct kh_ahead *ahead); /* as kh_decode_is_rpm() */
 /* Bytes of input it took to decode up to the last block read. */
 long long kh_ahead_taken(const struct kh_ahead *ahead);
+bool kh_ahead_is_rpm(const struct kh_ahead *ahead); /* as kh_decode_is_rpm() */
 /* Waits for the thread, which may wait for input: for its next byte or its end. */
 void kh_ahead_free(struct kh_ahead **ahead);
 
