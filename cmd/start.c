@@ -40,6 +40,15 @@ static const char *const kept[] = {
 	"SSL_CERT_FILE",
 	/* how it looks */
 	"NO_COLOR",
+	"TERM",
+	"COLUMNS",
+	"LANGUAGE",
+	"LANG",
+	"LC_ALL",
+	"LC_CTYPE",
+	"LC_MESSAGES",
+	/* who asks: `confirm` counts in a session that began after the network was switched */
+	"SSH_CONNECTION",
 	/* kvmhost-fetch in another place */
 	"KVMHOST_LIBEXEC",
 };
@@ -91,9 +100,7 @@ static int clean_environment(void)
 	for (size_t i = 0; i < KH_COUNT(kept); i++)
 		if (values[i] && setenv(kept[i], values[i], 1) != 0)
 			return -1;
-	if (setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1) != 0)
-		return -1;
-	return setenv("LC_ALL", "C", 1);
+	return setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 }
 
 int kh_start_clean(struct kh_error *err)
