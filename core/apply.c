@@ -105,7 +105,8 @@ static int give_failure(struct work *work, struct kh_error *err)
 
 static bool is_made(const struct kh_change *change)
 {
-	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD;
+	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD ||
+	       change->kind == KH_CHANGE_REHEARSE;
 }
 
 static bool has_refused(const struct work *work, const char *stage)
@@ -179,6 +180,8 @@ static int do_changes(struct work *work, const struct kh_plan *plan, bool are_tr
 			continue;
 		if (is_made(change))
 			make(work, change);
+		else if (has_refused(work, change->stage))
+			continue; /* what it planned behind something that could not be made */
 		else if (do_change(work, change, err) != 0)
 			return -1;
 	}
