@@ -194,7 +194,8 @@ static int plan_all(const struct kh_kernel_work *work, const struct kh_kernel_lo
 		    struct kh_plan *plan, struct kh_error *err)
 {
 	bool is_missing = !kh_trial_entry_lasting(&work->entries, work->release);
-	if (loader->pin(work, plan, err) != 0 || plan_tree(work, plan, err) != 0)
+	if (kh_kernel_plan_names(work, plan, err) != 0 || loader->pin(work, plan, err) != 0 ||
+	    plan_tree(work, plan, err) != 0)
 		return -1;
 	if ((kh_kernel_is_new(work) || is_missing) && work->state != KH_TRIAL_FAILED &&
 	    loader->run_hooks(work, plan, err) != 0)
@@ -261,7 +262,8 @@ static int build(const struct kh_context *context, struct kh_plan *plan, struct 
 const struct kh_stage kh_stage_kernel = {
 	.name = "kernel",
 	.summary = "the chosen kernel: built, installed beside the running one, tried once, kept",
-	.touches = "/boot, /lib/modules, /etc/default/grub.d, /etc/grub.d, BLS entries, grubenv",
+	.touches = "/boot, /lib/modules, /etc/default/grub.d, /etc/grub.d, BLS entries, grubenv, "
+		   "/etc/systemd/network",
 	.after = kh_after_preflight,
 	.phase = KH_PHASE_INSTALL,
 	.build = build,
