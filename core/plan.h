@@ -171,7 +171,8 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 		    struct kh_error *err);
 
 /* Fill the store (kind is FETCH or BUILD) or try something out (REHEARSE): name is what is made
- * ("linux 6.12.104"), what the parameters of the maker (the reference is taken over). Below another root: a note of what is left to do. */
+ * ("linux 6.12.104"), what the parameters of the maker (the reference is taken over). Below another
+ * root: a note of what is left to do. */
 int kh_plan_make(struct kh_plan *plan, enum kh_change_kind kind, const char *name,
 		 const struct kh_maker *maker, json_t *what, const char *why, struct kh_error *err);
 

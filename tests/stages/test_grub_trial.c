@@ -475,6 +475,62 @@ static void a_program_that_fails_leaves_the_old_default_and_the_next_run_goes_on
 		}
 }
 
+/* ---- cut off ---- */
+
+static void apply_child(void *data)
+{
+	kernel_host_apply(data);
+}
+
+/* A sample of the calls: each takes a host of its own. */
+static void cut_off_anywhere_while_it_is_armed_the_old_arguments_stay_the_default(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	enum { STEP = 7 };
+	for (size_t i = 0; i < KH_COUNT(roots); i++) {
+		bool is_cut = true;
+		for (int n = 1; is_cut; n += STEP) {
+			struct kernel_host *host = open_host(roots[i], yaml);
+			is_cut = cut_run_killed(n, apply_child, host) == 1;
+			assert_false(default_has(host, WORD));
+			kernel_host_boot(host, false);
+			kernel_host_boot(host, false);
+			assert_false(runs_with(host, WORD));
+			if (state(host) == KH_TRIAL_FAILED)
+				note(host, KH_TRIAL_RESULT_RETRY, NULL);
+			apply(host);
+			expect_settled(host);
+			kernel_host_boot(host, false);
+			assert_true(runs_with(host, WORD));
+			kernel_host_close(host);
+		}
+	}
+}
+
+static void cut_off_anywhere_while_it_becomes_the_default_the_next_run_goes_on(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	enum { STEP = 7 };
+	for (size_t i = 0; i < KH_COUNT(roots); i++) {
+		bool is_cut = true;
+		for (int n = 1; is_cut; n += STEP) {
+			struct kernel_host *host = open_host(roots[i], yaml);
+			apply(host);
+			kernel_host_boot(host, false);
+			note(host, KH_TRIAL_RESULT_PROVED, "good");
+			is_cut = cut_run_killed(n, apply_child, host) == 1;
+			kernel_host_boot(host, false);
+			assert_false(runs_with(host, "panic=30"));
+			apply(host);
+			expect_settled(host);
+			assert_true(default_has(host, WORD));
+			kernel_host_close(host);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +553,10 @@ int main(void)
 		cmocka_unit_test(undo_takes_proved_arguments_back),
 		cmocka_unit_test(
 			a_program_that_fails_leaves_the_old_default_and_the_next_run_goes_on),
+		cmocka_unit_test(
+			cut_off_anywhere_while_it_is_armed_the_old_arguments_stay_the_default),
+		cmocka_unit_test(
+			cut_off_anywhere_while_it_becomes_the_default_the_next_run_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
