@@ -52,6 +52,7 @@ static int apply_stages(struct kh_confirm *confirm, const char *command, struct 
 		return -1;
 	signal(SIGHUP, SIG_IGN); /* as in apply */
 	int result = kh_engine_apply(&engine, &outcome, err);
+	kh_sink_end(&sink);
 	if (result == 0 && outcome.done_count > 0)
 		printf("%zu change%s made (run %lld)\n", outcome.done_count,
 		       outcome.done_count == 1 ? "" : "s", outcome.run);
