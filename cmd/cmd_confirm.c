@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
 #include "core/kvm_probe.h"
+#include "net/guard.h"
 #include "net/proof.h"
 #include "stages/kernel.h"
 
@@ -235,6 +236,15 @@ static int decide(struct work *work, struct kh_error *err)
 	return KH_OK;
 }
 
+/* Somebody is here, in a session of his own: the bridge is what he came over. */
+static int confirm_network(const struct work *work, struct kh_error *err)
+{
+	int result = kh_guard_confirm(&work->session.root, getpid(), err);
+	if (result == 1)
+		printf("the network is confirmed: it stays\n");
+	return result < 0 ? -1 : 0;
+}
+
 static int run(const struct kh_options *options, struct kh_error *err)
 {
 	kh_auto(work_done) struct work work = {.options = options,
@@ -247,6 +257,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		kh_fail(err, KH_HOST, 0, "confirm: root rights are needed");
 		return kh_hint(err, "run 'sudo kvmhost confirm'");
 	}
+	if (!options->is_unit && confirm_network(&work, err) != 0)
+		return -1;
 	kh_trial_read(&work.session.root, &work.session.facts, &work.trial);
 	return decide(&work, err);
 }
