@@ -208,6 +208,12 @@ int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s
 	return judge(&result, argv, timeout_s, ret_output, err);
 }
 
+int kh_run_as_result(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
+		     struct kh_run_result *ret_result, struct kh_error *err)
+{
+	return run_at(place, argv, timeout_s, ret_result, err);
+}
+
 int kh_run_as(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
 	      char **ret_output, struct kh_error *err)
 {
