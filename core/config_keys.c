@@ -307,6 +307,16 @@ static const struct kh_config_key numa_keys[] = {
 	{.name = NULL},
 };
 
+static const struct kh_config_key sleep_keys[] = {
+	{.name = "allow",
+	 .type = KH_KEY_BOOL,
+	 .offset = AT(sleep.allow),
+	 .fallback = "true",
+	 .doc = "May this host suspend or hibernate? true: left as it is. false: systemd refuses "
+		"it, whoever asks: a desktop that came along, a closed lid, a key."},
+	{.name = NULL},
+};
+
 static const struct kh_config_key report_keys[] = {
 	{.name = "require",
 	 .type = KH_KEY_LIST,
@@ -374,6 +384,10 @@ const struct kh_config_key kh_config_keys[] = {
 	 .type = KH_KEY_SECTION,
 	 .nested = numa_keys,
 	 .doc = "Machines with more than one memory node."},
+	{.name = "sleep",
+	 .type = KH_KEY_SECTION,
+	 .nested = sleep_keys,
+	 .doc = "Suspend and hibernation."},
 	{.name = "report",
 	 .type = KH_KEY_SECTION,
 	 .nested = report_keys,
