@@ -25,6 +25,8 @@ struct kh_options {
 	bool is_json, is_quiet, is_verbose;
 	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive, is_deep;
 	bool is_unit, wants_retry, wants_lock, is_update;
+	/* report: as typed, or NULL */
+	const char *format, *output, *previous;
 	struct kh_strv arguments; /* after the command */
 };
 
@@ -38,7 +40,8 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_REDERIVE = 32,
 		     KH_OPTION_UNIT = 1 << 16,
 		     KH_OPTION_RETRY = 1 << 17,
-		     KH_OPTION_LOCK = 64, /* and --update */
+		     KH_OPTION_LOCK = 64,        /* and --update */
+		     KH_OPTION_REPORT = 1 << 18, /* --format, --output, --previous */
 };
 
 struct kh_command {
@@ -85,6 +88,8 @@ void kh_print_refusals(const struct kh_outcome *outcome);
 void kh_print_settled(const struct kh_options *options, const struct kh_outcome *outcome);
 json_t *kh_refusals_json(const struct kh_outcome *outcome);
 bool kh_wants_color(void);
+bool kh_wants_utf8(void);   /* the locale's characters are UTF-8 */
+size_t kh_text_width(void); /* columns of the terminal on standard output, or 80 */
 /* Events of the engine as lines on stderr. */
 struct kh_sink kh_sink_lines(const struct kh_options *options);
 /* Ask a yes-or-no question on the terminal; default no. */

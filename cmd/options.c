@@ -20,6 +20,8 @@ enum {
 	OPTION_DEEP,
 	OPTION_LOCK,
 	OPTION_UPDATE,
+	OPTION_FORMAT,
+	OPTION_PREVIOUS,
 };
 
 struct option_row {
@@ -56,6 +58,11 @@ static const struct option_row rows[] = {
 	 "write kvmhost.lock beside the configuration, which later runs use (fetch)"},
 	{"update", OPTION_UPDATE, NULL, KH_OPTION_LOCK,
 	 "look for newer ones where the version is 'distro' (fetch)"},
+	{"format", OPTION_FORMAT, "FORMAT", KH_OPTION_REPORT,
+	 "text, plain, json, html, junit or prometheus (report)"},
+	{"output", 'o', "FILE", KH_OPTION_REPORT, "write the report to FILE (report)"},
+	{"previous", OPTION_PREVIOUS, "FILE", KH_OPTION_REPORT,
+	 "say what changed since an earlier report in JSON (report)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -151,6 +158,15 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_UPDATE:
 		options->is_update = true;
 		break;
+	case OPTION_FORMAT:
+		options->format = optarg;
+		break;
+	case 'o':
+		options->output = optarg;
+		break;
+	case OPTION_PREVIOUS:
+		options->previous = optarg;
+		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
@@ -195,6 +211,9 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
+	    check_option(command, options->format, "format", KH_OPTION_REPORT, err) != 0 ||
+	    check_option(command, options->output, "output", KH_OPTION_REPORT, err) != 0 ||
+	    check_option(command, options->previous, "previous", KH_OPTION_REPORT, err) != 0 ||
 	    check_option(command, options->is_update, "update", KH_OPTION_LOCK, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0 ||
