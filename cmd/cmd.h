@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "core/base/error.h"
 #include "core/base/lock.h"
@@ -58,6 +59,10 @@ struct kh_command {
 extern const struct kh_command *const kh_commands[]; /* NULL-terminated */
 const struct kh_command *kh_command_find(const char *name);
 
+/* What a caller leaves behind (descriptors, mask, signals, environment) is put in order; start.c
+ * says how. Comes first. Errors: KH_SYSTEM; KH_USAGE when set-user-id. */
+int kh_start_clean(struct kh_error *err);
+
 /* The command line (main.c's helper): fills options and the command, or fails with KH_USAGE. */
 int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 		     const struct kh_command **ret_command, struct kh_error *err);
@@ -79,6 +84,11 @@ int kh_session_open(const struct kh_options *options, bool wants_facts,
 void kh_session_done(struct kh_session *session);
 
 /* ---- output ---- */
+/* TEXT without control characters and passwords: clean.c says why. has_color: colours may stay.
+ * Owned. */
+char *kh_clean(const char *text, bool has_color);
+/* Print a text that may hold what others wrote. */
+void kh_print(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void kh_print_json(json_t *document); /* the reference is taken over */
 void kh_print_error(const struct kh_error *err);
 /* Say on stderr that an earlier run was cut off, if one was. */

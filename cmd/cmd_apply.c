@@ -24,7 +24,7 @@ static int show_and_ask(const struct kh_engine *engine, struct kh_session *sessi
 	if (kh_engine_plan(engine, &session->facts, &outcome, err) != 0)
 		return -1;
 	kh_auto(kh_free) char *text = kh_plan_text(&outcome.plan);
-	fputs(text, stdout);
+	kh_print(stdout, "%s", text);
 	size_t count = outcome.plan.change_count;
 	if (count == 0)
 		return 1; /* the run itself says that there is nothing to do */
@@ -62,14 +62,14 @@ static void print_notes(const struct kh_options *options, const struct kh_outcom
 		    (options->is_quiet && note->kind == KH_NOTE_INFO))
 			continue;
 		kh_auto(kh_free) char *line = kh_plan_note_line(note);
-		fprintf(stderr, "%s\n", line);
+		kh_print(stderr, "%s\n", line);
 	}
 	if (reboots > 0)
 		printf("a reboot is needed%s:\n", has_failed ? ", once what failed is done" : "");
 	for (size_t i = 0; i < outcome->plan.note_count; i++)
 		if (outcome->plan.notes[i].kind == KH_NOTE_REBOOT)
-			printf("  [%s] %s\n", outcome->plan.notes[i].stage,
-			       outcome->plan.notes[i].text);
+			kh_print(stdout, "  [%s] %s\n", outcome->plan.notes[i].stage,
+				 outcome->plan.notes[i].text);
 }
 
 static void print_result(const struct kh_options *options, const struct kh_outcome *outcome,

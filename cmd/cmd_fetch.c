@@ -121,9 +121,10 @@ static int check_lock(const struct kh_options *options, const char *path,
 
 static void print_source(const struct kh_source *source)
 {
-	printf("%s: %s %s from %s\n", source->program, kh_program_find(source->program)->title,
-	       source->package_version ? source->package_version : source->version,
-	       source->provider);
+	kh_print(stdout, "%s: %s %s from %s\n", source->program,
+		 kh_program_find(source->program)->title,
+		 source->package_version ? source->package_version : source->version,
+		 source->provider);
 	for (size_t i = 0; i < source->file_count; i++)
 		if (source->files[i].sha256)
 			printf("  %s  %s (%lld bytes)\n", source->files[i].sha256,

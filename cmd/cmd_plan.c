@@ -14,7 +14,7 @@ static void print_plan(const struct kh_options *options, const struct kh_outcome
 		return;
 	}
 	kh_auto(kh_free) char *text = kh_plan_text(&outcome->plan);
-	fputs(text, stdout);
+	kh_print(stdout, "%s", text);
 	if (count == 0)
 		printf("%s\n", outcome->refusal_count > 0 ? "nothing planned" : "nothing to do");
 	else

@@ -1,6 +1,4 @@
 /* main.c - read the command line, run the command, print its error, choose the exit code. */
-#include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "cmd/cmd.h"
@@ -11,9 +9,10 @@ int main(int argc, char **argv)
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_options_done) struct kh_options options = {0};
 	const struct kh_command *command = NULL;
-	signal(SIGPIPE, SIG_IGN);
+	int code = kh_start_clean(&err);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* in order with stderr when both go to one place */
-	int code = kh_options_parse(argc, argv, &options, &command, &err);
+	if (code == 0)
+		code = kh_options_parse(argc, argv, &options, &command, &err);
 	if (code == 0)
 		code = command->run(&options, &err);
 	if (code < 0) {

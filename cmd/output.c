@@ -22,9 +22,11 @@ void kh_print_json(json_t *document)
 
 void kh_print_error(const struct kh_error *err)
 {
-	fprintf(stderr, "kvmhost: %s\n", err->message ? err->message : "unknown error");
+	kh_auto(kh_free) char *message = kh_clean(err->message, false);
+	kh_auto(kh_free) char *hint = kh_clean(err->hint, false);
+	fprintf(stderr, "kvmhost: %s\n", err->message ? message : "unknown error");
 	if (err->hint)
-		fprintf(stderr, "  hint: %s\n", err->hint);
+		fprintf(stderr, "  hint: %s\n", hint);
 }
 
 void kh_print_unfinished(const struct kh_root *root)
@@ -133,60 +135,60 @@ bool kh_ask(const char *question)
 /* ---- events ---- */
 
 /* The same when nobody knows how much there is: how much was done. */
-static void print_steps(const struct kh_event *event)
+static void print_steps(const struct kh_event *event, const char *text)
 {
 	enum { EVERY = 500 };
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[K[%s] %zu %s: %.60s", event->stage, event->index,
-			event->unit, event->text);
+			event->unit, text);
 	else if (event->index % EVERY == 0 && event->index > 0)
-		fprintf(stderr, "[%s] %zu %s: %s\n", event->stage, event->index, event->unit,
-			event->text);
+		fprintf(stderr, "[%s] %zu %s: %s\n", event->stage, event->index, event->unit, text);
 }
 
 /* How far something is that takes long: on a terminal one line that is written over, otherwise a
  * line for every tenth. */
-static void print_progress(const struct kh_event *event)
+static void print_progress(const struct kh_event *event, const char *text)
 {
 	static size_t last_tenth = 11;
 	if (event->count == 0) {
-		print_steps(event);
+		print_steps(event, text);
 		return;
 	}
 	size_t percent = event->count ? event->index * 100 / event->count : 0;
 	if (isatty(STDERR_FILENO)) {
-		fprintf(stderr, "\r\033[K[%s] %3zu%% %.60s%s", event->stage, percent, event->text,
+		fprintf(stderr, "\r\033[K[%s] %3zu%% %.60s%s", event->stage, percent, text,
 			event->count && event->index >= event->count ? "\n" : "");
 		return;
 	}
 	if (percent / 10 != last_tenth && event->count)
 		fprintf(stderr, "[%s] %zu of %zu %s: %s\n", event->stage, event->index,
-			event->count, event->unit, event->text);
+			event->count, event->unit, text);
 	last_tenth = percent / 10;
 }
 
 static void print_event(struct kh_sink *sink, const struct kh_event *event)
 {
 	const struct kh_options *options = sink->data;
+	kh_auto(kh_free) char *text = kh_clean(event->text, false);
 	switch (event->kind) {
 	case KH_EVENT_WARNING:
-		fprintf(stderr, "warning: [%s] %s\n", event->stage, event->text);
+		fprintf(stderr, "warning: [%s] %s\n", event->stage, text);
 		break;
 	case KH_EVENT_PROGRESS:
 		if (!options->is_quiet)
-			print_progress(event);
+			print_progress(event, text);
 		break;
 	case KH_EVENT_NOTE:
-		fprintf(stderr, "kvmhost: %s\n", event->text);
+		fprintf(stderr, "kvmhost: %s\n", text);
 		break;
 	case KH_EVENT_CHANGE:
 		if (!options->is_quiet)
 			fprintf(stderr, "%zu/%zu [%s] %s\n", event->index, event->count,
-				event->stage, event->text);
+				event->stage, text);
 		break;
 	case KH_EVENT_DONE:
 		if (event->count == 0 && !options->is_quiet) /* undo does not count beforehand */
-			fprintf(stderr, "[%s] %s\n", event->stage, event->text);
+			fprintf(stderr, "[%s] %s\n", event->stage, text);
 		break;
 	}
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -54,7 +55,7 @@ static int load_text(struct kh_config *config, const char *name, const char *tex
 }
 
 /* A file named by the operator: also a pipe or /dev/stdin, hence not through a root. One byte more
- * than is allowed is enough to see that it is too large. */
+ * than is allowed is enough to see that it is too large. 1: /dev/null, which stands for no file. */
 static int read_named(const char *path, char **ret_text, size_t *ret_length, struct kh_error *err)
 {
 	kh_auto(kh_fclose) FILE *file = fopen(path, "re");
@@ -66,9 +67,21 @@ static int read_named(const char *path, char **ret_text, size_t *ret_length, str
 	size_t length = fread(text, 1, KH_YAML_BYTES + 1, file);
 	if (ferror(file))
 		return kh_fail(err, KH_CONFIG, errno, "read configuration '%s'", path);
-	*ret_text = kh_take(text);
+	struct stat st;
 	*ret_length = length;
-	return 0;
+	*ret_text = kh_take(text);
+	return length == 0 && fstat(fileno(file), &st) == 0 && S_ISCHR(st.st_mode) ? 1 : 0;
+}
+
+/* A power cut soon after an editor wrote it leaves a file without content, a generator that failed
+ * an empty pipe. What was wanted is unknown then, and the defaults would build a kernel and move
+ * the network. */
+static int refuse_empty(const char *name, struct kh_error *err)
+{
+	kh_fail(err, KH_CONFIG, 0, "%s:1:1: configuration file is empty", name);
+	return kh_hint(err,
+		       "a power cut can leave it so: write it again; without the file, or with "
+		       "'{}' in it, the defaults hold");
 }
 
 /* Messages name the file as an editor on this machine finds it. */
@@ -92,6 +105,8 @@ static int load_file(const struct kh_root *root, const char *path, struct kh_con
 	if (found == 1)
 		return 0;
 	config->path = path ? kh_strdup(path) : default_name(root);
+	if (length == 0)
+		return refuse_empty(config->path, err);
 	return load_text(config, config->path, text, length, err);
 }
 

@@ -183,7 +183,8 @@ extern const char *const kh_config_default_path;
 
 /* Fill ret_config: defaults, then the file, then the settings ("KEY=VALUE", in order).
  * path: NULL means the default path below root, whose absence is fine; otherwise a file of the
- * machine we run on (as typed by the operator), which must exist.
+ * machine we run on (as typed by the operator), which must exist. A file without a byte in it is an
+ * error (what a power cut leaves of one just written); /dev/null stands for no file.
  * Errors: KH_CONFIG for anything in the file ("FILE:LINE:COLUMN: what", then the source line and a
  * caret; the nearest known key as a hint), KH_USAGE for a bad --set, KH_SYSTEM for reading. */
 int kh_config_load(const struct kh_root *root, const char *path, const struct kh_strv *settings,

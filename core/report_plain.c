@@ -3,25 +3,37 @@
 
 #include "core/base/mem.h"
 #include "core/report_view.h"
+#include "core/safe_text.h"
+
+/* A label and a text in one line. */
+static void add_detail(struct kh_str *out, const char *label, const char *text)
+{
+	kh_auto(kh_free) char *line = kh_safe_line(text, true);
+	kh_str_addf(out, "%40s%s: %s\n", "", label, line);
+}
 
 static void add_line(struct kh_str *out, const struct kh_check *check)
 {
-	kh_str_addf(out, "%-4s  %-32s  %s", kh_status_name(check->status), check->id, check->found);
-	if (check->status != KH_PASS && check->status != KH_SKIP && *check->expected)
-		kh_str_addf(out, " (expected: %s)", check->expected);
-	kh_str_add(out, "\n");
-	if (check->status != KH_WARN && check->status != KH_FAIL)
+	bool is_finding = check->status == KH_WARN || check->status == KH_FAIL;
+	bool names_expected = is_finding && *check->expected;
+	kh_auto(kh_free) char *text = kh_printf(
+		"%-32s  %s%s%s%s", check->id, check->found, names_expected ? " (expected: " : "",
+		names_expected ? check->expected : "", names_expected ? ")" : "");
+	kh_auto(kh_free) char *line = kh_safe_line(text, true);
+	kh_str_addf(out, "%-4s  %s\n", kh_status_name(check->status), line);
+	if (!is_finding)
 		return;
-	static const char indent[] = "                                        ";
 	/* "not persisted" is what the gap says already */
 	bool has_place = check->persisted && strcmp(check->persisted, "not persisted") != 0;
+	kh_auto(kh_free) char *gap =
+		kh_printf("%s%s%s", check->gap ? check->gap : "", has_place ? "; persisted: " : "",
+			  has_place ? check->persisted : "");
 	if (check->gap)
-		kh_str_addf(out, "%sgap: %s%s%s\n", indent, check->gap,
-			    has_place ? "; persisted: " : "", has_place ? check->persisted : "");
+		add_detail(out, "gap", gap);
 	if (*check->why)
-		kh_str_addf(out, "%swhy: %s\n", indent, check->why);
+		add_detail(out, "why", check->why);
 	if (check->fix)
-		kh_str_addf(out, "%sfix: %s\n", indent, check->fix);
+		add_detail(out, "fix", check->fix);
 }
 
 char *kh_report_plain(const struct kh_report *report, const char *host, bool with_passes)
@@ -35,9 +47,9 @@ char *kh_report_plain(const struct kh_report *report, const char *host, bool wit
 		if (with_passes || !is_quiet)
 			add_line(&out, check);
 	}
-	kh_str_addf(&out, "%s: %s (%zu checks: %zu pass, %zu warn, %zu fail, %zu skip)\n",
-		    host ? host : "this host", kh_report_is_ready(report) ? "ready" : "not ready",
-		    report->check_count, counts[KH_PASS], counts[KH_WARN], counts[KH_FAIL],
-		    counts[KH_SKIP]);
+	kh_auto(kh_free) char *name = kh_safe_line(host ? host : "this host", true);
+	kh_str_addf(&out, "%s: %s (%zu checks: %zu pass, %zu warn, %zu fail, %zu skip)\n", name,
+		    kh_report_is_ready(report) ? "ready" : "not ready", report->check_count,
+		    counts[KH_PASS], counts[KH_WARN], counts[KH_FAIL], counts[KH_SKIP]);
 	return kh_str_take(&out);
 }

@@ -1,23 +1,20 @@
 /* report_prometheus.c - see report_view.h: for node_exporter's textfile collector. */
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/report_view.h"
+#include "core/safe_text.h"
 
-/* A label's value: backslash, quote and newline escaped, UTF-8. */
+/* A label's value: one line, backslash and quote escaped, UTF-8. */
 static void add_label(struct kh_str *out, const char *name, const char *value)
 {
-	json_t *clean = kh_json_text(value);
+	kh_auto(kh_free) char *clean = kh_safe_line(value, true);
 	kh_str_addf(out, "%s=\"", name);
-	for (const char *at = json_string_value(clean); *at; at++) {
-		if (*at == '\n')
-			kh_str_add(out, "\\n");
-		else if (*at == '\\' || *at == '"')
+	for (const char *at = clean; *at; at++) {
+		if (*at == '\\' || *at == '"')
 			kh_str_addf(out, "\\%c", *at);
 		else
 			kh_str_add_bytes(out, at, 1);
 	}
 	kh_str_add(out, "\"");
-	json_decref(clean);
 }
 
 static void add_head(struct kh_str *out, const char *name, const char *help)

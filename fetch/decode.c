@@ -20,7 +20,7 @@ struct kh_decode {
 	lzma_stream lzma;
 	struct archive *filters; /* not xz */
 	size_t head_length;      /* bytes of `in` that were looked at before filters took over */
-	unsigned char in[KH_DECODE_BLOCK], out[KH_DECODE_BLOCK];
+	unsigned char in[KH_DECODE_BLOCK];
 };
 
 enum { LZMA_STOP_MIB = 1024, LZMA_THREADING_MIB = 512 };
@@ -71,11 +71,11 @@ static int fail_lzma(lzma_ret status, struct kh_error *err)
 		       "xz: the archive is damaged, or followed by something else");
 }
 
-static ssize_t read_xz(struct kh_decode *decode, struct kh_error *err)
+static ssize_t read_xz(struct kh_decode *decode, unsigned char *block, struct kh_error *err)
 {
 	lzma_stream *stream = &decode->lzma;
-	stream->next_out = decode->out;
-	stream->avail_out = sizeof(decode->out);
+	stream->next_out = block;
+	stream->avail_out = KH_DECODE_BLOCK;
 	while (stream->avail_out > 0 && !decode->is_complete) {
 		if (stream->avail_in == 0 && !decode->has_ended) {
 			ssize_t got = take(decode, 0, 1);
@@ -91,7 +91,7 @@ static ssize_t read_xz(struct kh_decode *decode, struct kh_error *err)
 		if (status != LZMA_OK && status != LZMA_STREAM_END)
 			return fail_lzma(status, err);
 	}
-	return (ssize_t)(sizeof(decode->out) - stream->avail_out);
+	return (ssize_t)(KH_DECODE_BLOCK - stream->avail_out);
 }
 
 /* ---- the others ---- */
@@ -148,12 +148,12 @@ static int check_end(struct kh_decode *decode, struct kh_error *err)
 	return 0;
 }
 
-static ssize_t read_filters(struct kh_decode *decode, struct kh_error *err)
+static ssize_t read_filters(struct kh_decode *decode, unsigned char *block, struct kh_error *err)
 {
 	size_t length = 0;
-	while (length < sizeof(decode->out) && !decode->is_complete) {
-		la_ssize_t got = archive_read_data(decode->filters, decode->out + length,
-						   sizeof(decode->out) - length);
+	while (length < KH_DECODE_BLOCK && !decode->is_complete) {
+		la_ssize_t got = archive_read_data(decode->filters, block + length,
+						   KH_DECODE_BLOCK - length);
 		if (got < 0)
 			return fail_filter(decode, err);
 		decode->is_complete = got == 0;
@@ -193,13 +193,12 @@ int kh_decode_open(int in_fd, unsigned threads, struct kh_decode **ret_decode, s
 	return 0;
 }
 
-ssize_t kh_decode_read(struct kh_decode *decode, const unsigned char **ret_block,
+ssize_t kh_decode_read(struct kh_decode *decode, unsigned char block[KH_DECODE_BLOCK],
 		       struct kh_error *err)
 {
-	*ret_block = decode->out;
 	if (decode->is_complete)
 		return 0;
-	return decode->is_xz ? read_xz(decode, err) : read_filters(decode, err);
+	return decode->is_xz ? read_xz(decode, block, err) : read_filters(decode, block, err);
 }
 
 long long kh_decode_taken(const struct kh_decode *decode)

@@ -20,9 +20,9 @@ enum { KH_DECODE_BLOCK = 128 * 1024 };
 /* in_fd stays the caller's. threads: at most. Errors: KH_HOST for input that is no archive. */
 int kh_decode_open(int in_fd, unsigned threads, struct kh_decode **ret_decode,
 		   struct kh_error *err);
-/* The next block, valid until the next call: always of KH_DECODE_BLOCK bytes but for the last one.
+/* The next block: always of KH_DECODE_BLOCK bytes but for the last one.
  * Returns its length; 0 at the end; -1 (KH_HOST: damaged, KH_SYSTEM). */
-ssize_t kh_decode_read(struct kh_decode *decode, const unsigned char **ret_block,
+ssize_t kh_decode_read(struct kh_decode *decode, unsigned char block[KH_DECODE_BLOCK],
 		       struct kh_error *err);
 long long kh_decode_taken(const struct kh_decode *decode); /* bytes of input so far */
 void kh_decode_free(struct kh_decode **decode);

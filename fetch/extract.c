@@ -9,7 +9,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
-#include "fetch/decode.h"
+#include "fetch/ahead.h"
 #include "fetch/member.h"
 #include "fetch/place.h"
 
@@ -17,7 +17,7 @@ enum { TAR_BLOCK = 512 };
 
 struct extract {
 	const struct kh_extract_job *job;
-	struct kh_decode *decode;
+	struct kh_ahead *ahead;
 	struct archive *tar;
 	struct kh_place place;
 	struct kh_error *err;
@@ -49,7 +49,7 @@ static int check_bounds(struct extract *extract)
 		return kh_fail(extract->err, KH_HOST, 0,
 			       "the archive unpacks to more than the %lld bytes allowed", most);
 	if (extract->given > (long long)KH_EXTRACT_RATIO_FROM_MIB << 20 &&
-	    extract->given / KH_EXTRACT_RATIO > kh_decode_taken(extract->decode))
+	    extract->given / KH_EXTRACT_RATIO > kh_ahead_taken(extract->ahead))
 		return kh_fail(extract->err, KH_HOST, 0,
 			       "the archive unpacks to more than %d times its size",
 			       KH_EXTRACT_RATIO);
@@ -59,7 +59,7 @@ static int check_bounds(struct extract *extract)
 /* The next block, after whoever checks the signature had it. */
 static ssize_t next_block(struct extract *extract)
 {
-	ssize_t length = kh_decode_read(extract->decode, &extract->block, extract->err);
+	ssize_t length = kh_ahead_read(extract->ahead, &extract->block, extract->err);
 	if (length <= 0) {
 		extract->has_failed |= length < 0;
 		return length;
@@ -256,7 +256,7 @@ static void extract_done(struct extract *extract)
 {
 	if (extract->tar)
 		archive_read_free(extract->tar);
-	kh_decode_free(&extract->decode);
+	kh_ahead_free(&extract->ahead);
 	kh_place_done(&extract->place);
 	kh_free(&extract->top);
 	kh_free(&extract->leaver);
@@ -267,7 +267,7 @@ int kh_extract_run(const struct kh_extract_job *job, struct kh_extracted *ret_ex
 {
 	kh_auto(extract_done) struct extract extract = {.job = job, .err = err};
 	kh_place_open(&extract.place, job->tree_fd);
-	if (kh_decode_open(job->in_fd, job->threads, &extract.decode, err) != 0)
+	if (kh_ahead_open(job->in_fd, job->threads, &extract.ahead, err) != 0)
 		return -1;
 	if (job->tree_fd >= 0 && put_all(&extract) != 0)
 		return -1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "sources/choice.h"
 #include "sources/pin.h"
 #include "sources/record.h"
@@ -60,8 +61,10 @@ bool kh_choice_is_wanted(const struct kh_config *config, const struct kh_source 
 bool kh_choice_is_provider(const struct kh_config *config, const char *provider)
 {
 	const char *wanted = config->sources.provider;
-	if (strcmp(wanted, "auto") != 0)
-		return strcmp(wanted, provider) == 0;
+	if (strcmp(wanted, "auto") != 0) {
+		kh_auto(kh_free) char *recorded = kh_redact(wanted);
+		return strcmp(recorded, provider) == 0 || strcmp(wanted, provider) == 0;
+	}
 	return strcmp(provider, "upstream") == 0 || strcmp(provider, "distro") == 0;
 }
 

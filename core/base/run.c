@@ -42,7 +42,6 @@ static int move_to(const struct kh_run_place *place)
 		errno = EPERM;
 		return -1;
 	}
-	umask(022);
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
@@ -58,10 +57,14 @@ static void become(const char *const *argv, const struct kh_run_place *place, in
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* What we ignore is ours: a program expects to end at a closed pipe. */
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	umask(022);
 	environ = environment; /* also the PATH that execvp searches */
 	/* The kernel forgets the wish for a signal when an account is switched. */
-	if ((!place || (move_to(place) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)) &&
-	    null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0)
+	if ((!place || (move_to(place) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)) && null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 &&
+	    dup2(output, 2) >= 0)
 		execvp(argv[0], (char *const *)argv);
 	int error = errno;
 	ssize_t ignored = write(status_pipe, &error, sizeof(error));

@@ -1,7 +1,7 @@
 /* run.h - the one way to run a program.
  *
  * An argument vector, never a shell; a fixed environment (LC_ALL=C, PATH of the system
- * directories); standard input from /dev/null; output (both streams together) captured up to a
+ * directories); the mask 022; standard input from /dev/null; output (both streams together) captured up to a
  * limit; a timeout; a process group that dies with us. The runner is an object with a function
  * pointer: tests hand in a recorder with canned output and compare the recorded command lines.
  */

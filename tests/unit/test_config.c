@@ -408,6 +408,39 @@ static void a_named_file_must_exist(void **state)
 	fixture_close(&f);
 }
 
+static void an_empty_file_is_refused_as_what_a_power_cut_leaves(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct fixture f;
+	fixture_open_empty(&f);
+	fixture_put(&f, "/etc/kvmhost/kvmhost.yaml", "");
+	kh_auto(kh_config_done) struct kh_config config = {0};
+	kh_auto(kh_free) char *path = kh_printf("%s/etc/kvmhost/kvmhost.yaml", f.path);
+	kh_auto(kh_free) char *message = kh_printf("%s:1:1: configuration file is empty", path);
+	assert_int_equal(kh_config_load(&f.root, NULL, NULL, &config, &err), -1);
+	assert_int_equal(err.code, KH_CONFIG);
+	assert_string_equal(err.message, message);
+	kh_error_done(&err);
+	assert_int_equal(kh_config_load(&f.root, path, NULL, &config, &err), -1);
+	assert_string_equal(err.message, message);
+	fixture_put(&f, "/etc/kvmhost/kvmhost.yaml", "{}\n");
+	assert_int_equal(kh_config_load(&f.root, path, NULL, &config, &err), 0);
+	fixture_close(&f);
+}
+
+static void the_null_device_stands_for_no_file(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct fixture f;
+	fixture_open_empty(&f);
+	kh_auto(kh_config_done) struct kh_config config = {0};
+	assert_int_equal(kh_config_load(&f.root, "/dev/null", NULL, &config, &err), 0);
+	assert_null(config.path);
+	fixture_close(&f);
+}
+
 /* ---- texts made from the key table ---- */
 
 static void expect_default(const char *text)
@@ -596,6 +629,8 @@ int main(void)
 		cmocka_unit_test(no_file_at_the_default_path_is_fine),
 		cmocka_unit_test(the_file_at_the_default_path_is_read_below_the_root),
 		cmocka_unit_test(a_named_file_must_exist),
+		cmocka_unit_test(an_empty_file_is_refused_as_what_a_power_cut_leaves),
+		cmocka_unit_test(the_null_device_stands_for_no_file),
 		cmocka_unit_test(the_starter_means_the_same_as_no_file_on_every_host),
 		cmocka_unit_test(the_starter_knows_this_host),
 		cmocka_unit_test(every_key_has_help),
