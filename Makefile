@@ -100,6 +100,15 @@ $(fetch_tests): $B/libfetch.a
 $(fetch_tests): LIBS := $B/libfetch.a $B/libkvmhost.a $(LIBS) $(FETCH_LIBS)
 $(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)
 
+# Tests of the report's page, whose parts are cmd/'s.
+page_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard cmd/report_html*.c cmd/svg*.c)))
+page_tests := $B/tests/unit/test_report_html $B/tests/fuzz/fuzz_report
+$B/libpage.a: $(page_o)
+	$(call say,AR,$@)
+	$Qrm -f $@ && ar rcs $@ $^
+$(page_tests): $B/libpage.a
+$(page_tests): LIBS := $B/libpage.a $B/libkvmhost.a $(LIBS)
+
 $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 	$(call say,LINK,$@)
 	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS)
