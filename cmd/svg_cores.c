@@ -84,7 +84,7 @@ struct grid {
 static struct grid grid_for(const struct kh_svg_part *part, size_t cores, int width)
 {
 	bool is_large = part->count <= FEW_CORES;
-	struct grid grid = {is_large ? 78 : 50, is_large ? 42 : 24, 1};
+	struct grid grid = {is_large ? 78 : 54, is_large ? 42 : 24, 1};
 	size_t most = (size_t)(width / grid.cell_width);
 	grid.columns = most < 1 ? 1 : cores < most ? cores : most;
 	return grid;

@@ -12,6 +12,7 @@ static const enum kh_status by_weight[] = {KH_FAIL, KH_WARN, KH_PASS, KH_SKIP};
 
 struct page {
 	const struct kh_report_style *style;
+	size_t *groups; /* of each check */
 	struct kh_str out;
 };
 
@@ -132,7 +133,7 @@ static void add_group(struct page *page, const struct kh_report *report, size_t 
 	struct kh_report_counts counts = {{0}};
 	size_t total = 0;
 	for (size_t i = 0; i < report->check_count; i++)
-		if (kh_report_group_of(report->checks[i].id) == group) {
+		if (page->groups[i] == group) {
 			counts.of[report->checks[i].status]++;
 			total++;
 		}
@@ -159,8 +160,7 @@ static void add_checks(struct page *page, const struct kh_report *report, size_t
 	for (size_t i = 0; i < KH_COUNT(by_weight); i++)
 		for (size_t j = 0; j < report->check_count; j++) {
 			const struct kh_check *check = &report->checks[j];
-			if (check->status == by_weight[i] &&
-			    kh_report_group_of(check->id) == group &&
+			if (page->groups[j] == group && check->status == by_weight[i] &&
 			    (page->style->has_all || is_finding(check->status)))
 				add_check(page, check);
 		}
@@ -182,7 +182,10 @@ static void add_verdict(struct page *page, const struct kh_report *report, const
 char *kh_report_text(const struct kh_report *report, const char *host, const char *extra,
 		     const struct kh_report_style *style)
 {
-	struct page page = {.style = style};
+	kh_auto(kh_free) size_t *groups = kh_alloc((report->check_count + 1) * sizeof(*groups));
+	struct page page = {.style = style, .groups = groups};
+	for (size_t i = 0; i < report->check_count; i++)
+		groups[i] = kh_report_group_of(report->checks[i].id);
 	add_verdict(&page, report, host);
 	for (size_t group = 0; kh_report_groups[group].name; group++) {
 		if (!style->is_brief)
