@@ -23,6 +23,8 @@ enum {
 	OPTION_STAT,
 	OPTION_FEATURES,
 	OPTION_GUIDED,
+	OPTION_FORMAT,
+	OPTION_PREVIOUS,
 };
 
 struct option_row {
@@ -64,6 +66,11 @@ static const struct option_row rows[] = {
 	 "write kvmhost.lock beside the configuration, which later runs use (fetch)"},
 	{"update", OPTION_UPDATE, NULL, KH_OPTION_LOCK,
 	 "look for newer ones where the version is 'distro' (fetch)"},
+	{"format", OPTION_FORMAT, "FORMAT", KH_OPTION_REPORT,
+	 "text, plain, json, html, junit or prometheus (report)"},
+	{"output", 'o', "FILE", KH_OPTION_REPORT, "write the report to FILE (report)"},
+	{"previous", OPTION_PREVIOUS, "FILE", KH_OPTION_REPORT,
+	 "say what changed since an earlier report in JSON (report)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -196,6 +203,15 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_STAT:
 		options->wants_stat = true;
 		break;
+	case OPTION_FORMAT:
+		options->format = optarg;
+		break;
+	case 'o':
+		options->output = optarg;
+		break;
+	case OPTION_PREVIOUS:
+		options->previous = optarg;
+		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
@@ -244,6 +260,9 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 		    0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
+	    check_option(command, options->format, "format", KH_OPTION_REPORT, err) != 0 ||
+	    check_option(command, options->output, "output", KH_OPTION_REPORT, err) != 0 ||
+	    check_option(command, options->previous, "previous", KH_OPTION_REPORT, err) != 0 ||
 	    check_option(command, options->is_update, "update", KH_OPTION_LOCK, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0 ||
