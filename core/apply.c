@@ -130,7 +130,8 @@ static int give_failure(struct work *work, struct kh_error *err)
 
 static bool is_made(const struct kh_change *change)
 {
-	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD;
+	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD ||
+	       change->kind == KH_CHANGE_REHEARSE;
 }
 
 static bool has_refused(const struct work *work, const char *stage)
@@ -225,6 +226,8 @@ static int do_changes(struct work *work, const struct kh_plan *plan, bool are_tr
 			continue;
 		if (kh_stop_check(err) != 0)
 			return -1;
+		if (!is_made(change) && has_refused(work, change->stage))
+			continue; /* what it planned behind something that could not be made */
 		if ((is_made(change) ? make(work, change, err) : do_change(work, change, err)) != 0)
 			return -1;
 	}

@@ -151,6 +151,7 @@ static int perform(const struct kh_root *root, struct kh_runner *runner,
 			err);
 	case KH_CHANGE_FETCH: /* the engine's own: apply.c */
 	case KH_CHANGE_BUILD:
+	case KH_CHANGE_REHEARSE:
 		break;
 	}
 	return kh_fail(err, KH_SYSTEM, 0, "unknown change");
