@@ -40,9 +40,9 @@ static void read_ours(const struct kh_root *root, struct kh_strv *ret_ours)
 	kh_strv_split(ret_ours, text ? text : "", " \n");
 }
 
-/* Mask one, and remember it as ours unless somebody else had masked it before. */
-static int plan_mask(const struct kh_context *context, const char *target, bool is_ours,
-		     struct kh_plan *plan, struct kh_strv *ours, struct kh_error *err)
+/* One that is to be masked is ours, unless somebody else had masked it before. */
+static int claim(const struct kh_context *context, const char *target, bool is_ours,
+		 struct kh_strv *ours, struct kh_error *err)
 {
 	kh_auto(kh_free) char *path = target_path(target);
 	bool was_masked = is_masked(context->root, target);
@@ -52,7 +52,17 @@ static int plan_mask(const struct kh_context *context, const char *target, bool 
 	}
 	if (is_ours || !was_masked)
 		kh_strv_add(ours, target);
-	return kh_plan_link(plan, path, "/dev/null", why, err);
+	return 0;
+}
+
+static int plan_masks(struct kh_plan *plan, struct kh_error *err)
+{
+	for (size_t i = 0; i < KH_COUNT(targets); i++) {
+		kh_auto(kh_free) char *path = target_path(targets[i]);
+		if (kh_plan_link(plan, path, "/dev/null", why, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int plan_unmask(const struct kh_context *context, const char *target, struct kh_plan *plan,
@@ -115,12 +125,17 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	read_ours(context->root, &before);
 	for (size_t i = 0; i < KH_COUNT(targets); i++) {
 		bool is_ours = kh_strv_has(&before, targets[i]);
-		if (is_wanted && plan_mask(context, targets[i], is_ours, plan, &ours, err) != 0)
+		if (is_wanted && claim(context, targets[i], is_ours, &ours, err) != 0)
 			return -1;
 		if (!is_wanted && is_ours && plan_unmask(context, targets[i], plan, err) != 0)
 			return -1;
 	}
-	if (plan_drop_in(plan, is_wanted, err) != 0 || plan_list(plan, &ours, err) != 0)
+	/* The list comes before the links: after a run that was cut off between them, those that
+	 * are there are known as ours. */
+	if (is_wanted && (plan_list(plan, &ours, err) != 0 || plan_masks(plan, err) != 0))
+		return -1;
+	if (plan_drop_in(plan, is_wanted, err) != 0 ||
+	    (!is_wanted && plan_list(plan, &ours, err) != 0))
 		return -1;
 	return reload_systemd(context, plan, err);
 }
