@@ -241,6 +241,15 @@ static bool is_target(struct work *work, const struct seccomp_notif *asked, cons
 	return concerns_root(watch, path) && ++watch->count == watch->target;
 }
 
+/* The program, and what it has started and makes the call: that would wait for our answer for ever.
+ */
+static void kill_both(pid_t program, pid_t caller)
+{
+	kill(program, SIGKILL);
+	if (caller != program)
+		kill(caller, SIGKILL);
+}
+
 static void take_call(struct work *work)
 {
 	struct watch *watch = work->watch;
@@ -259,7 +268,7 @@ static void take_call(struct work *work)
 	if (watch->error || watch->meet)
 		answer(work, &asked, watch->error);
 	else
-		kill(work->pid, SIGKILL);
+		kill_both(work->pid, (pid_t)asked.pid);
 }
 
 static void take_output(struct work *work, int fd)
