@@ -47,6 +47,15 @@ bool kh_packages_has(const struct kh_packages *packages, const char *name);
 
 /* ---- for the engine ---- */
 
+/* A package run changes the files that a plan was made from (/etc, the boot loader's menu,
+ * kernels): wait until dpkg or rpm is done with this root, as long as apt would for another one.
+ * What was waited for is told as a note. Returns 0, or -1 (KH_SYSTEM) with who is still at it after
+ * most_s seconds. */
+struct kh_sink;
+enum { KH_PACKAGES_WAIT_S = 300 };
+int kh_packages_wait(const struct kh_root *root, unsigned most_s, struct kh_sink *sink,
+		     struct kh_error *err);
+
 /* Install names (apt: no recommended ones). place: a directory with packages and their index
  * (made by `kvmhost bundle`), the only source then; NULL: as the host is configured. ret_details:
  * {"came": [names], "changed": [names of packages that got another version]}, also when it fails

@@ -122,7 +122,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *bytes = (const char *)data + (size > 0);
 	size_t length = size > 0 ? size - 1 : 0;
-	kh_auto(kh_free) char *text = kh_strndup(bytes, length);
+	kh_auto(kh_free) char *text = kh_alloc(length + 1);
+	memcpy(text, bytes, length);
 	unsigned kind = size > 0 ? data[0] % 6 : 0;
 	if (kind == 0)
 		lock_file(text, length);
