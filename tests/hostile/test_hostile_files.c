@@ -2,7 +2,7 @@
  * what should not be there: the program ends within seconds, without a crash, and apply destroys
  * nothing that it did not understand.
  *
- * The files are not listed here: they are seen while the program runs (tests/lib/watch.h). A sample
+ * The files are not listed here: they are seen while the program runs (tests/lib/spy.h). A sample
  * of hosts and of pairs is tried; KVMHOST_LONG=1 tries all of them.
  */
 #include <errno.h>
@@ -183,14 +183,14 @@ static const struct nasty nasties[] = {
 
 /* ---- which files ---- */
 
-static void add_below(const struct hostile *host, const struct watch *watch, struct kh_strv *files)
+static void add_below(const struct hostile *host, const struct spy *spy, struct kh_strv *files)
 {
 	size_t length = strlen(host->fixture.path);
-	for (size_t i = 0; i < watch->opened.count; i++) {
-		const char *path = watch->opened.items[i] + length;
+	for (size_t i = 0; i < spy->opened.count; i++) {
+		const char *path = spy->opened.items[i] + length;
 		struct stat status;
-		if (strncmp(watch->opened.items[i], host->fixture.path, length) == 0 &&
-		    lstat(watch->opened.items[i], &status) == 0 && S_ISREG(status.st_mode) &&
+		if (strncmp(spy->opened.items[i], host->fixture.path, length) == 0 &&
+		    lstat(spy->opened.items[i], &status) == 0 && S_ISREG(status.st_mode) &&
 		    !kh_strv_has(files, path))
 			kh_strv_add(files, path);
 	}
@@ -198,18 +198,18 @@ static void add_below(const struct hostile *host, const struct watch *watch, str
 
 static void see(struct hostile *host, struct kh_strv *files, const char *name, ...)
 {
-	struct watch watch;
+	struct spy spy;
 	const char *reason = NULL;
 	va_list words;
 	va_start(words, name);
-	int result = hostile_watch(host, &watch, &reason, name, words);
+	int result = hostile_watch(host, &spy, &reason, name, words);
 	va_end(words);
 	if (result != 0) {
 		print_message("[  SKIPPED ] %s\n", reason);
 		skip();
 	}
-	add_below(host, &watch, files);
-	watch_done(&watch);
+	add_below(host, &spy, files);
+	spy_done(&spy);
 }
 
 /* ---- one file, one nastiness ---- */
@@ -240,15 +240,15 @@ static char *fingerprint(const char *path)
 static void end_well(struct hostile *host, const char *path, const struct nasty *nasty,
 		     const char *name, const char *word)
 {
-	struct watch watch;
-	hostile_run(host, &watch, name, word, NULL);
+	struct spy spy;
+	hostile_run(host, &spy, name, word, NULL);
 	kh_auto(kh_free) char *said = hostile_output(host);
-	if (watch.timed_out || watch.status > 7)
+	if (spy.timed_out || spy.status > 7)
 		fail_msg("'%s' is %s: kvmhost %s: %s %d\n%s", path, nasty->name, name,
-			 watch.timed_out ? "no end" : "exit status", watch.status, said);
-	if (watch.status >= 2 && !strstr(said, "kvmhost: "))
+			 spy.timed_out ? "no end" : "exit status", spy.status, said);
+	if (spy.status >= 2 && !strstr(said, "kvmhost: "))
 		fail_msg("'%s' is %s: kvmhost %s: exit status %d and no message\n%s", path,
-			 nasty->name, name, watch.status, said);
+			 nasty->name, name, spy.status, said);
 	if (strstr(said, "\x1b["))
 		fail_msg("'%s' is %s: kvmhost %s: an escape sequence", path, nasty->name, name);
 }

@@ -33,25 +33,25 @@ static bool is_below(const char *line, const char *root)
 /* least: so many changes are made, or nothing was seen. */
 static void check_command(struct hostile *host, size_t least, const char *name, ...)
 {
-	struct watch watch;
+	struct spy spy;
 	va_list words;
 	va_start(words, name);
 	const char *reason = NULL;
-	int result = hostile_watch(host, &watch, &reason, name, words);
+	int result = hostile_watch(host, &spy, &reason, name, words);
 	va_end(words);
 	if (result != 0) {
 		print_message("[  SKIPPED ] %s\n", reason);
 		skip();
 	}
-	assert_false(watch.timed_out);
-	assert_true(watch.status <= 7);
-	assert_true(watch.opened.count > 10);
-	for (size_t i = 0; i < watch.changed.count; i++)
-		if (!is_below(watch.changed.items[i], host->fixture.path) &&
-		    !is_allowed(watch.changed.items[i]))
-			fail_msg("kvmhost %s: %s", name, watch.changed.items[i]);
-	assert_true(watch.changed.count >= least);
-	watch_done(&watch);
+	assert_false(spy.timed_out);
+	assert_true(spy.status <= 7);
+	assert_true(spy.opened.count > 10);
+	for (size_t i = 0; i < spy.changed.count; i++)
+		if (!is_below(spy.changed.items[i], host->fixture.path) &&
+		    !is_allowed(spy.changed.items[i]))
+			fail_msg("kvmhost %s: %s", name, spy.changed.items[i]);
+	assert_true(spy.changed.count >= least);
+	spy_done(&spy);
 }
 
 /* Links in all the places that could lead out. */

@@ -97,22 +97,22 @@ static void fill(const struct hostile *host, struct words *words, const char *na
 	words->argv[count] = NULL;
 }
 
-int hostile_watch(struct hostile *host, struct watch *ret_watch, const char **ret_reason,
+int hostile_watch(struct hostile *host, struct spy *ret_spy, const char **ret_reason,
 		  const char *name, va_list words)
 {
 	struct words all;
 	fill(host, &all, name, words);
-	return watch_run(all.argv, host->output, TIMEOUT_S, ret_watch, ret_reason);
+	return spy_run(all.argv, host->output, TIMEOUT_S, ret_spy, ret_reason);
 }
 
-void hostile_run(struct hostile *host, struct watch *ret_watch, const char *name, ...)
+void hostile_run(struct hostile *host, struct spy *ret_spy, const char *name, ...)
 {
 	struct words all;
 	va_list words;
 	va_start(words, name);
 	fill(host, &all, name, words);
 	va_end(words);
-	watch_only_run(all.argv, host->output, TIMEOUT_S, ret_watch);
+	spy_only_run(all.argv, host->output, TIMEOUT_S, ret_spy);
 }
 
 char *hostile_output(const struct hostile *host)

@@ -3,297 +3,331 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/openat2.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/str.h"
 
-void watch_done(struct watch *watch)
+/* ---- the calls ---- */
+
+struct call {
+	int number;
+	const char *name;
+	int fd, path; /* which arguments; -1: none */
+};
+
+#define CALL(name, fd, path)                                                                       \
+	{                                                                                          \
+		SYS_##name, #name, fd, path                                                        \
+	}
+
+static const struct call calls[] = {
+	CALL(openat, 0, 1),       CALL(write, 0, -1),        CALL(pwrite64, 0, -1),
+	CALL(writev, 0, -1),      CALL(pwritev, 0, -1),      CALL(copy_file_range, 2, -1),
+	CALL(sendfile, 0, -1),    CALL(fsync, 0, -1),        CALL(fdatasync, 0, -1),
+	CALL(syncfs, 0, -1),      CALL(ftruncate, 0, -1),    CALL(truncate, -1, 0),
+	CALL(fallocate, 0, -1),   CALL(fchmod, 0, -1),       CALL(fchown, 0, -1),
+	CALL(fsetxattr, 0, -1),   CALL(fremovexattr, 0, -1), CALL(setxattr, -1, 0),
+	CALL(utimensat, 0, 1),    CALL(renameat2, 2, 3),     CALL(unlinkat, 0, 1),
+	CALL(mkdirat, 0, 1),      CALL(symlinkat, 1, 2),     CALL(linkat, 2, 3),
+	CALL(fchmodat, 0, 1),     CALL(fchownat, 0, 1),      CALL(mknodat, 0, 1),
+#ifdef SYS_renameat
+	CALL(renameat, 2, 3),
+#endif
+#ifdef SYS_open
+	CALL(open, -1, 0),        CALL(creat, -1, 0),        CALL(rename, -1, 1),
+	CALL(unlink, -1, 0),      CALL(rmdir, -1, 0),        CALL(mkdir, -1, 0),
+	CALL(symlink, -1, 1),     CALL(link, -1, 1),         CALL(chmod, -1, 0),
+	CALL(chown, -1, 0),       CALL(lchown, -1, 0),       CALL(mknod, -1, 0),
+#endif
+	CALL(exit_group, -1, -1),
+};
+
+static const struct call *find_call(int number)
 {
-	kh_strv_done(&watch->opened);
-	kh_strv_done(&watch->changed);
+	for (size_t i = 0; i < KH_COUNT(calls); i++)
+		if (calls[i].number == number)
+			return &calls[i];
+	return NULL;
 }
 
-/* ---- starting and waiting ---- */
+/* ---- the program's side ---- */
 
-static volatile sig_atomic_t is_over;
+enum { PER_CALL = 2, AROUND = 2 };
 
-static void on_alarm(int number)
+static struct sock_fprog make_filter(void)
 {
-	(void)number;
-	is_over = 1;
+	static struct sock_filter code[KH_COUNT(calls) * PER_CALL + AROUND];
+	size_t n = 0;
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						 offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < KH_COUNT(calls); i++) {
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							 (unsigned)calls[i].number, 0, 1);
+		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+	}
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	return (struct sock_fprog){(unsigned short)n, code};
 }
 
-static void set_alarm(unsigned seconds)
+static int listen_to_me(void)
 {
-	struct sigaction action = {.sa_handler = on_alarm}; /* waitpid(2) shall end with EINTR */
-	is_over = 0;
-	sigaction(SIGALRM, &action, NULL);
-	alarm(seconds);
+	struct sock_fprog filter = make_filter();
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -1;
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+			    &filter);
 }
 
-static pid_t start(const char *const *argv, const char *output, bool is_traced)
+union control {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static int send_fd(int socket, int fd)
 {
-	pid_t child = fork();
-	if (child != 0)
-		return child;
-	int null = open("/dev/null", O_RDONLY);
-	int out = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	dup2(null, 0);
-	dup2(out, 1);
-	dup2(out, 2);
-	setpgid(0, 0);
-	if (is_traced && ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+	char byte = 0;
+	union control control = {0};
+	struct iovec iov = {&byte, 1};
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	*header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+				   .cmsg_type = SCM_RIGHTS,
+				   .cmsg_len = CMSG_LEN(sizeof(fd))};
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	return sendmsg(socket, &message, 0) == 1 ? 0 : -1;
+}
+
+static int receive_fd(int socket)
+{
+	char byte;
+	int fd = -1;
+	union control control = {0};
+	struct iovec iov = {&byte, 1};
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&message))
+		return -1;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+static void become(const struct watch *watch, const char *const *argv, int socket, int output)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 ||
+	    (watch->chroot && (chroot(watch->chroot) != 0 || chdir("/") != 0)))
 		_exit(126);
-	if (is_traced)
-		raise(SIGSTOP);
+	int listener = listen_to_me();
+	if (listener < 0 || send_fd(socket, listener) != 0)
+		_exit(126);
+	close(listener);
 	execv(argv[0], (char *const *)argv);
 	_exit(127);
 }
 
-static int code_of(int status)
+/* ---- our side ---- */
+
+struct work {
+	struct watch *watch;
+	pid_t pid;
+	int listener;
+	struct kh_str output;
+};
+
+static bool read_text(pid_t pid, uint64_t address, char *text, size_t size)
 {
+	kh_auto(kh_free) char *name = kh_printf("/proc/%d/mem", (int)pid);
+	kh_auto(kh_close) int fd = open(name, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : pread(fd, text, size - 1, (off_t)address);
+	text[got > 0 ? got : 0] = '\0';
+	return got > 0;
+}
+
+/* What the call works on, as a host path; "" for a pipe or a terminal. */
+static void find_path(const struct work *work, const struct seccomp_notif *asked,
+		      const struct call *call, char *path, size_t size)
+{
+	char link[PATH_MAX] = "", name[PATH_MAX] = "";
+	const __u64 *args = asked->data.args;
+	if (call->path >= 0 && args[call->path] != 0)
+		read_text((pid_t)asked->pid, args[call->path], name, sizeof(name));
+	if (name[0] != '/' && call->fd >= 0) {
+		int fd = (int)args[call->fd];
+		kh_auto(kh_free) char *proc =
+			fd == AT_FDCWD ? kh_printf("/proc/%d/cwd", (int)asked->pid)
+				       : kh_printf("/proc/%d/fd/%d", (int)asked->pid, fd);
+		ssize_t length = readlink(proc, link, sizeof(link) - 1);
+		link[length > 0 ? length : 0] = '\0';
+	}
+	const char *chroot = work->watch->chroot;
+	snprintf(path, size, "%s%s%s%s", chroot && *name == '/' ? chroot : "", link,
+		 *link && *name ? "/" : "", name);
+}
+
+static bool opens_for_reading(const struct seccomp_notif *asked)
+{
+	int number = asked->data.nr;
+	int flags = O_WRONLY;
+	if (number == SYS_openat)
+		flags = (int)asked->data.args[2];
+#ifdef SYS_open
+	if (number == SYS_open)
+		flags = (int)asked->data.args[1];
+#endif
+	return (flags & (O_CREAT | O_TRUNC | O_WRONLY | O_RDWR)) == 0;
+}
+
+static bool concerns_root(const struct watch *watch, const char *path)
+{
+	size_t length = strlen(watch->root);
+	return strncmp(path, watch->root, length) == 0 &&
+	       (path[length] == '/' || path[length] == '\0');
+}
+
+static void remember(struct watch *watch, const struct call *call, const char *path)
+{
+	size_t length = strlen(watch->root);
+	bool is_below = strncmp(path, watch->root, length) == 0;
+	watch->is_hit = true;
+	snprintf(watch->call, sizeof(watch->call), "%s", call->name);
+	snprintf(watch->path, sizeof(watch->path), "%s", is_below ? path + length : path);
+}
+
+static void answer(const struct work *work, const struct seccomp_notif *asked, int error)
+{
+	struct seccomp_notif_resp response = {.id = asked->id,
+					      .error = -error,
+					      .flags =
+						      error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+	ioctl(work->listener, SECCOMP_IOCTL_NOTIF_SEND, &response); /* it may be dead by now */
+}
+
+/* Is this the one? A target that is past the last call is met at the end of the program. */
+static bool is_target(struct work *work, const struct seccomp_notif *asked, const struct call *call,
+		      char *path, size_t size)
+{
+	struct watch *watch = work->watch;
+	if (call->number == SYS_exit_group) {
+		*path = '\0';
+		return (pid_t)asked->pid == work->pid && watch->error == 0 &&
+		       watch->target == watch->count + 1;
+	}
+	if (opens_for_reading(asked))
+		return false;
+	find_path(work, asked, call, path, size);
+	return concerns_root(watch, path) && ++watch->count == watch->target;
+}
+
+static void take_call(struct work *work)
+{
+	struct watch *watch = work->watch;
+	struct seccomp_notif asked = {0};
+	char path[2 * PATH_MAX];
+	if (ioctl(work->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0)
+		return; /* killed meanwhile */
+	const struct call *call = find_call(asked.data.nr);
+	if (!call || !is_target(work, &asked, call, path, sizeof(path))) {
+		answer(work, &asked, 0);
+		return;
+	}
+	remember(watch, call, path);
+	if (watch->error)
+		answer(work, &asked, watch->error);
+	else
+		kill(work->pid, SIGKILL);
+}
+
+static void take_output(struct work *work, int fd)
+{
+	char block[4096];
+	ssize_t got = read(fd, block, sizeof(block));
+	if (got > 0)
+		kh_str_add_bytes(&work->output, block, (size_t)got);
+}
+
+static void attend(struct work *work, int output)
+{
+	struct pollfd waiting[] = {{.fd = work->listener, .events = POLLIN},
+				   {.fd = output, .events = POLLIN}};
+	while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
+		if (poll(waiting, 2, -1) < 0 && errno != EINTR)
+			abort();
+		if (waiting[0].revents & POLLIN)
+			take_call(work);
+		else if (waiting[0].revents & (POLLHUP | POLLERR))
+			waiting[0].fd = -1; /* nobody is left who could ask */
+		if (waiting[1].revents & POLLIN)
+			take_output(work, output);
+		else if (waiting[1].revents & (POLLHUP | POLLERR))
+			waiting[1].fd = -1;
+	}
+}
+
+int watch_run(struct watch *watch, const char *const *argv)
+{
+	int pair[2], out[2], status = 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
+	    pipe2(out, O_CLOEXEC) != 0)
+		abort();
+	watch->count = 0;
+	watch->is_hit = false;
+	fflush(NULL);
+	struct work work = {.watch = watch, .pid = fork()};
+	if (work.pid == 0)
+		become(watch, argv, pair[1], out[1]);
+	close(pair[1]);
+	close(out[1]);
+	work.listener = work.pid < 0 ? -1 : receive_fd(pair[0]);
+	if (work.listener < 0)
+		abort();
+	attend(&work, out[0]);
+	close(pair[0]);
+	close(out[0]);
+	close(work.listener);
+	if (waitpid(work.pid, &status, 0) != work.pid)
+		abort();
+	free(watch->output);
+	watch->output = kh_str_take(&work.output);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void watch_only_run(const char *const *argv, const char *output, unsigned timeout_s,
-		    struct watch *ret_watch)
+void watch_done(struct watch *watch)
 {
-	int status = 0;
-	*ret_watch = (struct watch){0};
-	pid_t child = start(argv, output, false);
-	set_alarm(timeout_s);
-	while (waitpid(child, &status, 0) != child)
-		if (is_over) {
-			ret_watch->timed_out = true;
-			kill(-child, SIGKILL);
-		}
-	alarm(0);
-	ret_watch->status = code_of(status);
+	kh_free(&watch->output);
 }
 
-/* ---- what a call was about ---- */
-
-#ifdef __x86_64__
-
-static char *text_at(pid_t pid, unsigned long long address)
+bool watch_is_possible(void)
 {
-	char text[PATH_MAX + 1] = "";
-	/* Not over the end of a page: what is behind it may not be there. */
-	for (size_t done = 0; done < PATH_MAX;) {
-		size_t piece = 4096 - (address + done) % 4096;
-		piece = piece > PATH_MAX - done ? PATH_MAX - done : piece;
-		struct iovec to = {text + done, piece};
-		struct iovec from = {(void *)(uintptr_t)(address + done), piece};
-		if (process_vm_readv(pid, &to, 1, &from, 1, 0) <= 0 ||
-		    memchr(text + done, '\0', piece))
-			break;
-		done += piece;
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		if (listen_to_me() < 0)
+			_exit(1);
+		syscall(SYS_exit, 0); /* not the one that nobody here would answer */
 	}
-	return kh_strdup(text);
+	int status = 1;
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
-
-static char *descriptor_path(pid_t pid, long long fd)
-{
-	char target[PATH_MAX + 1];
-	kh_auto(kh_free) char *link = fd == AT_FDCWD ? kh_printf("/proc/%d/cwd", (int)pid)
-						     : kh_printf("/proc/%d/fd/%lld", (int)pid, fd);
-	ssize_t length = readlink(link, target, PATH_MAX);
-	return kh_strndup(target, length > 0 ? (size_t)length : 0);
-}
-
-static char *path_at(pid_t pid, int dir_fd, unsigned long long address)
-{
-	kh_auto(kh_free) char *name = text_at(pid, address);
-	kh_auto(kh_free) char *dir = descriptor_path(pid, dir_fd);
-	return *name == '/' ? kh_strdup(name) : kh_printf("%s/%s", dir, name);
-}
-
-static void add_once(struct kh_strv *list, const char *text)
-{
-	if (!kh_strv_has(list, text))
-		kh_strv_add(list, text);
-}
-
-/* Calls that change something by name: which arguments are directory and name (-1: none), or
- * which is the descriptor (name -1). */
-static const struct call {
-	long number;
-	const char *name;
-	int dir, path;
-} calls[] = {
-	{SYS_rename, "rename", -1, 0},
-	{SYS_rename, "rename to", -1, 1},
-	{SYS_renameat, "rename", 0, 1},
-	{SYS_renameat, "rename to", 2, 3},
-	{SYS_renameat2, "rename", 0, 1},
-	{SYS_renameat2, "rename to", 2, 3},
-	{SYS_unlink, "unlink", -1, 0},
-	{SYS_unlinkat, "unlink", 0, 1},
-	{SYS_mkdir, "mkdir", -1, 0},
-	{SYS_mkdirat, "mkdir", 0, 1},
-	{SYS_rmdir, "rmdir", -1, 0},
-	{SYS_mknod, "mknod", -1, 0},
-	{SYS_mknodat, "mknod", 0, 1},
-	{SYS_symlink, "symlink", -1, 1},
-	{SYS_symlinkat, "symlink", 1, 2},
-	{SYS_link, "link", -1, 1},
-	{SYS_linkat, "link", 2, 3},
-	{SYS_chmod, "chmod", -1, 0},
-	{SYS_fchmodat, "chmod", 0, 1},
-	{SYS_chown, "chown", -1, 0},
-	{SYS_lchown, "chown", -1, 0},
-	{SYS_fchownat, "chown", 0, 1},
-	{SYS_truncate, "truncate", -1, 0},
-	{SYS_utimensat, "utime", 0, 1},
-	{SYS_setxattr, "setxattr", -1, 0},
-	{SYS_lsetxattr, "setxattr", -1, 0},
-	{SYS_fchmod, "chmod", 0, -1},
-	{SYS_fchown, "chown", 0, -1},
-	{SYS_fsetxattr, "setxattr", 0, -1},
-	{SYS_ftruncate, "truncate", 0, -1},
-	{SYS_mount, "mount", -1, 1},
-	{SYS_umount2, "umount", -1, 0},
-	{SYS_pivot_root, "pivot_root", -1, 0},
-	{SYS_init_module, "init_module", -1, -1},
-	{SYS_finit_module, "module", 0, -1},
-	{SYS_delete_module, "delete_module", -1, 0},
-	{SYS_reboot, "reboot", -1, -1},
-	{SYS_sethostname, "sethostname", -1, 0},
-};
-
-static void see_entry(pid_t pid, const struct user_regs_struct *regs, struct watch *watch)
-{
-	const unsigned long long args[] = {regs->rdi, regs->rsi, regs->rdx, regs->r10};
-	for (size_t i = 0; i < KH_COUNT(calls); i++) {
-		const struct call *call = &calls[i];
-		if ((long)regs->orig_rax != call->number)
-			continue;
-		int dir = call->dir >= 0 ? (int)args[call->dir] : AT_FDCWD;
-		kh_auto(kh_free) char *path = call->path >= 0 ? path_at(pid, dir, args[call->path])
-							      : descriptor_path(pid, dir);
-		kh_auto(kh_free) char *line = kh_printf("%s %s", call->name, path);
-		add_once(&watch->changed, line);
-	}
-}
-
-static void see_exit(pid_t pid, const struct user_regs_struct *regs, struct watch *watch)
-{
-	struct open_how how = {0};
-	struct iovec to = {&how, sizeof(how)};
-	struct iovec from = {(void *)(uintptr_t)regs->rdx, sizeof(how)};
-	long long fd = (long long)regs->rax;
-	if (fd < 0)
-		return;
-	switch ((long)regs->orig_rax) {
-	case SYS_open:
-		how.flags = regs->rsi;
-		break;
-	case SYS_creat:
-		how.flags = O_WRONLY | O_CREAT;
-		break;
-	case SYS_openat:
-		how.flags = regs->rdx;
-		break;
-	case SYS_openat2:
-		process_vm_readv(pid, &to, 1, &from, 1, 0);
-		break;
-	default:
-		return;
-	}
-	kh_auto(kh_free) char *path = descriptor_path(pid, fd);
-	kh_auto(kh_free) char *line = kh_printf("open %s", path);
-	if (how.flags & O_PATH)
-		return;
-	if ((how.flags & O_ACCMODE) != O_RDONLY || (how.flags & (O_CREAT | O_TRUNC)))
-		add_once(&watch->changed, line);
-	else
-		add_once(&watch->opened, path);
-}
-
-/* On x86 the result is -ENOSYS while a call begins. */
-static void see(pid_t pid, struct watch *watch)
-{
-	struct user_regs_struct regs;
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
-		return;
-	if ((long long)regs.rax == -ENOSYS)
-		see_entry(pid, &regs, watch);
-	else
-		see_exit(pid, &regs, watch);
-}
-
-static void follow(pid_t child, struct watch *watch)
-{
-	int status = 0;
-	for (;;) {
-		pid_t pid = waitpid(-1, &status, __WALL);
-		if (pid < 0 && errno == EINTR && is_over) {
-			watch->timed_out = true;
-			kill(-child, SIGKILL);
-			is_over = 0;
-			continue;
-		}
-		if (pid < 0)
-			return;
-		if (!WIFSTOPPED(status)) {
-			if (pid == child)
-				watch->status = code_of(status);
-			continue;
-		}
-		int number = WSTOPSIG(status);
-		if (number == (SIGTRAP | 0x80))
-			see(pid, watch);
-		bool is_ours = number == (SIGTRAP | 0x80) || number == SIGTRAP || number == SIGSTOP;
-		ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(uintptr_t)(is_ours ? 0 : number));
-	}
-}
-
-int watch_run(const char *const *argv, const char *output, unsigned timeout_s,
-	      struct watch *ret_watch, const char **ret_reason)
-{
-	int status = 0;
-	*ret_watch = (struct watch){0};
-	pid_t child = start(argv, output, true);
-	waitpid(child, &status, 0);
-	if (!WIFSTOPPED(status)) {
-		*ret_reason = "this process may not trace others";
-		return 1;
-	}
-	long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-		       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
-	ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)options);
-	set_alarm(timeout_s);
-	ptrace(PTRACE_SYSCALL, child, NULL, NULL);
-	follow(child, ret_watch);
-	alarm(0);
-	kh_strv_sort(&ret_watch->opened);
-	kh_strv_sort(&ret_watch->changed);
-	return 0;
-}
-
-#else
-
-int watch_run(const char *const *argv, const char *output, unsigned timeout_s,
-	      struct watch *ret_watch, const char **ret_reason)
-{
-	(void)argv;
-	(void)output;
-	(void)timeout_s;
-	*ret_watch = (struct watch){0};
-	*ret_reason = "only x86-64 is known here";
-	return 1;
-}
-
-#endif
