@@ -254,10 +254,11 @@ static void end_well(struct hostile *host, const char *path, const struct nasty 
 }
 
 /* The addresses of NetworkManager's profile move to the bridge with their whole sections, and a
- * comment at the end of the file is the last section's. */
+ * comment at the end of the file is the last section's; a file of routes becomes the bridge's as a
+ * whole. */
 static bool has_moving_end(const char *path)
 {
-	return strstr(path, "/system-connections/") != NULL;
+	return strstr(path, "/system-connections/") || strstr(path, "/network-scripts/route");
 }
 
 /* Every line that was there is there still. */
