@@ -108,7 +108,7 @@ $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 
 # ---- tests ----
 # What runs in a fraction of the time again under the sanitizers is everything but the VM level.
-.PHONY: all check check-quick check-long check-vm check-build asan units cli fuzz-replay roots golden lint analyze \
+.PHONY: all check check-quick check-long check-net check-vm check-build asan units cli fuzz-replay roots golden lint analyze \
 	cover bench fuzz format deps provision install uninstall man help clean distclean
 
 check: ## all tests that need no virtual machine, and again under ASan+UBSan
@@ -123,6 +123,9 @@ asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 check-long: $B/kvmhost $B/tests/stages/test_contract ## the stage contract at every cut point
 	$QKVMHOST_LONG=1 B=$B tests/run $B/tests/stages/test_contract
+
+check-net: $B/kvmhost $B/tests/net/cut ## the bridge and its guard in network namespaces, with the real network managers (root)
+	$QB=$B tests/net/run
 
 check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
 	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run
