@@ -6,13 +6,14 @@
 #include "net/takeover.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "net/dhcp_client.h"
 
-enum { PROGRAM_TIMEOUT_S = 45 };
+enum { PROGRAM_TIMEOUT_S = 45, NUDGES = 5 };
 
 struct takeover {
 	const struct kh_root *root;
@@ -86,6 +87,17 @@ static void move_clients(const struct takeover *takeover)
 
 /* ---- networkd ---- */
 
+/* networkd joins a .netdev file to the link that there is already when it next hears of the link;
+ * until then the port waits for its bridge. */
+static void nudge_bridge(const struct takeover *takeover)
+{
+	static const struct timespec step = {0, 200000000};
+	for (int i = 0; i < NUDGES && takeover->to == takeover->live->bridge; i++) {
+		nanosleep(&step, NULL);
+		kh_live_nudge(takeover->to);
+	}
+}
+
 /* networkd takes addresses that it did not make away from a link that it begins with, until its own
  * DHCP client has got the same again. A drop-in of this boot says not to. */
 static void reload_networkd(const struct takeover *takeover)
@@ -108,6 +120,7 @@ static void reload_networkd(const struct takeover *takeover)
 		put(takeover, made.items[made.count - 1], "[Network]\nKeepConfiguration=yes\n");
 	}
 	run(takeover, reload);
+	nudge_bridge(takeover);
 }
 
 /* ---- NetworkManager ---- */
