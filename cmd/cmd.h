@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "core/base/error.h"
 #include "core/base/lock.h"
@@ -25,6 +26,7 @@ struct kh_options {
 	bool is_json, is_quiet, is_verbose;
 	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive, is_deep;
 	bool is_unit, wants_retry, wants_lock, is_update;
+	bool wants_stat;
 	struct kh_strv arguments; /* after the command */
 };
 
@@ -39,6 +41,7 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_UNIT = 1 << 16,
 		     KH_OPTION_RETRY = 1 << 17,
 		     KH_OPTION_LOCK = 64, /* and --update */
+		     KH_OPTION_STAT = 1 << 20,
 };
 
 struct kh_command {
@@ -55,12 +58,21 @@ struct kh_command {
 extern const struct kh_command *const kh_commands[]; /* NULL-terminated */
 const struct kh_command *kh_command_find(const char *name);
 
+/* What a caller leaves behind (descriptors, mask, signals, environment) is put in order; start.c
+ * says how. Comes first. Errors: KH_SYSTEM; KH_USAGE when set-user-id. */
+int kh_start_clean(struct kh_error *err);
+
 /* The command line (main.c's helper): fills options and the command, or fails with KH_USAGE. */
 int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 		     const struct kh_command **ret_command, struct kh_error *err);
 void kh_options_done(struct kh_options *options);
 /* Owned: the options that COMMAND takes, or all (NULL), a line each. */
 char *kh_options_help(const struct kh_command *command);
+/* For completion. What the option "--NAME", "--NAME=..." or "-X" takes ("FILE"), or NULL; and the
+ * options that COMMAND takes, or all (NULL): "--json", and what it does. */
+const char *kh_options_argument(const char *word);
+void kh_options_list(const struct kh_command *command, struct kh_strv *ret_names,
+		     struct kh_strv *ret_abouts);
 /* Fail with KH_USAGE: "unknown WHAT 'TYPED'", with the nearest known name as a hint. */
 int kh_options_unknown(const char *what, const char *typed, const struct kh_strv *known,
 		       struct kh_error *err);
@@ -76,6 +88,11 @@ int kh_session_open(const struct kh_options *options, bool wants_facts,
 void kh_session_done(struct kh_session *session);
 
 /* ---- output ---- */
+/* TEXT without control characters and passwords: clean.c says why. has_color: colours may stay.
+ * Owned. */
+char *kh_clean(const char *text, bool has_color);
+/* Print a text that may hold what others wrote. */
+void kh_print(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void kh_print_json(json_t *document); /* the reference is taken over */
 void kh_print_error(const struct kh_error *err);
 /* Say on stderr that an earlier run was cut off, if one was. */
@@ -85,8 +102,19 @@ void kh_print_refusals(const struct kh_outcome *outcome);
 void kh_print_settled(const struct kh_options *options, const struct kh_outcome *outcome);
 json_t *kh_refusals_json(const struct kh_outcome *outcome);
 bool kh_wants_color(void);
-/* Events of the engine as lines on stderr. */
+/* A plan per stage with its diffs, or as a list of what changes and by how many lines. */
+void kh_print_plan(const struct kh_plan *plan);
+void kh_print_plan_stat(const struct kh_plan *plan);
+/* "14 changes in 6 stages, 3 need a reboot". Owned. */
+char *kh_plan_summary(const struct kh_plan *plan);
+json_t *kh_plan_summary_json(const struct kh_plan *plan); /* {"changes", "stages", "reboots"} */
+/* One line on stderr that is no error; with --json a note event. */
+void kh_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Events of the engine on stderr (watch.h); one sink at a time. End it before a result is printed.
+ */
 struct kh_sink kh_sink_lines(const struct kh_options *options);
+/* The live line goes; where the time went is told. */
+void kh_sink_end(struct kh_sink *sink);
 /* Ask a yes-or-no question on the terminal; default no. */
 bool kh_ask(const char *question);
 bool kh_is_terminal(void);

@@ -20,11 +20,12 @@ static void print_flat(const char *prefix, const json_t *value)
 		}
 	} else if (json_is_array(value) && json_array_size(value) > 0 &&
 		   !json_is_object(json_array_get(value, 0))) {
-		printf("%s:", prefix);
+		kh_print(stdout, "%s:", prefix);
 		json_array_foreach(value, index, item)
 		{
 			kh_auto(kh_free) char *text = json_dumps(item, JSON_ENCODE_ANY);
-			printf(" %s", json_is_string(item) ? json_string_value(item) : text);
+			kh_print(stdout, " %s",
+				 json_is_string(item) ? json_string_value(item) : text);
 		}
 		printf("\n");
 	} else if (json_is_array(value)) {
@@ -35,7 +36,8 @@ static void print_flat(const char *prefix, const json_t *value)
 		}
 	} else if (!json_is_null(value)) {
 		kh_auto(kh_free) char *text = json_dumps(value, JSON_ENCODE_ANY);
-		printf("%s: %s\n", prefix, json_is_string(value) ? json_string_value(value) : text);
+		kh_print(stdout, "%s: %s\n", prefix,
+			 json_is_string(value) ? json_string_value(value) : text);
 	}
 }
 

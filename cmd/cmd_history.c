@@ -7,17 +7,17 @@
 
 static void print_run(const struct kh_options *options, const struct kh_run_record *run)
 {
-	printf("%4lld  %s  %-12s %3zu change%s  %s\n", run->id, run->time ? run->time : "?",
-	       kh_run_state_name(run->state), run->record_count, run->record_count == 1 ? " " : "s",
-	       run->command ? run->command : "");
+	kh_print(stdout, "%4lld  %s  %-12s %3zu change%s  %s\n", run->id,
+		 run->time ? run->time : "?", kh_run_state_name(run->state), run->record_count,
+		 run->record_count == 1 ? " " : "s", run->command ? run->command : "");
 	if (!options->is_verbose)
 		return;
 	for (size_t i = 0; i < run->record_count; i++) {
 		const json_t *intent = run->records[i].intent;
 		const char *name = kh_json_get(intent, "name"); /* of a tree */
-		printf("      [%s] %s %s%s\n", kh_json_get(intent, "stage"),
-		       kh_json_get(intent, "kind"), *name ? name : kh_json_get(intent, "path"),
-		       run->records[i].is_undone ? " (undone)" : "");
+		kh_print(stdout, "      [%s] %s %s%s\n", kh_json_get(intent, "stage"),
+			 kh_json_get(intent, "kind"), *name ? name : kh_json_get(intent, "path"),
+			 run->records[i].is_undone ? " (undone)" : "");
 	}
 }
 

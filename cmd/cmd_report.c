@@ -72,7 +72,7 @@ static void print_text(const struct kh_options *options, const struct kh_report 
 	kh_auto(kh_free) char *text =
 		kh_report_text(report, host, kh_wants_color(), !options->is_quiet);
 	kh_auto(kh_free) char *stages = kh_strv_join(&options->arguments, ", ");
-	fputs(text, stdout);
+	kh_print(stdout, "%s", text);
 	if (*stages)
 		printf("(as far as these stages go, others were not looked at: %s)\n", stages);
 }

@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "core/undo.h"
 
 static int choose_run(const struct kh_options *options, long long *ret_run, struct kh_error *err)
@@ -35,7 +36,7 @@ static int show_and_ask(const struct kh_options *options, const struct kh_undo *
 	if (options->is_yes || !kh_is_terminal())
 		return 1;
 	for (size_t i = 0; i < lines.count; i++)
-		printf("%s\n", lines.items[i]);
+		kh_print(stdout, "%s\n", lines.items[i]);
 	if (kh_ask("Put these back?"))
 		return 1;
 	printf("nothing was changed\n");
@@ -61,13 +62,16 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (kh_lock_take(&root, "undo", &lock, err) != 0)
 		return -1;
 	signal(SIGHUP, SIG_IGN); /* as in apply */
+	kh_stop_watch();
 	int answer = show_and_ask(options, &undo, err);
 	if (answer <= 0)
 		return answer;
 	size_t count = 0;
-	if (kh_undo_apply(&undo, &count, err) != 0)
+	int result = kh_undo_apply(&undo, &count, err);
+	kh_sink_end(&sink);
+	if (result != 0)
 		return -1;
-	printf("%zu change%s put back\n", count, count == 1 ? "" : "s");
+	kh_print(stdout, "%zu change%s put back\n", count, count == 1 ? "" : "s");
 	if (count > 0 && root.is_live)
 		printf("what the last boot made of them (kernel arguments, bridge, mounts) stays "
 		       "until the next: reboot to be as before\n");

@@ -71,7 +71,7 @@ static void collect_release(const struct kh_root *root, struct kh_facts_os *os)
 /* e_machine of a program's ELF header as uname(2) calls it, or NULL. Source: elf(5). */
 static const char *program_machine(const struct kh_root *root, const char *path)
 {
-	kh_auto(kh_close) int fd = kh_root_open_at(root, path, O_RDONLY | O_NONBLOCK);
+	kh_auto(kh_close) int fd = kh_root_open_file(root, path, O_RDONLY);
 	Elf64_Ehdr header;
 	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header))
 		return NULL;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -84,13 +85,26 @@ static void take_line(struct kh_run_record *run, json_t *line)
 	count_lost(run, line);
 }
 
+/* A journal says which files undo writes, with which owner and mode. For root only root may have
+ * said so: below a root that somebody else made it could be used to get a set-user-id program. */
+static int check_owner(const struct kh_root *root, const char *path, struct kh_error *err)
+{
+	struct stat status;
+	if (geteuid() != 0 || kh_root_stat(root, path, false, &status, err) != 0)
+		return err->message ? -1 : 0;
+	if (status.st_uid == 0 && (status.st_mode & 022) == 0)
+		return 0;
+	kh_fail(err, KH_HOST, 0, "'%s' was not written by root", path);
+	return kh_hint(err, "run this as the user who ran kvmhost there (number %u)",
+		       (unsigned)status.st_uid);
+}
+
 static int read_run(const struct kh_root *root, const char *name, struct kh_history *history,
 		    struct kh_error *err)
 {
 	kh_auto(kh_free) char *path = kh_printf("%s/%s/journal.jsonl", kh_runs_dir, name);
 	kh_auto(kh_free) char *text = NULL;
-	int found = kh_root_read(root, path, &text, NULL, err);
-	if (found < 0)
+	if (check_owner(root, path, err) != 0 || kh_root_read(root, path, &text, NULL, err) < 0)
 		return -1;
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
 	kh_strv_split_lines(&lines, text ? text : "");

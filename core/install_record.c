@@ -165,7 +165,7 @@ static int compare_link(const struct kh_batch_dir *dir, const char *path, const 
 static int compare_digest(const struct kh_batch_dir *dir, const char *path, const char *wanted)
 {
 	char digest[KH_DIGEST_SIZE];
-	kh_auto(kh_close) int fd = kh_root_open_at(dir->root, path, O_RDONLY | O_NOFOLLOW);
+	kh_auto(kh_close) int fd = kh_root_open_file(dir->root, path, O_RDONLY | O_NOFOLLOW);
 	if (fd < 0 || kh_digest_fd(fd, digest) != 0)
 		return -1;
 	return strcmp(digest, wanted) == 0 ? 0 : 1;

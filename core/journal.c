@@ -129,6 +129,22 @@ int kh_journal_begin(const struct kh_root *root, const char *command, const char
 	return 0;
 }
 
+/* What is appended to must be what we made: not a pipe, not another file under a second name. */
+static int open_existing(const struct kh_root *root, const char *path)
+{
+	struct stat status;
+	kh_auto(kh_close) int fd = kh_root_open_file(root, path, O_WRONLY | O_APPEND | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &status) != 0)
+		return -1;
+	if (status.st_nlink != 1) {
+		errno = EMLINK;
+		return -1;
+	}
+	int result = fd;
+	fd = -1;
+	return result;
+}
+
 int kh_journal_reopen(const struct kh_root *root, long long id, struct kh_journal **ret_journal,
 		      struct kh_error *err)
 {
@@ -137,7 +153,7 @@ int kh_journal_reopen(const struct kh_root *root, long long id, struct kh_journa
 	journal->id = id;
 	journal->directory = kh_printf("%s/%04lld", kh_runs_dir, id);
 	journal->path = kh_printf("%s/journal.jsonl", journal->directory);
-	journal->fd = kh_root_open_at(root, journal->path, O_WRONLY | O_APPEND);
+	journal->fd = open_existing(root, journal->path);
 	if (journal->fd < 0)
 		return kh_fail(err, KH_SYSTEM, errno, "journal '%s'", journal->path);
 	/* A power cut may have left half a line: begin on a fresh one (the reader skips empty lines

@@ -181,8 +181,21 @@ static char *settle(struct kh_plan *plan, const char *path, struct kh_error *err
 	return kh_plan_claim(plan, settled, err) == 0 ? kh_take(settled) : NULL;
 }
 
-int kh_plan_put_bytes(struct kh_plan *plan, const char *path, const char *content, size_t length,
-		      mode_t mode, const char *why, struct kh_error *err)
+/* An edit is made of what was read as text, and text ends at a NUL character: what comes after it
+ * in a file of somebody else would be lost. A file that is named after us is written anew as a
+ * whole.
+ */
+static int check_text(const char *path, const struct kh_file_state *old, struct kh_error *err)
+{
+	if (old->type != KH_FILE_REGULAR || strstr(path, "kvmhost") ||
+	    !memchr(old->content, '\0', old->length))
+		return 0;
+	kh_fail(err, KH_HOST, 0, "'%s' has NUL characters: it is damaged, or no text file", path);
+	return kh_hint(err, "it was left as it is; look what is in it and put it right");
+}
+
+static int put(struct kh_plan *plan, const char *path, const char *content, size_t length,
+	       mode_t mode, bool is_text, const char *why, struct kh_error *err)
 {
 	kh_auto(kh_free) char *settled = settle(plan, path, err);
 	kh_auto(kh_file_state_done) struct kh_file_state old = {0};
@@ -190,6 +203,8 @@ int kh_plan_put_bytes(struct kh_plan *plan, const char *path, const char *conten
 		return -1;
 	if (old.type != KH_FILE_ABSENT && old.type != KH_FILE_REGULAR)
 		return kh_fail(err, KH_HOST, 0, "'%s' is not a regular file", settled);
+	if (is_text && check_text(settled, &old, err) != 0)
+		return -1;
 	bool is_there = old.type == KH_FILE_REGULAR;
 	bool has_mode = is_there && (mode == 0 || old.mode == mode);
 	if (has_mode && old.length == length && memcmp(old.content, content, length) == 0)
@@ -206,10 +221,16 @@ int kh_plan_put_bytes(struct kh_plan *plan, const char *path, const char *conten
 	return 0;
 }
 
+int kh_plan_put_bytes(struct kh_plan *plan, const char *path, const char *content, size_t length,
+		      mode_t mode, const char *why, struct kh_error *err)
+{
+	return put(plan, path, content, length, mode, false, why, err);
+}
+
 int kh_plan_put_file(struct kh_plan *plan, const char *path, const char *content, mode_t mode,
 		     const char *why, struct kh_error *err)
 {
-	return kh_plan_put_bytes(plan, path, content, strlen(content), mode, why, err);
+	return put(plan, path, content, strlen(content), mode, true, why, err);
 }
 
 int kh_plan_remove_file(struct kh_plan *plan, const char *path, const char *why,

@@ -242,7 +242,8 @@ static bool is_sound(const struct kh_install_file *file)
 {
 	switch (file->type) {
 	case KH_FILE_REGULAR:
-		return file->size >= 0 && file->mode <= 07777 &&
+		/* no set-user-id: it would be root's, and the manifest may be anybody's */
+		return file->size >= 0 && file->mode <= 01777 &&
 		       strspn(file->digest, "0123456789abcdef") == KH_DIGEST_SIZE - 1 &&
 		       strlen(file->digest) == KH_DIGEST_SIZE - 1;
 	case KH_FILE_DIR:

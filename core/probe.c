@@ -59,7 +59,7 @@ static void found(const struct kh_root *root, const char *path, long long pid,
 /* Does somebody hold the lock for writing? Readers (rpm -qa) do no harm. */
 static bool is_locked(const struct kh_root *root, const char *path, struct kh_probe_lock *ret_lock)
 {
-	kh_auto(kh_close) int fd = kh_root_open_at(root, path, O_RDONLY);
+	kh_auto(kh_close) int fd = kh_root_open_file(root, path, O_RDONLY);
 	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
 	if (fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
 		return false;

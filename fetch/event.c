@@ -7,6 +7,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/base/sys.h"
 
 long long kh_event_now_ms(void)
@@ -41,8 +42,9 @@ void kh_event_note(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	kh_auto(kh_free) char *text = kh_vprintf(format, args);
+	kh_auto(kh_free) char *open = kh_vprintf(format, args);
 	va_end(args);
+	kh_auto(kh_free) char *text = kh_redact(open);
 	tell(json_pack("{s:s, s:o}", "event", "note", "text", kh_json_text(text)));
 }
 
@@ -59,7 +61,9 @@ void kh_event_result(json_t *result)
 
 void kh_event_error(const struct kh_error *err, bool is_absent)
 {
+	kh_auto(kh_free) char *message = kh_redact(err->message); /* libcurl quotes a bad proxy */
+	kh_auto(kh_free) char *hint = kh_redact(err->hint);
 	tell(json_pack("{s:s, s:b, s:i, s:o, s:o}", "event", "error", "is_absent", is_absent,
-		       "code", (int)err->code, "message", kh_json_text(err->message), "hint",
-		       kh_json_text(err->hint)));
+		       "code", (int)err->code, "message", kh_json_text(message), "hint",
+		       kh_json_text(hint)));
 }

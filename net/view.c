@@ -87,7 +87,7 @@ int kh_net_view_check(const struct kh_net_view *view, enum kh_net_manager manage
 		for (size_t n = 0; n < names.count; n++) {
 			kh_auto(kh_free) char *path =
 				kh_printf("%s/%s", guarded[i].dir, names.items[n]);
-			kh_auto(kh_close) int fd = kh_root_open_at(view->root, path, O_RDONLY);
+			kh_auto(kh_close) int fd = kh_root_open_file(view->root, path, O_RDONLY);
 			if (fd < 0 && errno == EACCES)
 				return kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);
 		}

@@ -15,6 +15,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "core/base/tree.h"
 #include "core/engine.h"
 #include "core/store_tree.h"
@@ -192,7 +193,8 @@ static json_t *source_json(const struct kh_source *source)
 	json_t *object = json_object();
 	json_object_set_new(object, "version", kh_json_text(source->version));
 	json_object_set_new(object, "package_version", kh_json_text(source->package_version));
-	json_object_set_new(object, "provider", kh_json_text(source->provider));
+	kh_auto(kh_free) char *provider = kh_redact(source->provider);
+	json_object_set_new(object, "provider", kh_json_text(provider));
 	json_object_set_new(object, "digest", kh_json_text(source->digest));
 	json_object_set_new(object, "signer", kh_json_text(source->signer));
 	return object;

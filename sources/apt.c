@@ -257,7 +257,7 @@ int kh_apt_each(const struct kh_apt *apt, const char *package,
 		if (!kh_str_ends(files.items[i], "_source_Sources"))
 			continue;
 		kh_auto(kh_free) char *path = kh_printf("%s/%s", lists, files.items[i]);
-		int fd = kh_root_open_at(&apt->machine, path, O_RDONLY);
+		int fd = kh_root_open_file(&apt->machine, path, O_RDONLY);
 		kh_auto(kh_fclose) FILE *stream = fd >= 0 ? fdopen(fd, "r") : NULL;
 		if (!stream || kh_apt_each_in(stream, package, found, data) != 0) {
 			kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);

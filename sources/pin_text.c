@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 #include "sources/pin.h"
 #include "sources/program.h"
 #include "sources/record.h"
@@ -31,8 +32,10 @@ static void add_file(struct kh_str *text, const struct kh_source_file *file)
 	if (file->urls.count == 0)
 		return;
 	kh_str_add(text, "      urls:\n");
-	for (size_t i = 0; i < file->urls.count; i++)
-		kh_str_addf(text, "        - \"%s\"\n", file->urls.items[i]);
+	for (size_t i = 0; i < file->urls.count; i++) {
+		kh_auto(kh_free) char *url = kh_redact(file->urls.items[i]);
+		kh_str_addf(text, "        - \"%s\"\n", url);
+	}
 }
 
 static void add_source(struct kh_str *text, const struct kh_source *source)
@@ -42,7 +45,8 @@ static void add_source(struct kh_str *text, const struct kh_source *source)
 	add_value(text, "  version", source->version);
 	if (source->package_version)
 		add_value(text, "  package_version", source->package_version);
-	add_value(text, "  provider", source->provider);
+	kh_auto(kh_free) char *provider = kh_redact(source->provider);
+	add_value(text, "  provider", provider);
 	kh_str_add(text, "  files:\n");
 	for (size_t i = 0; i < source->file_count; i++)
 		if (source->files[i].sha256)

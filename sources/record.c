@@ -8,13 +8,21 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/redact.h"
 
 const char kh_record_signed_index[] = "the distribution's signed index";
+const char kh_record_signed_package[] = "the distribution's key on the package";
 
 static const char *const roles[] = {"archive", "patches", "signature", "index"};
 
 /* Goes into every digest: a source that is unpacked or patched in another way is another source. */
 static const char *const way_of_unpacking = "kvmhost sources 1";
+
+bool kh_record_is_makers(const char *signer)
+{
+	return signer && strcmp(signer, kh_record_signed_index) != 0 &&
+	       !kh_str_starts(signer, kh_record_signed_package);
+}
 
 const char *kh_record_role_name(enum kh_source_role role)
 {
@@ -66,11 +74,17 @@ void kh_record_digest(struct kh_source *source)
 
 /* ---- JSON ---- */
 
+static json_t *redacted(const char *text)
+{
+	kh_auto(kh_free) char *clean = kh_redact(text);
+	return kh_json_text(clean);
+}
+
 static json_t *file_json(const struct kh_source_file *file)
 {
 	json_t *urls = json_array();
 	for (size_t i = 0; i < file->urls.count; i++)
-		json_array_append_new(urls, kh_json_text(file->urls.items[i]));
+		json_array_append_new(urls, redacted(file->urls.items[i]));
 	return json_pack("{s:o, s:s, s:I, s:o, s:o}", "name", kh_json_text(file->name), "role",
 			 roles[file->role], "size", (json_int_t)file->size_bytes, "sha256",
 			 kh_json_text(file->sha256), "urls", urls);
@@ -86,7 +100,7 @@ json_t *kh_record_json(const struct kh_source *source)
 	json_object_set_new(record, "wanted", kh_json_text(source->wanted));
 	json_object_set_new(record, "version", kh_json_text(source->version));
 	json_object_set_new(record, "package_version", kh_json_text(source->package_version));
-	json_object_set_new(record, "provider", kh_json_text(source->provider));
+	json_object_set_new(record, "provider", redacted(source->provider));
 	json_object_set_new(record, "digest", kh_json_text(source->digest));
 	json_object_set_new(record, "signer", kh_json_text(source->signer));
 	json_object_set_new(record, "tree", kh_json_text(source->tree));

@@ -70,7 +70,7 @@ static int look_regular(const struct kh_root *root, const char *path, enum depth
 {
 	if (depth == STAT)
 		return 0;
-	kh_auto(kh_close) int fd = kh_root_open_at(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	kh_auto(kh_close) int fd = kh_root_open_file(root, path, O_RDONLY | O_NOFOLLOW);
 	if (fd < 0)
 		return kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);
 	kh_file_look_xattrs(fd, state);

@@ -50,7 +50,7 @@ int kh_file_stage_copy(const struct kh_root *root, const char *from,
 		       bool wants_sync, char ret_digest[KH_DIGEST_SIZE])
 {
 	kh_auto(kh_close) int from_fd =
-		kh_root_open_at(root, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+		kh_root_open_file(root, from, O_RDONLY | O_NOFOLLOW);
 	if (from_fd < 0 || kh_file_place_clean(place) != 0)
 		return -1;
 	int flags = O_RDWR | O_EXCL | O_NOFOLLOW | O_CLOEXEC;

@@ -30,6 +30,19 @@ static int busy(int fd, struct kh_error *err)
 	return kh_hint(err, "wait until it has ended, then run this again");
 }
 
+/* Its content is written over. So it is a file, and has no other name: in a directory of somebody
+ * else it could be a hard link to anything. */
+static int check_lock_file(int fd, const char *path, struct kh_error *err)
+{
+	struct stat status;
+	if (fstat(fd, &status) != 0)
+		return kh_fail(err, KH_SYSTEM, errno, "lock '%s'", path);
+	if (S_ISREG(status.st_mode) && status.st_nlink <= 1)
+		return 0;
+	kh_fail(err, KH_SYSTEM, 0, "lock '%s': not a file of its own", path);
+	return kh_hint(err, "look at what it is, and remove it");
+}
+
 static int open_lock_file(const struct kh_root *root, int *ret_fd, struct kh_error *err)
 {
 	const char *path = path_of(root);
@@ -41,12 +54,17 @@ static int open_lock_file(const struct kh_root *root, int *ret_fd, struct kh_err
 	const char *name = strrchr(path, '/') + 1;
 	kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(name - path));
 	kh_auto(kh_close) int dir = kh_root_open_at(root, parent, O_PATH | O_DIRECTORY);
-	*ret_fd = dir < 0 ? -1
-			  : openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-				   root->is_live ? 0600 : 0644); /* who may open it may lock it */
+	int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	struct stat status;
+	bool is_odd = dir >= 0 && fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		      !S_ISREG(status.st_mode);
+	if (is_odd)
+		return kh_fail(err, KH_SYSTEM, 0, "lock '%s': not a regular file", path);
+	/* who may open it may lock it */
+	*ret_fd = dir < 0 ? -1 : openat(dir, name, flags, root->is_live ? 0600 : 0644);
 	if (*ret_fd < 0)
 		return kh_fail(err, KH_SYSTEM, errno, "lock '%s'", path);
-	return 0;
+	return check_lock_file(*ret_fd, path, err);
 }
 
 int kh_lock_take(const struct kh_root *root, const char *command, struct kh_lock *ret_lock,
@@ -70,7 +88,7 @@ int kh_lock_take(const struct kh_root *root, const char *command, struct kh_lock
 
 bool kh_lock_is_held(const struct kh_root *root, char **ret_holder)
 {
-	kh_auto(kh_close) int fd = kh_root_open_at(root, path_of(root), O_RDONLY);
+	kh_auto(kh_close) int fd = kh_root_open_file(root, path_of(root), O_RDONLY | O_NOFOLLOW);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return false;
 	*ret_holder = read_holder(fd);

@@ -14,7 +14,6 @@
 #include "core/base/mem.h"
 
 enum { MOST_LINKS = 40, MOST_TRIES = 100 };
-static const size_t most_bytes = 64UL << 20;
 
 int kh_root_open(const char *host_path, struct kh_root *ret_root, struct kh_error *err)
 {
@@ -139,91 +138,11 @@ int kh_root_open_at(const struct kh_root *root, const char *path, int flags)
 	return fd;
 }
 
-/* ---- reading ---- */
+/* ---- looking ---- */
 
 static bool is_absent(int error)
 {
 	return error == ENOENT || error == ENOTDIR;
-}
-
-static int read_all(int fd, struct kh_str *text)
-{
-	char block[16384];
-	for (;;) {
-		ssize_t got = read(fd, block, sizeof(block));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			return 0;
-		kh_str_add_bytes(text, block, (size_t)got);
-		if (text->length > most_bytes) {
-			errno = EFBIG;
-			return -1;
-		}
-	}
-}
-
-int kh_root_read(const struct kh_root *root, const char *path, char **ret_text, size_t *ret_length,
-		 struct kh_error *err)
-{
-	kh_auto(kh_close) int fd = kh_root_open_at(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && is_absent(errno))
-		return 1;
-	if (fd < 0)
-		return kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);
-	struct stat status;
-	if (fstat(fd, &status) != 0)
-		return kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);
-	if (S_ISDIR(status.st_mode))
-		return kh_fail(err, KH_SYSTEM, EISDIR, "read '%s'", path);
-	if (!S_ISREG(status.st_mode))
-		return kh_fail(err, KH_SYSTEM, 0, "read '%s': not a regular file", path);
-	kh_auto(kh_str_done) struct kh_str text = {0};
-	if (read_all(fd, &text) != 0)
-		return kh_fail(err, KH_SYSTEM, errno, "read '%s'", path);
-	if (ret_length)
-		*ret_length = text.length;
-	*ret_text = kh_str_take(&text);
-	return 0;
-}
-
-char *kh_root_text(const struct kh_root *root, const char *path)
-{
-	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
-	char *text = NULL;
-	return kh_root_read(root, path, &text, NULL, &ignored) == 0 ? text : NULL;
-}
-
-char *kh_root_line(const struct kh_root *root, const char *path)
-{
-	kh_auto(kh_free) char *text = kh_root_text(root, path);
-	return text ? kh_strdup(kh_str_trim(text)) : NULL;
-}
-
-char *kh_root_linef(const struct kh_root *root, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	kh_auto(kh_free) char *path = kh_vprintf(format, args);
-	va_end(args);
-	return kh_root_line(root, path);
-}
-
-long long kh_root_number(const struct kh_root *root, const char *path)
-{
-	kh_auto(kh_free) char *line = kh_root_line(root, path);
-	return line ? kh_str_number(line) : -1;
-}
-
-long long kh_root_numberf(const struct kh_root *root, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	kh_auto(kh_free) char *path = kh_vprintf(format, args);
-	va_end(args);
-	return kh_root_number(root, path);
 }
 
 int kh_root_stat(const struct kh_root *root, const char *path, bool follow, struct stat *ret_status,

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/base/str.h"
 
 static char path_variable[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -42,7 +43,6 @@ static int move_to(const struct kh_run_place *place)
 		errno = EPERM;
 		return -1;
 	}
-	umask(022);
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
@@ -58,6 +58,10 @@ static void become(const char *const *argv, const struct kh_run_place *place, in
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* What we ignore is ours: a program expects to end at a closed pipe. */
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	umask(022);
 	environ = environment; /* also the PATH that execvp searches */
 	/* The kernel forgets the wish for a signal when an account is switched. */
 	if ((!place || (move_to(place) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)) &&
@@ -92,6 +96,8 @@ static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *t
 				 has_ended    ? 0
 				 : left < 200 ? (int)(left > 0 ? left : 0)
 					      : 200);
+		if (ready == 0 && !has_ended)
+			kh_progress_tick();
 		if (ready <= 0 && has_ended)
 			return true;
 		if (ready <= 0 && left <= 0)
@@ -200,6 +206,12 @@ int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s
 	if (runner->run(runner, argv, timeout_s, &result, err) != 0)
 		return -1;
 	return judge(&result, argv, timeout_s, ret_output, err);
+}
+
+int kh_run_as_result(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
+		     struct kh_run_result *ret_result, struct kh_error *err)
+{
+	return run_at(place, argv, timeout_s, ret_result, err);
 }
 
 int kh_run_as(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,

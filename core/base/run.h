@@ -1,7 +1,7 @@
 /* run.h - the one way to run a program.
  *
  * An argument vector, never a shell; a fixed environment (LC_ALL=C, PATH of the system
- * directories); standard input from /dev/null; output (both streams together) captured up to a
+ * directories); the mask 022; standard input from /dev/null; output (both streams together) captured up to a
  * limit; a timeout; a process group that dies with us. The runner is an object with a function
  * pointer: tests hand in a recorder with canned output and compare the recorded command lines.
  */
@@ -47,6 +47,10 @@ struct kh_run_place {
 /* As kh_run(), really running it. Not being able to become that account is an error. */
 int kh_run_as(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
 	      char **ret_output, struct kh_error *err);
+
+/* The same for somebody who wants all of the output, whatever the exit status: as kh_runner.run. */
+int kh_run_as_result(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
+		     struct kh_run_result *ret_result, struct kh_error *err);
 
 void kh_run_result_done(struct kh_run_result *result);
 

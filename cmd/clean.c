@@ -1,0 +1,69 @@
+/* clean.c - text on its way to a terminal: no control sequences of strangers, no passwords.
+ *
+ * A plan shows lines of files, a report names found in them, an error what a program said. On a
+ * terminal an escape sequence in such a text would move the cursor, rename the window or hide what
+ * comes next, so what is not text is written as \xNN. Only our own colours pass.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "core/base/mem.h"
+#include "core/base/redact.h"
+
+/* Bytes of the UTF-8 character at text; 0 when it is not one that can be shown. Source: RFC 3629.
+ */
+static size_t shown_length(const unsigned char *text)
+{
+	if (*text < 0x80)
+		return (*text >= ' ' && *text != 0x7f) || *text == '\n' || *text == '\t' ? 1 : 0;
+	size_t length = *text >= 0xf0 ? 4 : *text >= 0xe0 ? 3 : 2;
+	unsigned code = *text & (0xffU >> (length + 1));
+	if (*text < 0xc2 || *text > 0xf4)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text[i] & 0x3f);
+	}
+	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+	bool is_control = code < 0xa0 || code == 0x2028 || code == 0x2029;
+	bool is_turning = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+	bool is_half = code >= 0xd800 && code <= 0xdfff;
+	return code < least[length] || is_control || is_turning || is_half ? 0 : length;
+}
+
+/* "\033[...m": a colour. */
+static size_t color_length(const char *text)
+{
+	if (text[0] != '\033' || text[1] != '[')
+		return 0;
+	size_t digits = strspn(text + 2, "0123456789;");
+	return text[2 + digits] == 'm' ? digits + 3 : 0;
+}
+
+char *kh_clean(const char *text, bool has_color)
+{
+	kh_auto(kh_free) char *open = kh_redact(text ? text : "");
+	kh_auto(kh_str_done) struct kh_str clean = {0};
+	for (const char *at = open; *at;) {
+		size_t length = has_color ? color_length(at) : 0;
+		length = length ? length : shown_length((const unsigned char *)at);
+		if (length > 0)
+			kh_str_add_bytes(&clean, at, length);
+		else
+			kh_str_addf(&clean, "\\x%02x", (unsigned)(unsigned char)*at);
+		at += length ? length : 1;
+	}
+	return kh_str_take(&clean);
+}
+
+void kh_print(FILE *stream, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	kh_auto(kh_free) char *text = kh_vprintf(format, args);
+	va_end(args);
+	kh_auto(kh_free) char *clean = kh_clean(text, kh_wants_color());
+	fputs(clean, stream);
+}
