@@ -24,7 +24,8 @@ include $B/config.mk
 endif
 $B/config.mk: tools/configure
 	@mkdir -p $B
-	@CC='$(CC)' tools/configure $(if $(filter check check-% asan provision install,$(MAKECMDGOALS)),--install) > $@.new && mv $@.new $@
+	@CC='$(CC)' tools/configure $(if $(filter check check-% asan provision install,$(MAKECMDGOALS)),--install) \
+		$(if $(filter check check-% asan,$(MAKECMDGOALS)),--tests) > $@.new && mv $@.new $@
 
 # ---- flags ----
 version := $(shell cat VERSION)
@@ -51,12 +52,12 @@ lib_o    := $(lib_c:%.c=$B/%.o) $B/templates.o
 cmd_o    := $(cmd_c:%.c=$B/%.o)
 fetch_o  := $(patsubst %.c,$B/%.o,$(filter-out fetch/main.c,$(fetch_c)))
 testlib_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/lib/*.c)))
-unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c))
+unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c tests/hostile/test_*.c tests/crash/test_*.c))
 unit     := $(unit_c:%.c=$B/%)
 cli      := $(sort $(wildcard tests/cli/test_*))
 fuzz_c   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzzers  := $(fuzz_c:%.c=$B/%)
-templates := $(sort $(shell find templates -type f 2>/dev/null)) $(sort $(wildcard kconfig/fragments/*.config))
+templates := $(sort $(shell find templates -type f 2>/dev/null)) $(sort $(wildcard kconfig/fragments/*.config completions/kvmhost.*))
 
 $B/kvmhost: $(cmd_o) $B/libkvmhost.a
 	$(call say,LINK,$@)
@@ -92,10 +93,10 @@ $B/templates.o: $B/templates.c
 
 $B/tests/%: $B/tests/%.o $(testlib_o) $B/libkvmhost.a
 	$(call say,LINK,$@)
-	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$Qmkdir -p $(@D) && $(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(TEST_LIBS)
 
 # Tests of the worker's insides.
-fetch_tests := $B/tests/unit/test_extract $B/tests/fuzz/fuzz_archive
+fetch_tests := $B/tests/unit/test_extract $B/tests/fuzz/fuzz_archive $B/tests/fuzz/fuzz_protocol
 $(fetch_tests): $B/libfetch.a
 $(fetch_tests): LIBS := $B/libfetch.a $B/libkvmhost.a $(LIBS) $(FETCH_LIBS)
 $(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)
@@ -108,6 +109,10 @@ $B/libpage.a: $(page_o)
 	$Qrm -f $@ && ar rcs $@ $^
 $(page_tests): $B/libpage.a
 $(page_tests): LIBS := $B/libpage.a $B/libkvmhost.a $(LIBS)
+
+# Tests of what the commands print.
+cmd_tests := $B/tests/unit/test_watch
+$(cmd_tests): $(filter-out $B/cmd/main.o,$(cmd_o))
 
 $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 	$(call say,LINK,$@)
@@ -130,8 +135,9 @@ check-quick: $B/kvmhost $B/kvmhost-fetch $(unit) $(fuzzers)
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$Q$(MAKE) --no-print-directory $(jobs) B=build-asan MODE=asan check-quick
 
-check-long: $B/kvmhost $B/tests/stages/test_contract ## the stage contract at every cut point
-	$QKVMHOST_LONG=1 B=$B tests/run $B/tests/stages/test_contract
+long := $B/tests/stages/test_contract $B/tests/crash/test_crash
+check-long: $B/kvmhost $(long) ## the stage contract and kvmhost itself at every cut point
+	$QKVMHOST_LONG=1 B=$B tests/run $(long)
 
 check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
 	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run

@@ -28,6 +28,7 @@ struct kh_options {
 	bool is_unit, wants_retry, wants_lock, is_update;
 	/* report: as typed, or NULL */
 	const char *format, *output, *previous;
+	bool wants_stat;
 	struct kh_strv arguments; /* after the command */
 };
 
@@ -41,8 +42,9 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_REDERIVE = 32,
 		     KH_OPTION_UNIT = 1 << 16,
 		     KH_OPTION_RETRY = 1 << 17,
-		     KH_OPTION_LOCK = 64,        /* and --update */
 		     KH_OPTION_REPORT = 1 << 18, /* --format, --output, --previous */
+		     KH_OPTION_LOCK = 64,        /* and --update */
+		     KH_OPTION_STAT = 1 << 20,
 };
 
 struct kh_command {
@@ -69,6 +71,11 @@ int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 void kh_options_done(struct kh_options *options);
 /* Owned: the options that COMMAND takes, or all (NULL), a line each. */
 char *kh_options_help(const struct kh_command *command);
+/* For completion. What the option "--NAME", "--NAME=..." or "-X" takes ("FILE"), or NULL; and the
+ * options that COMMAND takes, or all (NULL): "--json", and what it does. */
+const char *kh_options_argument(const char *word);
+void kh_options_list(const struct kh_command *command, struct kh_strv *ret_names,
+		     struct kh_strv *ret_abouts);
 /* Fail with KH_USAGE: "unknown WHAT 'TYPED'", with the nearest known name as a hint. */
 int kh_options_unknown(const char *what, const char *typed, const struct kh_strv *known,
 		       struct kh_error *err);
@@ -100,8 +107,19 @@ json_t *kh_refusals_json(const struct kh_outcome *outcome);
 bool kh_wants_color(void);
 bool kh_wants_utf8(void);   /* the locale's characters are UTF-8 */
 size_t kh_text_width(void); /* columns of the terminal on standard output, or 80 */
-/* Events of the engine as lines on stderr. */
+/* A plan per stage with its diffs, or as a list of what changes and by how many lines. */
+void kh_print_plan(const struct kh_plan *plan);
+void kh_print_plan_stat(const struct kh_plan *plan);
+/* "14 changes in 6 stages, 3 need a reboot". Owned. */
+char *kh_plan_summary(const struct kh_plan *plan);
+json_t *kh_plan_summary_json(const struct kh_plan *plan); /* {"changes", "stages", "reboots"} */
+/* One line on stderr that is no error; with --json a note event. */
+void kh_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Events of the engine on stderr (watch.h); one sink at a time. End it before a result is printed.
+ */
 struct kh_sink kh_sink_lines(const struct kh_options *options);
+/* The live line goes; where the time went is told. */
+void kh_sink_end(struct kh_sink *sink);
 /* Ask a yes-or-no question on the terminal; default no. */
 bool kh_ask(const char *question);
 bool kh_is_terminal(void);

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 
 static int need_root(const struct kh_root *root, struct kh_error *err)
 {
@@ -23,12 +24,13 @@ static int show_and_ask(const struct kh_engine *engine, struct kh_session *sessi
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
 	if (kh_engine_plan(engine, &session->facts, &outcome, err) != 0)
 		return -1;
-	kh_auto(kh_free) char *text = kh_plan_text(&outcome.plan);
-	kh_print(stdout, "%s", text);
+	kh_print_plan(&outcome.plan);
 	size_t count = outcome.plan.change_count;
 	if (count == 0)
 		return 1; /* the run itself says that there is nothing to do */
 	kh_print_refusals(&outcome);
+	kh_auto(kh_free) char *summary = kh_plan_summary(&outcome.plan);
+	printf("%s\n", summary);
 	kh_auto(kh_free) char *question = kh_printf(
 		"Make %s%zu change%s?", count == 1 ? "" : "these ", count, count == 1 ? "" : "s");
 	if (kh_ask(question))
@@ -62,7 +64,7 @@ static void print_notes(const struct kh_options *options, const struct kh_outcom
 		    (options->is_quiet && note->kind == KH_NOTE_INFO))
 			continue;
 		kh_auto(kh_free) char *line = kh_plan_note_line(note);
-		kh_print(stderr, "%s\n", line);
+		kh_say("%s", line);
 	}
 	if (reboots > 0)
 		printf("a reboot is needed%s:\n", has_failed ? ", once what failed is done" : "");
@@ -97,6 +99,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return -1;
 	signal(SIGHUP,
 	       SIG_IGN); /* a session that is lost half-way must not stop the work half-way */
+	kh_stop_watch();
 	struct kh_sink sink = kh_sink_lines(options);
 	struct kh_engine engine = {.root = &session.root,
 				   .config = &session.config,
@@ -111,6 +114,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	}
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
 	int result = kh_engine_apply(&engine, &outcome, err);
+	kh_sink_end(&sink);
 	if (options->is_json)
 		kh_print_json(result_json(&outcome, err));
 	else if (result == 0 || outcome.done_count > 0)

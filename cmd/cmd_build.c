@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "core/store.h"
 #include "platform/recipe.h"
 
@@ -93,7 +94,7 @@ static void print_notes(const struct kh_options *options, const struct kh_outcom
 		if (options->is_quiet && note->kind == KH_NOTE_INFO)
 			continue;
 		kh_auto(kh_free) char *line = kh_plan_note_line(note);
-		fprintf(stderr, "%s\n", line);
+		kh_say("%s", line);
 	}
 }
 
@@ -131,6 +132,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	    kh_lock_take(&session.root, "build", &lock, err) != 0)
 		return -1;
 	signal(SIGHUP, SIG_IGN); /* a session that is lost must not cost hours of building */
+	kh_stop_watch();
 	struct kh_sink sink = kh_sink_lines(options);
 	struct kh_strv all = {0};
 	struct kh_engine engine = {.root = &session.root,
@@ -140,7 +142,9 @@ static int run(const struct kh_options *options, struct kh_error *err)
 				   .chosen = &all,
 				   .command = "build",
 				   .wants_rederive = options->wants_rederive};
-	if (kh_engine_build(&engine, &outcome, err) != 0)
+	int result = kh_engine_build(&engine, &outcome, err);
+	kh_sink_end(&sink);
+	if (result != 0)
 		return -1;
 	kh_facts_collect(&session.root, &session.facts);
 	if (print_result(options, &session, &outcome, err) != 0)

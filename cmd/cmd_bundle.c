@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "sources/bundle.h"
 #include "sources/program.h"
 #include "stages/packages_table.h"
@@ -89,7 +90,7 @@ static int bundle(struct bundling *bundling, const char *directory, struct kh_er
 	if (manager == KH_PACKAGES_APT)
 		kh_packages_all(manager, session->facts.os.id, bundling->programs, &packages);
 	else
-		fprintf(stderr, "kvmhost: packages are not bundled: this host has no apt\n");
+		kh_say("kvmhost: packages are not bundled: this host has no apt");
 	struct kh_bundle what = {.making = &bundling->making,
 				 .directory = directory,
 				 .sources = bundling->sources,
@@ -125,6 +126,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 								      .runner = &kh_run_system,
 								      .sink = &sink,
 								      .stage = "bundle"}};
+	kh_stop_watch();
 	return bundle(&bundling, directory, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "sources/pin.h"
 #include "sources/program.h"
 #include "sources/record.h"
@@ -77,7 +78,7 @@ static int fetch_all(struct fetching *fetching, struct kh_error *err)
 		if (chosen->count > 0 && !kh_strv_has(chosen, name))
 			continue;
 		if (strcmp(kh_source_wanted(&fetching->session->config, name), "none") == 0) {
-			fprintf(stderr, "%s: 'version: none': nothing to fetch\n", name);
+			kh_say("%s: 'version: none': nothing to fetch", name);
 			continue;
 		}
 		if (fetch_program(fetching, name, err) != 0)
@@ -156,12 +157,13 @@ static int fetch(struct fetching *fetching, struct kh_error *err)
 	if (kh_pin_read(path, &pins, err) != 0 || check_lock(options, path, &pins, err) != 0 ||
 	    fetch_all(fetching, err) != 0)
 		return -1;
+	kh_sink_end(fetching->making.sink);
 	print_all(fetching);
 	if (!options->wants_lock)
 		return 0;
 	if (write_lock(fetching, path, &pins, err) != 0)
 		return -1;
-	fprintf(stderr, "written: %s\n", path);
+	kh_say("written: %s", path);
 	return 0;
 }
 
@@ -182,6 +184,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 								      .runner = &kh_run_system,
 								      .sink = &sink,
 								      .stage = "fetch"}};
+	kh_stop_watch();
 	return fetch(&fetching, err);
 }
 

@@ -9,16 +9,20 @@ static void print_plan(const struct kh_options *options, const struct kh_outcome
 	size_t count = outcome->plan.change_count;
 	if (options->is_json) {
 		json_t *document = kh_plan_json(&outcome->plan);
+		json_object_set_new(document, "summary", kh_plan_summary_json(&outcome->plan));
 		json_object_set_new(document, "refusals", kh_refusals_json(outcome));
 		kh_print_json(document);
 		return;
 	}
-	kh_auto(kh_free) char *text = kh_plan_text(&outcome->plan);
-	kh_print(stdout, "%s", text);
+	if (options->wants_stat)
+		kh_print_plan_stat(&outcome->plan);
+	else
+		kh_print_plan(&outcome->plan);
+	kh_auto(kh_free) char *summary = kh_plan_summary(&outcome->plan);
 	if (count == 0)
 		printf("%s\n", outcome->refusal_count > 0 ? "nothing planned" : "nothing to do");
 	else
-		printf("%zu change%s pending\n", count, count == 1 ? "" : "s");
+		printf("%s\n", summary);
 }
 
 static int run(const struct kh_options *options, struct kh_error *err)
@@ -50,7 +54,7 @@ const struct kh_command kh_command_plan = {
 	.name = "plan",
 	.arguments = "[STAGE...]",
 	.summary = "every pending change with its reason; changes nothing",
-	.options = KH_OPTION_JSON | KH_OPTION_EXIT_CODE,
+	.options = KH_OPTION_JSON | KH_OPTION_EXIT_CODE | KH_OPTION_STAT,
 	.takes_stages = true,
 	.run = run,
 };

@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "core/undo.h"
 
 static int choose_run(const struct kh_options *options, long long *ret_run, struct kh_error *err)
@@ -61,11 +62,14 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (kh_lock_take(&root, "undo", &lock, err) != 0)
 		return -1;
 	signal(SIGHUP, SIG_IGN); /* as in apply */
+	kh_stop_watch();
 	int answer = show_and_ask(options, &undo, err);
 	if (answer <= 0)
 		return answer;
 	size_t count = 0;
-	if (kh_undo_apply(&undo, &count, err) != 0)
+	int result = kh_undo_apply(&undo, &count, err);
+	kh_sink_end(&sink);
+	if (result != 0)
 		return -1;
 	kh_print(stdout, "%zu change%s put back\n", count, count == 1 ? "" : "s");
 	if (count > 0 && root.is_live)

@@ -22,6 +22,7 @@ enum {
 	OPTION_UPDATE,
 	OPTION_FORMAT,
 	OPTION_PREVIOUS,
+	OPTION_STAT,
 };
 
 struct option_row {
@@ -46,6 +47,8 @@ static const struct option_row rows[] = {
 	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
+	{"stat", OPTION_STAT, NULL, KH_OPTION_STAT,
+	 "only a list: how many lines of what change (plan)"},
 	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
 	 "really boot a small guest through libvirt (report)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
@@ -83,6 +86,34 @@ char *kh_options_help(const struct kh_command *command)
 			kh_str_addf(&out, "      %-18s %s\n", name, row->summary);
 	}
 	return kh_str_take(&out);
+}
+
+const char *kh_options_argument(const char *word)
+{
+	for (size_t i = 0; i < KH_COUNT(rows); i++) {
+		const struct option_row *row = &rows[i];
+		size_t length = strlen(row->name);
+		bool is_long = kh_str_starts(word, "--") &&
+			       strncmp(word + 2, row->name, length) == 0 &&
+			       (word[2 + length] == '\0' || word[2 + length] == '=');
+		bool is_short = row->value < OPTION_SET && word[0] == '-' &&
+				word[1] == (char)row->value && word[2] == '\0';
+		if (is_long || is_short)
+			return row->argument;
+	}
+	return NULL;
+}
+
+void kh_options_list(const struct kh_command *command, struct kh_strv *ret_names,
+		     struct kh_strv *ret_abouts)
+{
+	for (size_t i = 0; i < KH_COUNT(rows); i++) {
+		const struct option_row *row = &rows[i];
+		if (command && row->set != 0 && (command->options & row->set) == 0)
+			continue;
+		kh_strv_addf(ret_names, "--%s%s", row->name, row->argument ? "=" : "");
+		kh_strv_add(ret_abouts, row->summary);
+	}
 }
 
 static int unknown_option(const char *typed, struct kh_error *err)
@@ -167,6 +198,9 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_PREVIOUS:
 		options->previous = optarg;
 		break;
+	case OPTION_STAT:
+		options->wants_stat = true;
+		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
 		break;
@@ -209,6 +243,7 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
 	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
+	    check_option(command, options->wants_stat, "stat", KH_OPTION_STAT, err) != 0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
 	    check_option(command, options->format, "format", KH_OPTION_REPORT, err) != 0 ||

@@ -1,6 +1,7 @@
 /* output.c - the one place that prints what is not a command's own result. */
 #include <langinfo.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/watch.h"
 #include "core/base/json.h"
 #include "core/base/lock.h"
 #include "core/base/mem.h"
@@ -20,10 +22,33 @@ void kh_print_json(json_t *document)
 	printf("%s\n", text ? text : "null");
 }
 
+void kh_say(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	kh_auto(kh_free) char *raw = kh_vprintf(format, args);
+	va_end(args);
+	kh_auto(kh_free) char *text = kh_clean(raw, false);
+	kh_watch_clear();
+	if (kh_watch_is_json())
+		kh_watch_print_json("note", json_pack("{s:o}", "text", kh_json_text(text)));
+	else
+		fprintf(stderr, "%s\n", text);
+}
+
 void kh_print_error(const struct kh_error *err)
 {
 	kh_auto(kh_free) char *message = kh_clean(err->message, false);
 	kh_auto(kh_free) char *hint = kh_clean(err->hint, false);
+	kh_watch_clear();
+	if (kh_watch_is_json()) {
+		json_t *object = json_pack("{s:i, s:o}", "code", (int)err->code, "message",
+					   kh_json_text(err->message ? message : "unknown error"));
+		if (err->hint)
+			json_object_set_new(object, "hint", kh_json_text(hint));
+		kh_watch_print_json("error", object);
+		return;
+	}
 	fprintf(stderr, "kvmhost: %s\n", err->message ? message : "unknown error");
 	if (err->hint)
 		fprintf(stderr, "  hint: %s\n", hint);
@@ -38,12 +63,11 @@ void kh_print_unfinished(const struct kh_root *root)
 	const struct kh_run_record *run = kh_history_unfinished(&history, 0);
 	kh_auto(kh_free) char *holder = NULL;
 	if (run && kh_lock_is_held(root, &holder))
-		fprintf(stderr, "kvmhost: run %lld is under way: %s\n", run->id, holder);
+		kh_say("kvmhost: run %lld is under way: %s", run->id, holder);
 	else if (run)
-		fprintf(stderr,
-			"kvmhost: run %lld of %s was %s: 'kvmhost apply' finishes it, "
-			"'kvmhost undo' reverts it\n",
-			run->id, run->time ? run->time : "?", kh_run_state_name(run->state));
+		kh_say("kvmhost: run %lld of %s was %s: 'kvmhost apply' finishes it, "
+		       "'kvmhost undo' reverts it",
+		       run->id, run->time ? run->time : "?", kh_run_state_name(run->state));
 }
 
 void kh_print_refusals(const struct kh_outcome *outcome)
@@ -75,7 +99,7 @@ void kh_print_settled(const struct kh_options *options, const struct kh_outcome 
 		const char *name = (*at)->name;
 		if ((chosen->count == 0 || kh_strv_has(chosen, name)) && (*at)->plan &&
 		    !has_change(&outcome->plan, name) && !has_refused(outcome, name))
-			fprintf(stderr, "[%s] nothing to change\n", name);
+			kh_say("[%s] nothing to change", name);
 	}
 }
 
@@ -130,70 +154,4 @@ bool kh_ask(const char *question)
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;
 	return strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0;
-}
-
-/* ---- events ---- */
-
-/* The same when nobody knows how much there is: how much was done. */
-static void print_steps(const struct kh_event *event, const char *text)
-{
-	enum { EVERY = 500 };
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K[%s] %zu %s: %.60s", event->stage, event->index,
-			event->unit, text);
-	else if (event->index % EVERY == 0 && event->index > 0)
-		fprintf(stderr, "[%s] %zu %s: %s\n", event->stage, event->index, event->unit, text);
-}
-
-/* How far something is that takes long: on a terminal one line that is written over, otherwise a
- * line for every tenth. */
-static void print_progress(const struct kh_event *event, const char *text)
-{
-	static size_t last_tenth = 11;
-	if (event->count == 0) {
-		print_steps(event, text);
-		return;
-	}
-	size_t percent = event->count ? event->index * 100 / event->count : 0;
-	if (isatty(STDERR_FILENO)) {
-		fprintf(stderr, "\r\033[K[%s] %3zu%% %.60s%s", event->stage, percent, text,
-			event->count && event->index >= event->count ? "\n" : "");
-		return;
-	}
-	if (percent / 10 != last_tenth && event->count)
-		fprintf(stderr, "[%s] %zu of %zu %s: %s\n", event->stage, event->index,
-			event->count, event->unit, text);
-	last_tenth = percent / 10;
-}
-
-static void print_event(struct kh_sink *sink, const struct kh_event *event)
-{
-	const struct kh_options *options = sink->data;
-	kh_auto(kh_free) char *text = kh_clean(event->text, false);
-	switch (event->kind) {
-	case KH_EVENT_WARNING:
-		fprintf(stderr, "warning: [%s] %s\n", event->stage, text);
-		break;
-	case KH_EVENT_PROGRESS:
-		if (!options->is_quiet)
-			print_progress(event, text);
-		break;
-	case KH_EVENT_NOTE:
-		fprintf(stderr, "kvmhost: %s\n", text);
-		break;
-	case KH_EVENT_CHANGE:
-		if (!options->is_quiet)
-			fprintf(stderr, "%zu/%zu [%s] %s\n", event->index, event->count,
-				event->stage, text);
-		break;
-	case KH_EVENT_DONE:
-		if (event->count == 0 && !options->is_quiet) /* undo does not count beforehand */
-			fprintf(stderr, "[%s] %s\n", event->stage, text);
-		break;
-	}
-}
-
-struct kh_sink kh_sink_lines(const struct kh_options *options)
-{
-	return (struct kh_sink){print_event, (void *)(uintptr_t)options};
 }

@@ -11,6 +11,8 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
+#include "core/base/stop.h"
 #include "core/engine_private.h"
 #include "core/journal.h"
 #include "core/perform.h"
@@ -42,6 +44,26 @@ static void tell(const struct work *work, enum kh_event_kind kind, const char *s
 				 .text = text,
 				 .index = work->step,
 				 .count = work->total};
+	if (sink)
+		sink->event(sink, &event);
+}
+
+/* What is told from deep inside the change under way. */
+struct hearing {
+	const struct work *work;
+	const struct kh_change *change;
+};
+
+static void hear(void *data, const struct kh_progress *progress)
+{
+	const struct hearing *hearing = data;
+	struct kh_sink *sink = hearing->work->engine->sink;
+	struct kh_event event = {.kind = progress ? KH_EVENT_PROGRESS : KH_EVENT_TICK,
+				 .stage = hearing->change->stage,
+				 .text = progress ? progress->text : "",
+				 .index = progress ? progress->done : 0,
+				 .count = progress ? progress->count : 0,
+				 .unit = progress ? progress->unit : NULL};
 	if (sink)
 		sink->event(sink, &event);
 }
@@ -127,9 +149,11 @@ static void refuse(struct work *work, const char *stage, struct kh_error *error)
 }
 
 /* What fills the store changes nothing of the host: it is not journalled, and a failure is its
- * stage's refusal, so that stages that do not build on it go on. */
-static void make(struct work *work, const struct kh_change *change)
+ * stage's refusal, so that stages that do not build on it go on. Unless somebody wants all to stop.
+ */
+static int make(struct work *work, const struct kh_change *change, struct kh_error *err)
 {
+	struct hearing hearing = {work, change};
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
 	struct kh_error error = KH_ERROR_INIT;
 	struct kh_making making = {.root = work->engine->root,
@@ -140,13 +164,33 @@ static void make(struct work *work, const struct kh_change *change)
 				   .stage = change->stage};
 	work->step++;
 	tell(work, KH_EVENT_CHANGE, change->stage, title);
-	if (change->maker->make(&making, change->what, &error) != 0) {
+	kh_progress_listen(hear, &hearing);
+	int result = change->maker->make(&making, change->what, &error);
+	kh_progress_listen(NULL, NULL);
+	if (result != 0)
 		kh_wrap(&error, "stage '%s'", change->stage);
+	if (result != 0 && kh_stop_is_wanted()) {
+		*err = error;
+		return -1;
+	}
+	if (result != 0) {
 		refuse(work, change->stage, &error);
-		return;
+		return 0;
 	}
 	tell(work, KH_EVENT_DONE, change->stage, title);
 	work->outcome->made_count++;
+	return 0;
+}
+
+static int perform(struct work *work, const struct kh_change *change, json_t **ret_details,
+		   char **ret_warning, struct kh_error *err)
+{
+	struct hearing hearing = {work, change};
+	kh_progress_listen(hear, &hearing);
+	int result = kh_perform(work->engine->root, work->engine->runner, change, ret_details,
+				ret_warning, err);
+	kh_progress_listen(NULL, NULL);
+	return result;
 }
 
 static int do_change(struct work *work, const struct kh_change *change, struct kh_error *err)
@@ -158,8 +202,7 @@ static int do_change(struct work *work, const struct kh_change *change, struct k
 		return kh_wrap(err, "stage '%s'", change->stage);
 	json_t *details = NULL;
 	kh_auto(kh_free) char *warning = NULL;
-	if (kh_perform(work->engine->root, work->engine->runner, change, &details, &warning, err) !=
-	    0)
+	if (perform(work, change, &details, &warning, err) != 0)
 		return take_failure(work, change, details, err);
 	if (kh_journal_done_change(work->journal, details, err) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);
@@ -177,9 +220,9 @@ static int do_changes(struct work *work, const struct kh_plan *plan, bool are_tr
 		const struct kh_change *change = &plan->changes[i];
 		if ((change->kind == KH_CHANGE_TRIGGER) != are_triggers)
 			continue;
-		if (is_made(change))
-			make(work, change);
-		else if (do_change(work, change, err) != 0)
+		if (kh_stop_check(err) != 0)
+			return -1;
+		if ((is_made(change) ? make(work, change, err) : do_change(work, change, err)) != 0)
 			return -1;
 	}
 	return 0;

@@ -103,12 +103,15 @@ enum kh_elevator {
 	KH_ELEVATOR_CFQ,
 };
 
+enum kh_grub_trial { KH_GRUB_TRIAL_AUTO, KH_GRUB_TRIAL_OFF };
+
 struct kh_config_grub {
 	enum kh_iommu iommu;
 	enum kh_thp transparent_hugepage;
 	enum kh_elevator elevator;
 	struct kh_strv cgroup_disable;
 	struct kh_strv extra; /* whole arguments: "mitigations=auto" */
+	enum kh_grub_trial trial;
 };
 
 enum kh_pool_amount { KH_POOL_COUNT, KH_POOL_PERCENT, KH_POOL_FOR_GUESTS };

@@ -164,6 +164,14 @@ static const struct kh_config_key grub_keys[] = {
 	 .fallback = "[]",
 	 .example = "[\"mitigations=auto\", \"console=ttyS0\"]",
 	 .doc = "More kernel arguments, one an item."},
+	{.name = "trial",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(grub.trial),
+	 .choices = WORDS("auto", "off"),
+	 .fallback = "auto",
+	 .doc = "How new kernel arguments get into the boot menu. auto: they are booted once, and are "
+		"the default when 'kvmhost confirm' has passed the host. off: they are the default "
+		"at once."},
 	{.name = NULL},
 };
 

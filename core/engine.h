@@ -17,6 +17,7 @@ enum kh_event_kind {
 	KH_EVENT_NOTE,   /* something the operator should read */
 	KH_EVENT_WARNING,
 	KH_EVENT_PROGRESS, /* of a change that takes long; index and count in `unit` */
+	KH_EVENT_TICK,     /* nothing new, but the change under way goes on */
 };
 
 struct kh_event {
@@ -24,7 +25,7 @@ struct kh_event {
 	const char *stage;
 	const char *text;
 	size_t index, count; /* of changes: 3 of 12; count 0: not counted */
-	const char *unit;    /* PROGRESS: "bytes", "steps" */
+	const char *unit;    /* PROGRESS: "bytes", "unpacked bytes", "steps", "files", "patches" */
 };
 
 struct kh_sink {

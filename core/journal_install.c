@@ -121,6 +121,20 @@ int kh_journal_keep_install(const struct kh_root *root, const char *directory, s
 	return write_list(&keeper, intent, err);
 }
 
+/* Each names a file below the root: what works with them relies on it. */
+static bool is_list(const json_t *list)
+{
+	size_t index;
+	json_t *entry;
+	json_array_foreach(list, index, entry)
+	{
+		const char *path = kh_json_get(entry, "path");
+		if (*path != '/' || kh_str_ends(path, "/"))
+			return false;
+	}
+	return json_is_array(list);
+}
+
 int kh_journal_entries(const struct kh_root *root, long long run, const json_t *intent,
 		       json_t **ret_entries, struct kh_error *err)
 {
@@ -142,7 +156,7 @@ int kh_journal_entries(const struct kh_root *root, long long run, const json_t *
 	json_t *list = strcmp(digest, kh_json_get(intent, "entries_digest")) == 0
 			       ? json_loadb(text, length, 0, NULL)
 			       : NULL;
-	if (!json_is_array(list)) {
+	if (!is_list(list)) {
 		json_decref(list);
 		return kh_fail(err, KH_SYSTEM, 0, "list of files '%s' is damaged", path);
 	}

@@ -84,6 +84,35 @@ static char *host_path(const struct kh_root *root, const char *path)
 	return kh_printf("%s%s", top, resolved);
 }
 
+/* libkmod opens files by itself, without a look at what they are, and follows links on the machine
+ * we run on. So below another root they must be files, and of a size that an index or a module has.
+ */
+static bool is_harmless(const struct kh_root *root, const char *path)
+{
+	static const off_t most_bytes = 256L << 20;
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	struct stat status;
+	return kh_root_stat(root, path, root->is_live, &status, &ignored) == 0 &&
+	       S_ISREG(status.st_mode) && status.st_size <= most_bytes;
+}
+
+static int check_indexes(const struct kh_root *root, const char *dir, struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_root_list(root, dir, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+		bool is_index = kh_str_starts(names.items[i], "modules.") &&
+				(kh_str_ends(names.items[i], ".bin") ||
+				 kh_str_ends(names.items[i], ".modinfo"));
+		if (!is_index || is_harmless(root, path))
+			continue;
+		kh_fail(err, KH_HOST, 0, "'%s' is not a file that can be read", path);
+		return kh_hint(err, "'depmod' writes it anew");
+	}
+	return 0;
+}
+
 int kh_modules_open(const struct kh_root *root, const char *release,
 		    struct kh_modules **ret_modules, struct kh_error *err)
 {
@@ -91,6 +120,8 @@ int kh_modules_open(const struct kh_root *root, const char *release,
 		return 1;
 	kh_auto(kh_free) char *path = kh_printf("/lib/modules/%s", release);
 	kh_auto(kh_free) char *dir = host_path(root, path);
+	if (check_indexes(root, path, err) != 0)
+		return -1;
 	struct kmod_ctx *context = dir ? open_context(dir) : NULL;
 	if (!context)
 		return kh_fail(err, KH_SYSTEM, errno, "modules of '%s'", path);
@@ -174,8 +205,12 @@ static int info_has(struct kmod_module *module, const char *parameter)
  * it is opened by its real path, in a context of its own. */
 static int file_has(const struct kh_root *root, const char *file, const char *parameter)
 {
+	/* What stands in an index need not begin with the root. */
 	size_t top = strcmp(root->host_path, "/") == 0 ? 0 : strlen(root->host_path);
-	kh_auto(kh_free) char *path = host_path(root, file + top);
+	bool is_below = strncmp(file, root->host_path, top) == 0 && file[top] == '/';
+	kh_auto(kh_free) char *settled = kh_root_resolve(root, is_below ? file + top : file);
+	kh_auto(kh_free) char *path =
+		settled && is_harmless(root, settled) ? host_path(root, settled) : NULL;
 	struct kmod_ctx *context = path ? open_context(NULL) : NULL;
 	struct kmod_module *module = NULL;
 	if (!context)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/durable.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/facts_memory.h"
@@ -114,8 +115,9 @@ static int run_program(struct kh_runner *runner, const struct kh_change *change,
 	return kh_run(runner, argv, KH_PERFORM_TIMEOUT_S, NULL, err);
 }
 
-int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struct kh_change *change,
-	       json_t **ret_details, char **ret_warning, struct kh_error *err)
+static int perform(const struct kh_root *root, struct kh_runner *runner,
+		   const struct kh_change *change, json_t **ret_details, char **ret_warning,
+		   struct kh_error *err)
 {
 	switch (change->kind) {
 	case KH_CHANGE_PUT_FILE:
@@ -150,4 +152,23 @@ int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struc
 		break;
 	}
 	return kh_fail(err, KH_SYSTEM, 0, "unknown change");
+}
+
+static bool runs_program(const struct kh_change *change)
+{
+	return change->kind == KH_CHANGE_RUN || change->kind == KH_CHANGE_TRIGGER ||
+	       change->kind == KH_CHANGE_PACKAGES;
+}
+
+/* "done" is written when it is done on the disk as well; a program that failed wrote, too. */
+int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struct kh_change *change,
+	       json_t **ret_details, char **ret_warning, struct kh_error *err)
+{
+	kh_auto(kh_error_done) struct kh_error unwritten = KH_ERROR_INIT;
+	int result = perform(root, runner, change, ret_details, ret_warning, err);
+	if (runs_program(change) && kh_durable_sync(root, &unwritten) != 0 && result == 0)
+		return kh_fail(err, unwritten.code, 0, "%s", unwritten.message);
+	if (change->install || kh_durable_is_boot(change->path))
+		kh_durable_boot(root);
+	return result;
 }

@@ -188,8 +188,13 @@ void kh_plan_note(struct kh_plan *plan, enum kh_note_kind kind, const char *form
  * a stage can ask for a trigger)? */
 bool kh_plan_has(const struct kh_plan *plan, const char *path);
 
+/* Has any stage planned this path, whether that changes something or not? */
+bool kh_plan_is_claimed(const struct kh_plan *plan, const char *path);
+
 /* The plan as text: a unified diff or one line per change, with its reason, then the notes. */
 char *kh_plan_text(const struct kh_plan *plan);
+/* One change of it, with an empty line at its end. Owned. */
+char *kh_plan_change_text(const struct kh_change *change);
 json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes": [...]} */
 /* One line that names a change: "put /etc/fstab", "set /sys/… 0 → 1". Owned by the caller. */
 char *kh_plan_change_title(const struct kh_change *change);

@@ -6,6 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/journal.h"
 #include "core/plan_private.h"
 #include "core/plan_tree.h"
 
@@ -185,6 +186,50 @@ static char *make_name(const char *program, const json_t *record)
 	return kh_printf("%s%s%s", program, *version ? " " : "", version);
 }
 
+/* ---- after a run that was cut off ---- */
+
+static void take_made(const struct kh_plan_tree *tree, const struct kh_run_record *run,
+		      const json_t *intent, json_t *made)
+{
+	kh_auto(kh_error_done) struct kh_error damaged = KH_ERROR_INIT;
+	json_t *entries = NULL;
+	size_t index;
+	json_t *entry;
+	if (strcmp(kh_json_get(intent, "kind"), "directory") == 0)
+		json_object_set_new(made, kh_json_get(intent, "path"), json_true());
+	if (kh_journal_entries(tree->plan->root, run->id, intent, &entries, &damaged) != 0)
+		return;
+	json_array_foreach(entries, index, entry)
+	{
+		if (strcmp(kh_json_get(entry, "kind"), "directory") == 0)
+			json_object_set_new(made, kh_json_get(entry, "path"), json_true());
+	}
+	json_decref(entries);
+}
+
+/* Directories that it had made before it was cut off are found now, and still are ours: whoever
+ * uninstalls the program removes them. Only root can read the runs; a plan does without. */
+static void record_made(struct kh_plan_tree *tree)
+{
+	kh_auto(kh_error_done) struct kh_error unreadable = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	size_t index;
+	json_t *file, *made = json_object();
+	if (kh_history_read(tree->plan->root, &history, &unreadable) == 0)
+		for (size_t r = 0; r < history.run_count; r++)
+			for (size_t i = 0; i < history.runs[r].record_count; i++)
+				if (history.runs[r].state == KH_RUN_INTERRUPTED)
+					take_made(tree, &history.runs[r],
+						  history.runs[r].records[i].intent, made);
+	json_array_foreach(tree->files, index, file)
+	{
+		if (json_object_get(file, "made") &&
+		    json_object_get(made, kh_json_get(file, "path")))
+			json_object_set_new(file, "made", json_true());
+	}
+	json_decref(made);
+}
+
 static int plan_files(struct kh_plan_tree *tree, struct kh_error *err)
 {
 	size_t index;
@@ -209,6 +254,7 @@ static int plan_artifact(struct kh_plan_tree *tree, const char *program, const c
 	bool is_recorded = strcmp(kh_json_get(tree->record, "key"), tree->artifact->key) == 0;
 	if (is_recorded && tree->install->count == 0)
 		return 0;
+	record_made(tree);
 	if (kh_install_check_packages(tree->plan->root, &tree->foreign, err) != 0 ||
 	    kh_install_check_room(tree->plan->root, tree->install, err) != 0)
 		return -1;

@@ -8,7 +8,6 @@
 int kh_plan_claim(struct kh_plan *plan, const char *path, struct kh_error *err);
 struct kh_change *kh_plan_add(struct kh_plan *plan, enum kh_change_kind kind, const char *path,
 			      const char *why);
-bool kh_plan_is_claimed(const struct kh_plan *plan, const char *path);
 bool kh_plan_has_change(const struct kh_plan *plan, enum kh_change_kind kind, const char *path);
 /* Will this directory be there because of what is planned so far? */
 bool kh_plan_makes_dir(const struct kh_plan *plan, const char *path);

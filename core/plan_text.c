@@ -133,6 +133,13 @@ static void add_change(struct kh_str *out, const struct kh_change *change)
 	kh_str_add(out, "\n");
 }
 
+char *kh_plan_change_text(const struct kh_change *change)
+{
+	struct kh_str out = {0};
+	add_change(&out, change);
+	return kh_str_take(&out);
+}
+
 char *kh_plan_note_line(const struct kh_note *note)
 {
 	/* "left to the boot: load ..." says by itself what kind of note it is */

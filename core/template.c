@@ -6,7 +6,7 @@
 
 #include "core/base/mem.h"
 
-static const char *built_in(const char *path)
+const char *kh_template_builtin(const char *path)
 {
 	for (const struct kh_template_source *source = kh_template_sources; source->path; source++)
 		if (strcmp(source->path, path) == 0)
@@ -78,7 +78,7 @@ int kh_template_fill(const struct kh_root *root, const char *path,
 		return kh_wrap(err, "template");
 	if (found == 0)
 		return fill(own_path, own, values, ret_text, err);
-	const char *text = built_in(path);
+	const char *text = kh_template_builtin(path);
 	if (!text)
 		return kh_fail(err, KH_SYSTEM, 0, "template '%s' is not compiled in", path);
 	return fill(path, text, values, ret_text, err);

@@ -3,7 +3,8 @@
  * templates/etc/sysctl.d/90-kvmhost.conf.in is compiled in under "etc/sysctl.d/90-kvmhost.conf.in";
  * a file /etc/kvmhost/templates/<the same> below the root overrides it. "@NAME@" is replaced by the
  * value of that name; a name without a value is an error that says where. The same table holds the
- * kernel configuration fragments, by their whole path (kconfig/fragment.h).
+ * kernel configuration fragments, by their whole path (kconfig/fragment.h), and the completions of
+ * shells.
  */
 #ifndef KH_TEMPLATE_H
 #define KH_TEMPLATE_H
@@ -18,6 +19,9 @@ struct kh_template_source {
 	const char *text;
 };
 extern const struct kh_template_source kh_template_sources[]; /* ends with a NULL path */
+
+/* The text that was compiled in under this path, or NULL. */
+const char *kh_template_builtin(const char *path);
 
 struct kh_template_value {
 	const char *name; /* NULL ends the array */

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/durable.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "core/undo_steps.h"
 
 struct work {
@@ -214,6 +216,24 @@ static int judge(struct work *work, long long first, struct kh_error *err)
 
 /* ---- second pass ---- */
 
+static bool is_kind(const struct kh_record *record, enum kh_change_kind kind)
+{
+	return strcmp(kh_json_get(record->intent, "kind"), kh_plan_kind_name(kind)) == 0;
+}
+
+/* Before the journal says that it is undone: what programs wrote, and what the boot loader reads.
+ */
+static int make_durable(const struct kh_undo *undo, const struct kh_record *record,
+			struct kh_error *err)
+{
+	if (is_kind(record, KH_CHANGE_RUN) || is_kind(record, KH_CHANGE_PACKAGES))
+		return kh_durable_sync(undo->root, err);
+	if (is_kind(record, KH_CHANGE_TRIGGER) || kh_undo_is_tree(record) ||
+	    kh_durable_is_boot(kh_json_get(record->intent, "path")))
+		kh_durable_boot(undo->root);
+	return 0;
+}
+
 static int put_back(struct work *work, const struct kh_run_record *run, size_t index,
 		    struct kh_error *err)
 {
@@ -221,10 +241,11 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	kh_auto(kh_journal_free) struct kh_journal *journal = NULL;
 	kh_auto(kh_free) char *note = NULL;
 	const struct kh_record *record = &run->records[index];
-	if (kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
+	if (kh_stop_check(err) != 0 || kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
 	    (kh_undo_is_tree(record) &&
 	     kh_journal_event(journal, "undoing", 0, err) != 0) || /* cut off: go on with it */
-	    kh_undo_step(undo, run, record, &work->triggers, &note, err) != 0)
+	    kh_undo_step(undo, run, record, &work->triggers, &note, err) != 0 ||
+	    make_durable(undo, record, err) != 0)
 		return -1;
 	struct kh_event event = {.kind = note ? KH_EVENT_WARNING : KH_EVENT_DONE,
 				 .stage = kh_json_get(record->intent, "stage")};
@@ -235,7 +256,7 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	work->count++;
 	/* A trigger counts as undone only with the whole run: what it wants runs at the very end,
 	 * and an undo that is cut off before that must want it again. */
-	if (strcmp(kh_json_get(record->intent, "kind"), kh_plan_kind_name(KH_CHANGE_TRIGGER)) == 0)
+	if (is_kind(record, KH_CHANGE_TRIGGER))
 		return 0;
 	return kh_journal_event(journal, "undo", record->number, err);
 }
@@ -279,7 +300,7 @@ int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error
 		return -1;
 	if (walk(&work, first, put_back, err) != 0 ||
 	    kh_undo_run_triggers(undo, &work.triggers, err) != 0 ||
-	    mark_undone(&work, first, err) != 0)
+	    kh_durable_sync(undo->root, err) != 0 || mark_undone(&work, first, err) != 0)
 		return kh_wrap(err, "undo");
 	*ret_count = work.count;
 	return 0;

@@ -2,7 +2,6 @@
 #include "fetch/ahead.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 
 #include "core/base/mem.h"
 #include "fetch/decode.h"
@@ -112,6 +111,11 @@ ssize_t kh_ahead_read(struct kh_ahead *ahead, const unsigned char **ret_block, s
 long long kh_ahead_taken(const struct kh_ahead *ahead)
 {
 	return ahead->slots[ahead->taken % SLOTS].taken;
+}
+
+bool kh_ahead_is_rpm(const struct kh_ahead *ahead)
+{
+	return kh_decode_is_rpm(ahead->decode);
 }
 
 void kh_ahead_free(struct kh_ahead **ahead)

@@ -8,6 +8,7 @@
 #ifndef KH_FETCH_AHEAD_H
 #define KH_FETCH_AHEAD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "core/base/error.h"
@@ -22,6 +23,7 @@ ssize_t kh_ahead_read(struct kh_ahead *ahead, const unsigned char **ret_block,
 		      struct kh_error *err);
 /* Bytes of input it took to decode up to the last block read. */
 long long kh_ahead_taken(const struct kh_ahead *ahead);
+bool kh_ahead_is_rpm(const struct kh_ahead *ahead); /* as kh_decode_is_rpm() */
 /* Waits for the thread, which may wait for input: for its next byte or its end. */
 void kh_ahead_free(struct kh_ahead **ahead);
 

@@ -16,7 +16,7 @@ struct kh_decode {
 	long long taken;
 	bool has_ended;   /* the input */
 	bool is_complete; /* the stream */
-	bool is_xz;
+	bool is_xz, is_rpm;
 	lzma_stream lzma;
 	struct archive *filters; /* not xz */
 	size_t head_length;      /* bytes of `in` that were looked at before filters took over */
@@ -124,12 +124,19 @@ static int open_filters(struct kh_decode *decode, struct kh_error *err)
 		archive_read_support_filter_zstd, archive_read_support_filter_lz4,
 		archive_read_support_format_raw,
 	};
+	/* A package is a header and a compressed cpio archive, which may be of any of these. */
+	static int (*const of_rpm[])(struct archive *) = {archive_read_support_filter_rpm,
+							  archive_read_support_filter_xz,
+							  archive_read_support_filter_lzma};
 	struct archive_entry *entry = NULL;
 	decode->filters = archive_read_new();
 	/* A warning says that libarchive would run a program: it has no way to, and says so then.
 	 */
 	for (size_t i = 0; i < KH_COUNT(supports); i++)
 		if (supports[i](decode->filters) < ARCHIVE_WARN)
+			return fail_filter(decode, err);
+	for (size_t i = 0; decode->is_rpm && i < KH_COUNT(of_rpm); i++)
+		if (of_rpm[i](decode->filters) < ARCHIVE_WARN)
 			return fail_filter(decode, err);
 	if (archive_read_open(decode->filters, decode, NULL, feed, NULL) != ARCHIVE_OK ||
 	    archive_read_next_header(decode->filters, &entry) != ARCHIVE_OK)
@@ -169,6 +176,7 @@ static ssize_t read_filters(struct kh_decode *decode, unsigned char *block, stru
 int kh_decode_open(int in_fd, unsigned threads, struct kh_decode **ret_decode, struct kh_error *err)
 {
 	static const unsigned char magic[] = {0xfd, '7', 'z', 'X', 'Z', 0};
+	static const unsigned char lead[] = {0xed, 0xab, 0xee, 0xdb}; /* rpm: RPMLEAD_MAGIC */
 	kh_auto(kh_decode_free) struct kh_decode *decode = kh_alloc(sizeof(*decode));
 	*decode = (struct kh_decode){.fd = in_fd, .lzma = LZMA_STREAM_INIT};
 	ssize_t head = take(decode, 0, sizeof(magic));
@@ -186,6 +194,8 @@ int kh_decode_open(int in_fd, unsigned threads, struct kh_decode **ret_decode, s
 		decode->lzma.avail_in = (size_t)head;
 	} else {
 		decode->head_length = (size_t)head;
+		decode->is_rpm =
+			(size_t)head >= sizeof(lead) && memcmp(decode->in, lead, sizeof(lead)) == 0;
 		if (open_filters(decode, err) != 0)
 			return -1;
 	}
@@ -199,6 +209,11 @@ ssize_t kh_decode_read(struct kh_decode *decode, unsigned char block[KH_DECODE_B
 	if (decode->is_complete)
 		return 0;
 	return decode->is_xz ? read_xz(decode, block, err) : read_filters(decode, block, err);
+}
+
+bool kh_decode_is_rpm(const struct kh_decode *decode)
+{
+	return decode->is_rpm;
 }
 
 long long kh_decode_taken(const struct kh_decode *decode)

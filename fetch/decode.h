@@ -2,12 +2,14 @@
  *
  * xz is decoded by liblzma itself, on several threads where the file has several blocks and liblzma
  * can (5.4 and later); gzip, bzip2, zstd and lz4 by libarchive's filters (which never run a program
- * here); a plain tar goes through. All of the input is consumed: what follows the compressed stream
- * is an error, as is a stream that ends too early.
+ * here); a plain tar goes through. Of an rpm package the payload comes, a cpio archive. All of the
+ * input is consumed: what follows the compressed stream is an error, as is a stream that ends too
+ * early.
  */
 #ifndef KH_FETCH_DECODE_H
 #define KH_FETCH_DECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -24,6 +26,7 @@ int kh_decode_open(int in_fd, unsigned threads, struct kh_decode **ret_decode,
  * Returns its length; 0 at the end; -1 (KH_HOST: damaged, KH_SYSTEM). */
 ssize_t kh_decode_read(struct kh_decode *decode, unsigned char block[KH_DECODE_BLOCK],
 		       struct kh_error *err);
+bool kh_decode_is_rpm(const struct kh_decode *decode);     /* the bytes are cpio, not tar */
 long long kh_decode_taken(const struct kh_decode *decode); /* bytes of input so far */
 void kh_decode_free(struct kh_decode **decode);
 

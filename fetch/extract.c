@@ -114,7 +114,9 @@ static int drain(struct extract *extract)
 	}
 	if (!is_clean)
 		return kh_fail(extract->err, KH_HOST, 0, "bytes after the end of the archive");
-	if (extract->tar && extract->zeros < 2LL * TAR_BLOCK)
+	/* libarchive itself misses a cpio archive's last member */
+	bool is_tar = extract->tar && !kh_ahead_is_rpm(extract->ahead);
+	if (is_tar && extract->zeros < 2LL * TAR_BLOCK)
 		return kh_fail(extract->err, KH_HOST, 0, "the archive ends too early");
 	return 0;
 }
@@ -131,7 +133,9 @@ static int fail_tar(const struct extract *extract)
 	if (extract->has_failed)
 		return -1;
 	const char *text = archive_error_string(extract->tar);
-	return kh_fail(extract->err, KH_HOST, 0, "tar: %s", text ? text : "the archive is damaged");
+	return kh_fail(extract->err, KH_HOST, 0, "%s: %s",
+		       kh_ahead_is_rpm(extract->ahead) ? "cpio" : "tar",
+		       text ? text : "the archive is damaged");
 }
 
 static int write_at(int fd, const char *bytes, size_t length, off_t at)
@@ -220,12 +224,15 @@ static int put_member(struct extract *extract, struct archive_entry *entry)
 static int put_all(struct extract *extract)
 {
 	extract->tar = archive_read_new();
-	if (archive_read_support_format_tar(extract->tar) != ARCHIVE_OK ||
+	int status = kh_ahead_is_rpm(extract->ahead)
+			     ? archive_read_support_format_cpio(extract->tar)
+			     : archive_read_support_format_tar(extract->tar);
+	if (status != ARCHIVE_OK ||
 	    archive_read_open(extract->tar, extract, NULL, give, NULL) != ARCHIVE_OK)
 		return fail_tar(extract);
 	for (;;) {
 		struct archive_entry *entry = NULL;
-		int status = archive_read_next_header(extract->tar, &entry);
+		status = archive_read_next_header(extract->tar, &entry);
 		if (status == ARCHIVE_EOF)
 			return 0;
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)

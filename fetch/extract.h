@@ -1,9 +1,10 @@
 /* extract.h - from the bytes of an archive to files below a directory.
  *
  * One pass: decode (decode.h), hand the uncompressed stream on to who checks its signature, read it
- * as tar with libarchive, judge each member (member.h), put it below the directory (place.h). What
- * is more than the bounds allow, damaged, cut off, or followed by something else is refused; a part
- * of the tree is there then, and is for the caller to remove. Runs in the confined child.
+ * as tar (an rpm package: as cpio) with libarchive, judge each member (member.h), put it below the
+ * directory (place.h). What is more than the bounds allow, damaged, cut off, or followed by
+ * something else is refused; a part of the tree is there then, and is for the caller to remove.
+ * Runs in the confined child.
  */
 #ifndef KH_FETCH_EXTRACT_H
 #define KH_FETCH_EXTRACT_H

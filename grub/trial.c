@@ -12,7 +12,11 @@
 
 const char *const kh_trial_path = "/var/lib/kvmhost/trial.json";
 const char *const kh_trial_finding_path = "/var/lib/kvmhost/trial.state";
-const char *const kh_trial_arguments = "panic=30 rd.shell=0 rd.emergency=reboot";
+const char *const kh_trial_arguments_path = "/var/lib/kvmhost/trial-arguments.json";
+const char *const kh_trial_arguments_finding_path = "/var/lib/kvmhost/trial-arguments.state";
+const char *const kh_trial_words =
+	"panic=30 softlockup_panic=1 hung_task_panic=1 nmi_watchdog=panic systemd.watchdog_sec=60 "
+	"rd.shell=0 rd.emergency=reboot";
 
 static const char *const result_names[] = {"proved", "failed", "retry"};
 
@@ -40,19 +44,26 @@ static void read_record(const json_t *record, struct kh_trial *trial)
 	trial->key = text_of(record, "key");
 	trial->pinned = text_of(record, "pinned");
 	trial->boot_id = text_of(record, "boot_id");
+	trial->arguments = text_of(record, "arguments");
 	trial->attempt = json_integer_value(json_object_get(record, "attempt"));
 	trial->had_route = json_is_true(json_object_get(record, "had_route"));
+	trial->had_kvm = json_is_true(json_object_get(record, "had_kvm"));
+	trial->had_libvirt = json_is_true(json_object_get(record, "had_libvirt"));
 	trial->is_offered = strcmp(kh_json_get(record, "state"), "offered") == 0;
+	trial->is_joined = strcmp(kh_json_get(record, "state"), "joined") == 0;
+	trial->has_record = true;
 }
 
 char *kh_trial_text(const struct kh_trial *trial)
 {
-	json_t *record = json_pack("{s:s, s:o, s:o, s:o, s:o, s:I, s:b}", "state",
-				   trial->is_offered ? "offered" : "armed", "release",
-				   kh_json_text(trial->release), "key", kh_json_text(trial->key),
-				   "pinned", kh_json_text(trial->pinned), "boot_id",
-				   kh_json_text(trial->boot_id), "attempt",
-				   (json_int_t)trial->attempt, "had_route", (int)trial->had_route);
+	const char *state = trial->is_joined ? "joined" : trial->is_offered ? "offered" : "armed";
+	json_t *record = json_pack(
+		"{s:s, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:b, s:o}", "state", state, "release",
+		kh_json_text(trial->release), "key", kh_json_text(trial->key), "pinned",
+		kh_json_text(trial->pinned), "boot_id", kh_json_text(trial->boot_id), "attempt",
+		(json_int_t)trial->attempt, "had_route", (int)trial->had_route, "had_kvm",
+		(int)trial->had_kvm, "had_libvirt", (int)trial->had_libvirt, "arguments",
+		kh_json_text(trial->arguments));
 	kh_auto(kh_free) char *text = json_dumps(record, JSON_INDENT(1));
 	json_decref(record);
 	return kh_printf("%s\n", text);
@@ -72,17 +83,30 @@ static bool is_same_boot(const struct kh_facts *facts, const struct kh_trial *tr
 	       (trial->boot_id && strcmp(trial->boot_id, facts->os.boot_id) == 0);
 }
 
+/* A kernel is known by its release, arguments by the mark of their entry. */
+static bool is_running(const struct kh_facts *facts, const struct kh_trial *trial)
+{
+	if (!trial->is_arguments)
+		return is_release(facts, trial->release);
+	kh_auto(kh_free) char *mark = kh_trial_mark(trial->key, trial->attempt);
+	return kh_str_has_word(facts->boot.cmdline ? facts->boot.cmdline : "", mark);
+}
+
 static enum kh_trial_state judge_boot(const struct kh_facts *facts, struct kh_trial *trial)
 {
-	if (is_release(facts, trial->release))
+	if (is_running(facts, trial))
 		return KH_TRIAL_BOOTED;
 	if (trial->is_offered)
 		return KH_TRIAL_OFFERED;
 	if (is_same_boot(facts, trial))
 		return KH_TRIAL_ARMED;
 	const char *running = facts->os.kernel_release;
-	trial->reason = kh_printf("it was to be booted, and the boot came back with kernel '%s'",
-				  running ? running : "?");
+	trial->reason =
+		trial->is_arguments
+			? kh_strdup("a boot was to try them, and the host came back without them: "
+				    "that boot panicked, hung or was cut off")
+			: kh_printf("it was to be booted, and the boot came back with kernel '%s'",
+				    running ? running : "?");
 	return KH_TRIAL_FAILED;
 }
 
@@ -108,22 +132,39 @@ static enum kh_trial_state judge(const struct kh_facts *facts, const json_t *fin
 		return judge_boot(facts, trial);
 	trial->has_finding = true;
 	trial->reason = text_of(finding, "reason");
+	trial->time = text_of(finding, "time");
 	if (strcmp(result, "proved") == 0)
 		return KH_TRIAL_PROVED;
-	return is_release(facts, trial->release) ? KH_TRIAL_BOOTED : KH_TRIAL_FAILED;
+	return is_running(facts, trial) ? KH_TRIAL_BOOTED : KH_TRIAL_FAILED;
+}
+
+static void read_files(const struct kh_root *root, const struct kh_facts *facts,
+		       const char *record_path, const char *finding_path, struct kh_trial *trial)
+{
+	json_t *record = load(root, record_path);
+	json_t *finding = load(root, finding_path);
+	if (record && *kh_json_get(record, "key") && *kh_json_get(record, "release"))
+		read_record(record, trial);
+	trial->state = judge(facts, finding, trial);
+	json_decref(record);
+	json_decref(finding);
 }
 
 void kh_trial_read(const struct kh_root *root, const struct kh_facts *facts,
 		   struct kh_trial *ret_trial)
 {
 	*ret_trial = (struct kh_trial){0};
-	json_t *record = load(root, kh_trial_path);
-	json_t *finding = load(root, kh_trial_finding_path);
-	if (record && *kh_json_get(record, "key") && *kh_json_get(record, "release"))
-		read_record(record, ret_trial);
-	ret_trial->state = judge(facts, finding, ret_trial);
-	json_decref(record);
-	json_decref(finding);
+	read_files(root, facts, kh_trial_path, kh_trial_finding_path, ret_trial);
+}
+
+void kh_trial_read_arguments(const struct kh_root *root, const struct kh_facts *facts,
+			     struct kh_trial *ret_trial)
+{
+	*ret_trial = (struct kh_trial){.is_arguments = true};
+	read_files(root, facts, kh_trial_arguments_path, kh_trial_arguments_finding_path,
+		   ret_trial);
+	if (ret_trial->is_joined)
+		ret_trial->state = KH_TRIAL_NONE;
 }
 
 void kh_trial_done(struct kh_trial *trial)
@@ -132,7 +173,9 @@ void kh_trial_done(struct kh_trial *trial)
 	kh_free(&trial->key);
 	kh_free(&trial->pinned);
 	kh_free(&trial->boot_id);
+	kh_free(&trial->arguments);
 	kh_free(&trial->reason);
+	kh_free(&trial->time);
 	*trial = (struct kh_trial){0};
 }
 
@@ -162,18 +205,40 @@ int kh_trial_note(const struct kh_root *root, const struct kh_trial *trial,
 	kh_auto(kh_free) char *line = kh_printf("%s\n", text);
 	const struct kh_file_state meta = {
 		.type = KH_FILE_REGULAR, .mode = 0644, .uid = geteuid(), .gid = getegid()};
-	if (kh_file_put(root, kh_trial_finding_path, line, strlen(line), &meta, err) != 0)
+	const char *path =
+		trial->is_arguments ? kh_trial_arguments_finding_path : kh_trial_finding_path;
+	if (kh_file_put(root, path, line, strlen(line), &meta, err) != 0)
 		return kh_wrap(err, "note what came of the trial");
 	return 0;
 }
 
+/* ---- questions ---- */
+
+char *kh_trial_name(const struct kh_trial *trial)
+{
+	return trial->is_arguments
+		       ? kh_strdup("the new kernel arguments")
+		       : kh_printf("kernel '%s'", trial->release ? trial->release : "?");
+}
+
+bool kh_trial_is_under_way(const struct kh_trial *trial)
+{
+	return trial->state == KH_TRIAL_OFFERED || trial->state == KH_TRIAL_ARMED ||
+	       trial->state == KH_TRIAL_BOOTED;
+}
+
+char *kh_trial_mark(const char *key, long long attempt)
+{
+	return kh_printf(KH_TRIAL_MARK "=%.12s.%lld", key, attempt);
+}
+
 bool kh_trial_is_one_shot(const struct kh_facts *facts)
 {
+	const char *running = facts->boot.cmdline ? facts->boot.cmdline : "";
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_strv_split(&words, kh_trial_arguments, " ");
+	kh_strv_split(&words, kh_trial_words, " ");
 	for (size_t i = 0; i < words.count; i++)
-		if (!kh_str_has_word(facts->boot.cmdline ? facts->boot.cmdline : "",
-				     words.items[i]))
+		if (!kh_str_has_word(running, words.items[i]))
 			return false;
 	return true;
 }

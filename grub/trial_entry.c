@@ -9,18 +9,23 @@
 #include "grub/grub_cfg.h"
 #include "grub/trial.h"
 
-char *kh_trial_entry_arguments(const char *arguments)
+static void add_word(struct kh_cmdline_groups *groups, const char *word)
+{
+	kh_auto(kh_free) char *key = kh_cmdline_key(word);
+	struct kh_cmdline_group *group =
+		kh_cmdline_add_group(groups, key, "a boot that fails ends in a reboot");
+	kh_strv_add(&group->keys, key);
+	kh_strv_add(&group->words, word);
+}
+
+char *kh_trial_entry_arguments(const char *arguments, const char *mark)
 {
 	struct kh_cmdline_groups groups = {0};
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_strv_split(&words, kh_trial_arguments, " ");
-	for (size_t i = 0; i < words.count; i++) {
-		kh_auto(kh_free) char *key = kh_cmdline_key(words.items[i]);
-		struct kh_cmdline_group *group =
-			kh_cmdline_add_group(&groups, key, "a boot that fails ends in a reboot");
-		kh_strv_add(&group->keys, key);
-		kh_strv_add(&group->words, words.items[i]);
-	}
+	kh_strv_split(&words, kh_trial_words, " ");
+	for (size_t i = 0; i < words.count; i++)
+		add_word(&groups, words.items[i]);
+	add_word(&groups, mark ? mark : KH_TRIAL_MARK "=kernel");
 	char *merged = kh_cmdline_merge(arguments ? arguments : "", &groups);
 	kh_cmdline_groups_done(&groups);
 	return merged;
@@ -62,8 +67,8 @@ static char *title_of(const struct kh_boot_entry *source, const char *old, const
 	return kh_printf("%s, " KH_TRIAL_TITLE, title);
 }
 
-char *kh_trial_entry_grub(const char *cfg, const struct kh_boot_entry *source, const char *release,
-			  const char *arguments)
+char *kh_trial_entry_grub(const char *cfg, const struct kh_boot_entry *source, const char *id,
+			  const char *release, const char *arguments)
 {
 	static const char *const commands[] = {"initrd", "initrd16", "initrdefi", "echo",
 					       "devicetree"};
@@ -74,8 +79,7 @@ char *kh_trial_entry_grub(const char *cfg, const struct kh_boot_entry *source, c
 	kh_auto(kh_free) char *kernel = replace(source->kernel, old, release);
 	struct kh_boot_entry wanted = *source;
 	wanted.kernel = kernel;
-	kh_auto(kh_free) char *entry =
-		kh_grub_cfg_copy_entry(cfg, &wanted, title, KH_TRIAL_ID, arguments);
+	kh_auto(kh_free) char *entry = kh_grub_cfg_copy_entry(cfg, &wanted, title, id, arguments);
 	return replace_lines(entry, commands, KH_COUNT(commands), old, release);
 }
 
@@ -93,12 +97,31 @@ char *kh_trial_entry_bls(const char *text, const struct kh_boot_entry *source, c
 	return replace_lines(named, version, KH_COUNT(version), KH_FALLBACK_ID, KH_TRIAL_ID);
 }
 
-const struct kh_boot_entry *kh_trial_entry_find(const struct kh_boot_entries *entries)
+char *kh_trial_entry_bls_id(const struct kh_boot_entry *source, const char *id)
+{
+	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
+	size_t length = strlen(source->id);
+	size_t tail = release && kh_str_ends(source->id, release) ? strlen(release) : length;
+	return tail < length ? kh_printf("%.*s%s", (int)(length - tail), source->id, id)
+			     : kh_printf("A-%s", id);
+}
+
+static const struct kh_boot_entry *find(const struct kh_boot_entries *entries, const char *id)
 {
 	for (size_t i = 0; i < entries->count; i++)
-		if (entries->items[i].id && strstr(entries->items[i].id, KH_TRIAL_ID))
+		if (entries->items[i].id && kh_str_ends(entries->items[i].id, id))
 			return &entries->items[i];
 	return NULL;
+}
+
+const struct kh_boot_entry *kh_trial_entry_find(const struct kh_boot_entries *entries)
+{
+	return find(entries, KH_TRIAL_ID);
+}
+
+const struct kh_boot_entry *kh_trial_entry_find_arguments(const struct kh_boot_entries *entries)
+{
+	return find(entries, KH_TRIAL_ARGUMENTS_ID);
 }
 
 const struct kh_boot_entry *kh_trial_entry_lasting(const struct kh_boot_entries *entries,

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/progress.h"
+#include "core/base/stop.h"
 #include "platform/build_errors.h"
 #include "platform/sandbox_start.h"
 
@@ -163,7 +165,8 @@ static bool has_ended(const struct step *step)
 }
 
 /* Until both streams have ended, or the step has and said all: what it left running without a
- * namespace may keep them open. Returns false when nothing came for too long. */
+ * namespace may keep them open. Returns false when nothing came for too long, or somebody wants to
+ * stop. */
 static bool follow(struct step *step, unsigned timeout_s)
 {
 	unsigned idle_s = 0;
@@ -174,6 +177,10 @@ static bool follow(struct step *step, unsigned timeout_s)
 		int ready = poll(waiting, 2, is_last ? 0 : 1000);
 		if (ready == 0 && is_last)
 			break;
+		if (kh_stop_is_wanted())
+			return false;
+		if (ready == 0)
+			kh_progress_tick();
 		idle_s = ready == 0 ? idle_s + 1 : 0;
 		if (idle_s >= timeout_s)
 			return false;
@@ -203,6 +210,8 @@ static int end(struct step *step, bool is_in_time)
 static int fail(struct step *step, bool is_in_time, unsigned timeout_s, int status,
 		struct kh_error *err)
 {
+	if (kh_stop_is_wanted())
+		return kh_stop_fail(err);
 	kh_auto(kh_free) char *said = kh_build_errors_text(&step->errors);
 	const char *begin = *said ? ":\n" : "";
 	if (!is_in_time)

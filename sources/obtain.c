@@ -13,6 +13,7 @@
 #include "sources/patch.h"
 #include "sources/program.h"
 #include "sources/record.h"
+#include "sources/srpm.h"
 #include "sources/transfer.h"
 
 struct obtaining {
@@ -65,7 +66,9 @@ static int transfer_file(const struct obtaining *obtaining, struct kh_source_fil
 	kh_auto(kh_free) char *keyring =
 		file->role == KH_SOURCE_ARCHIVE ? host_keyring(obtaining) : NULL;
 	kh_auto(kh_transfer_result_done) struct kh_transfer_result result = {0};
+	bool keeps_top = kh_srpm_is(file->name);
 	struct kh_transfer transfer = {.name = file->name,
+				       .keeps_top = keeps_top,
 				       .urls = &file->urls,
 				       .size_bytes = file->size_bytes,
 				       .sha256 = file->sha256,
@@ -104,26 +107,50 @@ static int transfer_role(const struct obtaining *obtaining, enum kh_source_role 
 
 /* ---- the tree ---- */
 
+/* Its only archive is the package: unpacked beside, and put together from there. */
+static int make_rpm_tree(const struct obtaining *obtaining, const char *tree, struct kh_error *err)
+{
+	struct kh_source *source = obtaining->source;
+	kh_auto(kh_free) char *package = kh_printf("%s/package", obtaining->work);
+	int outcome = transfer_role(obtaining, KH_SOURCE_ARCHIVE, package, err);
+	if (outcome != 0)
+		return outcome;
+	return kh_srpm_tree(obtaining->making, obtaining->area, kh_program_find(source->program),
+			    obtaining->work, package, tree, err);
+}
+
+static int make_deb_tree(const struct obtaining *obtaining, const char *tree, struct kh_error *err)
+{
+	kh_auto(kh_free) char *debian = kh_printf("%s/debian", obtaining->work);
+	int outcome = transfer_role(obtaining, KH_SOURCE_PATCHES, debian, err);
+	if (outcome == 0)
+		outcome = transfer_role(obtaining, KH_SOURCE_ARCHIVE, tree, err);
+	if (outcome != 0 || !kh_record_file(obtaining->source, KH_SOURCE_PATCHES))
+		return outcome;
+	return kh_patch_tree(obtaining->making, obtaining->area, tree, debian, err);
+}
+
+static int fetch_only(const struct obtaining *obtaining, struct kh_error *err)
+{
+	int outcome = transfer_role(obtaining, KH_SOURCE_PATCHES, NULL, err);
+	return outcome == 0 ? transfer_role(obtaining, KH_SOURCE_ARCHIVE, NULL, err) : outcome;
+}
+
 /* What makes the tree is fetched in any case, so that a bundle can be made of it. */
 static int make_tree(const struct obtaining *obtaining, bool is_there, struct kh_error *err)
 {
 	struct kh_source *source = obtaining->source;
 	kh_auto(kh_free) char *tree = kh_printf("%s/tree", obtaining->work);
-	kh_auto(kh_free) char *debian = kh_printf("%s/debian", obtaining->work);
 	int outcome = transfer_role(obtaining, KH_SOURCE_INDEX, NULL, err);
 	if (outcome == 0)
 		outcome = transfer_role(obtaining, KH_SOURCE_SIGNATURE, NULL, err);
+	if (outcome == 0 && is_there)
+		return fetch_only(obtaining, err);
 	if (outcome == 0)
-		outcome =
-			transfer_role(obtaining, KH_SOURCE_PATCHES, is_there ? NULL : debian, err);
-	if (outcome == 0)
-		outcome = transfer_role(obtaining, KH_SOURCE_ARCHIVE, is_there ? NULL : tree, err);
-	if (outcome != 0 || is_there)
-		return outcome;
-	if (kh_record_file(source, KH_SOURCE_PATCHES) &&
-	    kh_patch_tree(obtaining->making, obtaining->area, tree, debian, err) != 0)
-		return -1;
-	return kh_area_publish(obtaining->area, tree, source->tree, err);
+		outcome = kh_srpm_is(kh_record_file(source, KH_SOURCE_ARCHIVE)->name)
+				  ? make_rpm_tree(obtaining, tree, err)
+				  : make_deb_tree(obtaining, tree, err);
+	return outcome == 0 ? kh_area_publish(obtaining->area, tree, source->tree, err) : outcome;
 }
 
 int kh_obtain(const struct kh_making *making, const struct kh_area *area, struct kh_source *source,

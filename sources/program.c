@@ -18,10 +18,12 @@ static const char *const qemu_subdirs[] = {"", "qemu", NULL};
 static const char *const libvirt_subdirs[] = {"", "libvirt", NULL};
 
 const struct kh_program kh_programs[] = {
-	{"kernel", "linux", "linux", "kernel", linux_upstream, linux_subdirs, ".tar.sign", true},
-	{"qemu", "qemu", "qemu", "qemu-kvm", qemu_upstream, qemu_subdirs, ".tar.xz.sig", false},
+	{"kernel", "linux", "linux", "kernel", linux_upstream, linux_subdirs, ".tar.sign", true,
+	 "Kbuild"},
+	{"qemu", "qemu", "qemu", "qemu-kvm", qemu_upstream, qemu_subdirs, ".tar.xz.sig", false,
+	 "configure"},
 	{"libvirt", "libvirt", "libvirt", "libvirt", libvirt_upstream, libvirt_subdirs,
-	 ".tar.xz.asc", false},
+	 ".tar.xz.asc", false, "meson.build"},
 };
 
 const struct kh_program *kh_program_find(const char *name)

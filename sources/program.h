@@ -18,6 +18,7 @@ struct kh_program {
 		*subdirs;      /* where a mirror may have the archives; "" is the place itself */
 	const char *signature; /* how the signature's name ends, where the archive has .tar.xz */
 	bool signs_tar;        /* the signature is over the uncompressed tar */
+	const char *mark;      /* a file that only the top of its tree has */
 };
 
 extern const struct kh_program kh_programs[]; /* kernel, qemu, libvirt */

@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/engine.h"
+#include "core/packages.h"
 
 void kh_candidates_done(struct kh_candidates *candidates)
 {
@@ -57,11 +58,17 @@ void kh_provider_warn(const struct kh_making *making, const char *format, ...)
 static int find_distro(const struct kh_request *request, struct kh_candidates *ret_candidates,
 		       struct kh_error *err)
 {
-	kh_auto(kh_free) char *apt = kh_root_which(request->making->root, "apt-get");
-	if (apt)
+	switch (kh_packages_manager(request->making->root)) {
+	case KH_PACKAGES_APT:
 		return kh_provider_debian.find(request, ret_candidates, err);
+	case KH_PACKAGES_DNF:
+		return kh_provider_rpm.find(request, ret_candidates, err);
+	case KH_PACKAGES_NONE:
+		break;
+	}
 	kh_fail(err, KH_HOST, 0,
-		"source packages of this distribution cannot be used: there is no apt-get");
+		"source packages of this distribution cannot be used: there is neither apt-get nor "
+		"dnf");
 	return kh_hint(err,
 		       "give '%s.version' an exact one with 'sources.provider: upstream', or "
 		       "'%s.version: none' to leave it to the distribution's packages",

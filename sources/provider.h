@@ -41,6 +41,7 @@ extern const struct kh_provider kh_provider_upstream; /* kernel.org, qemu.org, l
 extern const struct kh_provider kh_provider_place;    /* sources.provider: a path or a URL */
 extern const struct kh_provider kh_provider_distro;   /* what this host's package manager lists */
 extern const struct kh_provider kh_provider_debian;   /* apt: source packages */
+extern const struct kh_provider kh_provider_rpm;      /* dnf: source packages */
 
 /* Add to each file the places below the configured directory or URL where it may be. */
 void kh_provider_add_places(const struct kh_program *program, const char *place,

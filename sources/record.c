@@ -11,11 +11,18 @@
 #include "core/base/redact.h"
 
 const char kh_record_signed_index[] = "the distribution's signed index";
+const char kh_record_signed_package[] = "the distribution's key on the package";
 
 static const char *const roles[] = {"archive", "patches", "signature", "index"};
 
 /* Goes into every digest: a source that is unpacked or patched in another way is another source. */
 static const char *const way_of_unpacking = "kvmhost sources 1";
+
+bool kh_record_is_makers(const char *signer)
+{
+	return signer && strcmp(signer, kh_record_signed_index) != 0 &&
+	       !kh_str_starts(signer, kh_record_signed_package);
+}
 
 const char *kh_record_role_name(enum kh_source_role role)
 {

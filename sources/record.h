@@ -12,6 +12,10 @@ enum { KH_RECORD_FORMAT = 1 };
 /* The signer of a source whose digest comes from the distribution, and that has no signature of
  * its makers. */
 extern const char kh_record_signed_index[];
+/* How the signer of a source begins whose package the distribution signed (rpm). */
+extern const char kh_record_signed_package[];
+/* Has the program's maker signed it, rather than the distribution, or nobody? */
+bool kh_record_is_makers(const char *signer);
 
 json_t *kh_record_json(const struct kh_source *source); /* a new reference */
 /* Returns 0, or 1: this is no record of ours (or of another format). */

@@ -106,12 +106,6 @@ static bool is_digest_wanted(const struct kh_config *config, const struct kh_sou
 	return !wanted || (archive->sha256 && strcmp(wanted, archive->sha256) == 0);
 }
 
-/* By its makers, as a keyring asks for. */
-static bool is_signed(const struct kh_source *source)
-{
-	return source->signer && strcmp(source->signer, kh_record_signed_index) != 0;
-}
-
 int kh_source_find(const struct kh_context *context, const char *program,
 		   struct kh_source *ret_source, struct kh_error *err)
 {
@@ -129,7 +123,7 @@ int kh_source_find(const struct kh_context *context, const char *program,
 	bool is_wanted = kh_choice_is_wanted(config, &source) &&
 			 kh_choice_is_provider(config, source.provider) &&
 			 is_digest_wanted(config, &source) && (!pin || kh_pin_is(pin, &source)) &&
-			 (!config->sources.keyring || is_signed(&source)) &&
+			 (!config->sources.keyring || kh_record_is_makers(source.signer)) &&
 			 kh_root_is_dir(context->root, source.tree);
 	if (!is_wanted)
 		return 1;

@@ -2,6 +2,7 @@
 #include "sources/transfer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,10 +11,12 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
+#include "core/base/stop.h"
 #include "sources/transfer_start.h"
 #include "sources/transfer_work.h"
 
-enum { LINE_BYTES = 1 << 20, TEXT_BYTES = 8192 };
+enum { LINE_BYTES = 1 << 20, TEXT_BYTES = 8192, WAIT_MS = 200 };
 
 struct talk { /* with one worker */
 	const struct kh_making *making;
@@ -171,12 +174,25 @@ static void hear(struct talk *talk, const char *line)
 	json_decref(event);
 }
 
+/* Until there is something to read. Returns false when somebody wants to stop. */
+static bool wait_for_words(const struct talk *talk)
+{
+	struct pollfd waiting = {.fd = talk->fd, .events = POLLIN};
+	while (!kh_stop_is_wanted()) {
+		int ready = poll(&waiting, 1, WAIT_MS);
+		if (ready > 0 || (ready < 0 && errno != EINTR))
+			return true;
+		kh_progress_tick();
+	}
+	return false;
+}
+
 /* All it says, until it has nothing more to say. */
 static void listen_to(struct talk *talk)
 {
 	char block[16384];
 	kh_auto(kh_str_done) struct kh_str text = {0};
-	for (;;) {
+	while (wait_for_words(talk)) {
 		ssize_t got = read(talk->fd, block, sizeof(block));
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -265,6 +281,8 @@ int kh_transfer_run(const struct kh_making *making, const struct kh_transfer *tr
 	send_job(&talk);
 	listen_to(&talk);
 	int status = stop(&talk);
+	if (kh_stop_check(err) != 0)
+		return kh_wrap(err, "fetch %s", transfer->name);
 	bool is_result = talk.last && strcmp(kh_json_get(talk.last, "event"), "result") == 0;
 	if (is_result && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return take_result(&talk, ret_result, err);

@@ -11,6 +11,8 @@
  * lacks an argument (or has it twice, or with another value) it plans the generator again. A tool
  * that exits 0 and changes nothing is thus found by the engine's second plan.
  *
+ * On a running host new arguments are booted once before all that (grub_trial.c).
+ *
  * What an earlier run wrote and the configuration no longer wants is taken out again: the words are
  * remembered in /var/lib/kvmhost/kernel-arguments.
  */
@@ -42,6 +44,7 @@ int kh_grub_open(const struct kh_context *context, struct kh_grub_work *ret_work
 		return -1;
 	read_memory(ret_work);
 	kh_menu_read(context->root, &context->facts->boot, &ret_work->entries);
+	kh_grub_trial_judge(ret_work);
 	return 0;
 }
 
@@ -51,6 +54,7 @@ void kh_grub_done(struct kh_grub_work *work)
 	kh_strv_done(&work->written);
 	kh_strv_done(&work->stale);
 	kh_boot_entries_done(&work->entries);
+	kh_grub_trial_done(work);
 }
 
 /* What stood there before we came is not ours to take out later. */
@@ -122,7 +126,7 @@ static void note_reboot(const struct kh_grub_work *work, struct kh_plan *plan)
 {
 	const char *running = work->context->facts->boot.cmdline;
 	kh_auto(kh_free) char *wrong = running ? kh_cmdline_judge(running, &work->groups) : NULL;
-	if (wrong && plan->root->is_live)
+	if (wrong && plan->root->is_live && work->way == KH_GRUB_WRITE)
 		kh_plan_note(plan, KH_NOTE_REBOOT,
 			     "kernel arguments take effect at the next boot: the running kernel's "
 			     "command line %s",
@@ -168,12 +172,17 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	if (kh_grub_open(context, &work, err) != 0)
 		return -1;
 	bool has_loader = context->facts->boot.loader != KH_LOADER_NONE;
+	kh_grub_trial_join(&work, plan);
 	if (plan_loader(&work, plan, err) != 0)
 		return -1;
 	/* The memory last: cut off before it, the next run still knows what to take out. */
-	if (has_loader && remember(&work, plan, err) != 0)
+	if (has_loader && work.way == KH_GRUB_WRITE && remember(&work, plan, err) != 0)
 		return -1;
 	if (has_loader) {
+		kh_grub_trial_note(&work, plan);
+		kh_auto(kh_free) char *full = kh_grub_stale_memory(context, &work.groups);
+		if (full)
+			kh_plan_note(plan, KH_NOTE_WARNING, "%s", full);
 		note_overriders(&work, plan);
 		note_reboot(&work, plan);
 	}

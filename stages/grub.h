@@ -5,7 +5,16 @@
 #include "grub/cmdline.h"
 #include "grub/entries.h"
 #include "grub/menu.h"
+#include "grub/trial.h"
 #include "stages/stages.h"
+
+/* What becomes of the wanted arguments now (grub_trial.c). */
+enum kh_grub_way {
+	KH_GRUB_WRITE, /* nothing to try, or it is proved: every normal entry gets them */
+	KH_GRUB_TRY,   /* only the trial's entry has them */
+	KH_GRUB_JOIN,  /* the trial of a kernel has them */
+	KH_GRUB_HOLD,  /* they failed: nothing has them */
+};
 
 /* What the stage works out once per plan or check. */
 struct kh_grub_work {
@@ -14,6 +23,13 @@ struct kh_grub_work {
 	struct kh_strv written;          /* words an earlier run of ours wrote */
 	struct kh_strv stale;            /* those of them that are not wanted any more */
 	struct kh_boot_entries entries;  /* the boot menu as it is */
+	enum kh_grub_way way;
+	struct kh_trial trial;     /* of arguments, as recorded */
+	struct kh_trial kernel;    /* a kernel's */
+	enum kh_trial_state state; /* of the wanted arguments, when way is TRY or HOLD */
+	char *key, *words;         /* of the wanted arguments */
+	char *obstacle;            /* why GRUB cannot try them once; or NULL */
+	char *untried;             /* WRITE: why they are not tried first; NULL: no need to */
 };
 
 int kh_grub_open(const struct kh_context *context, struct kh_grub_work *ret_work,
@@ -27,6 +43,10 @@ int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *gro
 /* grub_stale.c: arguments on a command line that do nothing today or do harm: a sentence each. */
 void kh_grub_stale_recipes(const struct kh_context *context, const char *arguments,
 			   struct kh_strv *ret_sentences);
+/* A sentence when the wanted arguments set nearly all memory aside as huge pages, which pools of
+ * the configuration cannot (core/hugepool.h) and the operator's own words can; or NULL. Owned. */
+char *kh_grub_stale_memory(const struct kh_context *context,
+			   const struct kh_cmdline_groups *groups);
 /* 5.0: the block layer that elevator= chose from is gone. */
 enum { KH_GRUB_NO_ELEVATOR = 5000 };
 /* major * 1000 + minor of the kernel that boots next, or -1. */
@@ -64,6 +84,27 @@ char *kh_grub_overrider(const struct kh_grub_work *work, const struct kh_cmdline
 /* All that /etc/default/grub and the drop-ins of others assign, as one text of words. Owned. */
 char *kh_grub_others_words(const struct kh_root *root);
 extern const char *const kh_grub_dropin_path;
+
+/* grub_trial.c: new arguments, booted once before every entry gets them. */
+void kh_grub_trial_judge(struct kh_grub_work *work);
+void kh_grub_trial_done(struct kh_grub_work *work);
+/* Are the wanted arguments those of this key, of a trial? */
+bool kh_grub_trial_is_of(const struct kh_context *context, const char *key);
+/* A kernel that this very plan puts on trial takes the arguments along. */
+void kh_grub_trial_join(struct kh_grub_work *work, const struct kh_plan *plan);
+/* The arguments of the trial's entry, from those of the entry it is a copy of. Owned. */
+char *kh_grub_trial_arguments(const struct kh_grub_work *work, const char *arguments);
+/* The entry to copy: the default one, when it is a normal one; or NULL. */
+const struct kh_boot_entry *kh_grub_trial_source(const struct kh_grub_work *work);
+/* Is this the entry of the trial, as it is wanted? */
+bool kh_grub_trial_is_good(const struct kh_grub_work *work, const struct kh_boot_entry *entry);
+/* What is wrong with the trial's entry in the menu; NULL: nothing. */
+const char *kh_grub_trial_fault(const struct kh_grub_work *work);
+/* The choice for one boot made or taken back, then the record; the menu is in place by then. */
+int kh_grub_trial_finish(const struct kh_grub_work *work, struct kh_plan *plan,
+			 struct kh_error *err);
+void kh_grub_trial_note(const struct kh_grub_work *work, struct kh_plan *plan);
+void kh_grub_trial_check(const struct kh_grub_work *work, struct kh_report *report);
 
 /* grub_check.c */
 int kh_grub_check(const struct kh_context *context, struct kh_report *report, struct kh_error *err);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "grub/trial_entry.h"
 #include "stages/grub.h"
 
 static const char fix[] = "kvmhost apply grub, then reboot";
@@ -36,7 +37,12 @@ static char *left_to_generator(const struct kh_grub_work *work,
 static void check_group(const struct kh_grub_work *work, const struct kh_cmdline_group *group,
 			struct kh_report *report)
 {
-	const struct kh_boot_entry *entry = kh_boot_entries_default(&work->entries);
+	/* What the next boot has: the trial's entry when that is chosen for it. */
+	const struct kh_boot_entry *trial =
+		work->state == KH_TRIAL_ARMED && work->way == KH_GRUB_TRY
+			? kh_trial_entry_find_arguments(&work->entries)
+			: NULL;
+	const struct kh_boot_entry *entry = trial ? trial : kh_boot_entries_default(&work->entries);
 	kh_auto(kh_free) char *id = kh_printf("boot.arg.%s", group->name);
 	kh_auto(kh_free) char *joined = kh_strv_join(&group->words, " ");
 	const char *wanted = *joined ? joined : "absent";
@@ -60,7 +66,9 @@ static void check_group(const struct kh_grub_work *work, const struct kh_cmdline
 	kh_auto(kh_free) char *who = is_effective ? NULL : kh_grub_overrider(work, group);
 	kh_auto(kh_free) char *gap = who            ? kh_printf("overridden by %s", who)
 				     : is_effective ? NULL
-						    : left_to_generator(work, group);
+				     : work->way == KH_GRUB_HOLD
+					     ? kh_strdup("held back: they failed their trial")
+					     : left_to_generator(work, group);
 	if (gap && !who)
 		setting.fix = "run it there, then reboot";
 	setting.gap = gap;
@@ -88,7 +96,9 @@ static void check_result(const struct kh_grub_work *work, struct kh_report *repo
 	struct kh_check_text text = {.expected = "every normal entry, each argument once",
 				     .found = found,
 				     .why = "a kernel without the arguments boots another host",
-				     .fix = good == normal && normal > 0 ? NULL : fix};
+				     .fix = good == normal && normal > 0    ? NULL
+					    : work->state == KH_TRIAL_ARMED ? "reboot"
+									    : fix};
 	kh_report_add(report, "boot.result", good == normal && normal > 0 ? KH_PASS : KH_WARN,
 		      &text);
 }
@@ -153,6 +163,7 @@ int kh_grub_check(const struct kh_context *context, struct kh_report *report, st
 		kh_error_done(err);
 		return 0;
 	}
+	kh_grub_trial_check(&work, report);
 	for (size_t i = 0; i < work.groups.count; i++)
 		check_group(&work, &work.groups.items[i], report);
 	if (context->facts->boot.cmdline)

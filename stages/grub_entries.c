@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "grub/bls.h"
 #include "grub/legacy.h"
+#include "grub/trial_entry.h"
 #include "stages/grub.h"
 
 static const char why_entry[] = "kernel arguments of this entry";
@@ -125,10 +126,37 @@ static int plan_kernel_cmdline(const struct kh_grub_work *work, struct kh_plan *
 				"kernel arguments of future kernels", err);
 }
 
+/* The entry that tries new arguments, put or taken away. */
+static int plan_bls_trial(const struct kh_grub_work *work, struct kh_plan *plan,
+			  struct kh_error *err)
+{
+	const struct kh_boot_entry *now = kh_trial_entry_find_arguments(&work->entries);
+	const struct kh_boot_entry *source = kh_grub_trial_source(work);
+	if (work->way != KH_GRUB_TRY)
+		return now ? kh_plan_remove_file(plan, now->file, "no arguments are on trial", err)
+			   : 0;
+	kh_auto(kh_free) char *text = NULL;
+	if (kh_grub_trial_is_good(work, now))
+		return 0;
+	if (kh_root_read(work->context->root, source->file, &text, NULL, err) != 0)
+		return err->message ? -1 : 0;
+	kh_auto(kh_free) char *id = kh_trial_entry_bls_id(source, KH_TRIAL_ARGUMENTS_ID);
+	kh_auto(kh_free) char *path =
+		now ? kh_strdup(now->file) : kh_printf("%s/%s.conf", kh_bls_dir, id);
+	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
+	kh_auto(kh_free) char *arguments = kh_grub_trial_arguments(work, source->arguments);
+	kh_auto(kh_free) char *entry = kh_trial_entry_bls(text, source, release, arguments);
+	return kh_plan_put_file(plan, path, entry, 0644,
+				"an entry that tries the new kernel arguments", err);
+}
+
 int kh_grub_plan_bls(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
-	if (plan_bls_fallback(work, plan, err) != 0)
+	if (plan_bls_fallback(work, plan, err) != 0 || plan_bls_trial(work, plan, err) != 0 ||
+	    kh_grub_trial_finish(work, plan, err) != 0)
 		return -1;
+	if (work->way != KH_GRUB_WRITE)
+		return 0;
 	for (size_t i = 0; i < work->entries.count; i++)
 		if (work->entries.items[i].kind == KH_ENTRY_NORMAL &&
 		    plan_bls_entry(work, &work->entries.items[i], plan, err) != 0)

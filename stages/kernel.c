@@ -145,7 +145,7 @@ bool kh_kernel_wants_entry(const struct kh_kernel_work *work)
 char *kh_kernel_arguments(const struct kh_kernel_work *work, const char *arguments)
 {
 	kh_auto(kh_free) char *merged = kh_cmdline_merge(arguments ? arguments : "", &work->groups);
-	return kh_trial_entry_arguments(merged);
+	return kh_trial_entry_arguments(merged, NULL);
 }
 
 bool kh_kernel_is_entry_good(const struct kh_kernel_work *work, const struct kh_boot_entry *entry)

@@ -77,5 +77,7 @@ int kh_kernel_check(const struct kh_context *context, struct kh_report *report,
 /* kernel_prove.c: the first failed check that a kernel answers for, "ID: FOUND"; NULL: none. Owned.
  */
 char *kh_kernel_find_failure(const struct kh_report *report);
+/* The same of those that arguments answer for; had_kvm: the host made virtual machines before. */
+char *kh_kernel_find_failure_of_arguments(const struct kh_report *report, bool had_kvm);
 
 #endif

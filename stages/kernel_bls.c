@@ -87,17 +87,6 @@ static int plan_default(const struct kh_kernel_work *work, struct kh_plan *plan,
 
 /* ---- the trial's entry ---- */
 
-/* Beside the entry it is a copy of, so that it does not sort before the normal ones; as the
- * fallback. */
-static char *trial_id(const struct kh_boot_entry *source)
-{
-	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
-	size_t length = strlen(source->id);
-	size_t tail = release && kh_str_ends(source->id, release) ? strlen(release) : length;
-	return tail < length ? kh_printf("%.*s" KH_TRIAL_ID, (int)(length - tail), source->id)
-			     : kh_strdup("A-" KH_TRIAL_ID);
-}
-
 static int remove_entry(const struct kh_kernel_work *work, struct kh_plan *plan,
 			struct kh_error *err)
 {
@@ -117,7 +106,7 @@ static int plan_entry(const struct kh_kernel_work *work, struct kh_plan *plan, s
 	int found = kh_root_read(work->context->root, source->file, &text, NULL, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
-	kh_auto(kh_free) char *id = trial_id(source);
+	kh_auto(kh_free) char *id = kh_trial_entry_bls_id(source, KH_TRIAL_ID);
 	kh_auto(kh_free) char *path =
 		now ? kh_strdup(now->file) : kh_printf("%s/%s.conf", kh_bls_dir, id);
 	kh_auto(kh_free) char *arguments = kh_kernel_arguments(work, source->arguments);
@@ -158,7 +147,8 @@ static int plan_once(const struct kh_kernel_work *work, struct kh_plan *plan, st
 	const struct kh_boot_entry *source = entry_of(work, work->pinned);
 	if (!now && !source)
 		return 0;
-	kh_auto(kh_free) char *id = now ? kh_strdup(now->id) : trial_id(source);
+	kh_auto(kh_free) char *id =
+		now ? kh_strdup(now->id) : kh_trial_entry_bls_id(source, KH_TRIAL_ID);
 	return kh_kernel_plan_once(work, plan, "grub2", id, err);
 }
 

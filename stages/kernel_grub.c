@@ -122,7 +122,8 @@ static int plan_entry(const struct kh_kernel_work *work, struct kh_plan *plan, s
 	if (!source || !cfg)
 		return work->context->root->is_live ? refuse_no_entry(work, err) : 0;
 	kh_auto(kh_free) char *arguments = kh_kernel_arguments(work, source->arguments);
-	kh_auto(kh_free) char *entry = kh_trial_entry_grub(cfg, source, work->release, arguments);
+	kh_auto(kh_free) char *entry =
+		kh_trial_entry_grub(cfg, source, KH_TRIAL_ID, work->release, arguments);
 	kh_auto(kh_free) char *script = NULL;
 	const struct kh_template_value values[] = {{"ENTRY", entry}, {NULL, NULL}};
 	if (kh_template_fill(root, "etc/grub.d/46_kvmhost_trial.in", values, &script, err) != 0)

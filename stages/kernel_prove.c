@@ -11,10 +11,15 @@ static const char *const families[] = {
 	"thp.", "io.",  "numa.",          "sysctl.",
 };
 
-static bool is_asked(const char *id)
+/* What arguments decide on; the processor and the kernel's options are what they were. */
+static const char *const of_arguments[] = {"boot.arg.", "hugepages.", "thp.", "kvm.", "modules."};
+/* Those of them that a host without virtualization fails with any arguments. */
+enum { OF_ARGUMENTS_WITHOUT_KVM = 3 };
+
+static bool is_asked(const char *id, const char *const *prefixes, size_t count)
 {
-	for (size_t i = 0; i < KH_COUNT(families); i++)
-		if (kh_str_starts(id, families[i]))
+	for (size_t i = 0; i < count; i++)
+		if (kh_str_starts(id, prefixes[i]))
 			return true;
 	return false;
 }
@@ -25,12 +30,24 @@ static bool is_unapplied(const struct kh_check *check)
 	return check->persisted && strcmp(check->persisted, "not persisted") == 0;
 }
 
-char *kh_kernel_find_failure(const struct kh_report *report)
+static char *find_failure(const struct kh_report *report, const char *const *prefixes, size_t count)
 {
 	for (size_t i = 0; i < report->check_count; i++) {
 		const struct kh_check *check = &report->checks[i];
-		if (check->status == KH_FAIL && is_asked(check->id) && !is_unapplied(check))
+		if (check->status == KH_FAIL && is_asked(check->id, prefixes, count) &&
+		    !is_unapplied(check))
 			return kh_printf("check '%s' fails: %s", check->id, check->found);
 	}
 	return NULL;
+}
+
+char *kh_kernel_find_failure(const struct kh_report *report)
+{
+	return find_failure(report, families, KH_COUNT(families));
+}
+
+char *kh_kernel_find_failure_of_arguments(const struct kh_report *report, bool had_kvm)
+{
+	return find_failure(report, of_arguments,
+			    had_kvm ? KH_COUNT(of_arguments) : OF_ARGUMENTS_WITHOUT_KVM);
 }

@@ -9,6 +9,7 @@
 
 #include "core/base/file_private.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/base/sys.h"
 
 /* ---- one directory after the other ---- */
@@ -169,9 +170,16 @@ static bool is_put(const struct kh_batch_op *op)
 static int stage_all(struct work *work, const struct kh_batch_op *ops, size_t count,
 		     struct kh_error *err)
 {
+	size_t files = 0, done = 0;
 	for (size_t i = 0; i < count; i++)
-		if (is_put(&ops[i]) && stage(work, &ops[i], err) != 0)
+		files += is_put(&ops[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_put(&ops[i]))
+			continue;
+		if (stage(work, &ops[i], err) != 0)
 			return -1;
+		kh_progress_tell(&(struct kh_progress){ops[i].path, ++done, files, "files"});
+	}
 	return 0;
 }
 

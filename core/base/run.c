@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/base/str.h"
 
 static char path_variable[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -63,8 +64,8 @@ static void become(const char *const *argv, const struct kh_run_place *place, in
 	umask(022);
 	environ = environment; /* also the PATH that execvp searches */
 	/* The kernel forgets the wish for a signal when an account is switched. */
-	if ((!place || (move_to(place) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)) && null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 &&
-	    dup2(output, 2) >= 0)
+	if ((!place || (move_to(place) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)) &&
+	    null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0)
 		execvp(argv[0], (char *const *)argv);
 	int error = errno;
 	ssize_t ignored = write(status_pipe, &error, sizeof(error));
@@ -95,6 +96,8 @@ static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *t
 				 has_ended    ? 0
 				 : left < 200 ? (int)(left > 0 ? left : 0)
 					      : 200);
+		if (ready == 0 && !has_ended)
+			kh_progress_tick();
 		if (ready <= 0 && has_ended)
 			return true;
 		if (ready <= 0 && left <= 0)
@@ -203,6 +206,12 @@ int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s
 	if (runner->run(runner, argv, timeout_s, &result, err) != 0)
 		return -1;
 	return judge(&result, argv, timeout_s, ret_output, err);
+}
+
+int kh_run_as_result(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
+		     struct kh_run_result *ret_result, struct kh_error *err)
+{
+	return run_at(place, argv, timeout_s, ret_result, err);
 }
 
 int kh_run_as(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,

@@ -48,6 +48,10 @@ struct kh_run_place {
 int kh_run_as(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
 	      char **ret_output, struct kh_error *err);
 
+/* The same for somebody who wants all of the output, whatever the exit status: as kh_runner.run. */
+int kh_run_as_result(const struct kh_run_place *place, const char *const *argv, unsigned timeout_s,
+		     struct kh_run_result *ret_result, struct kh_error *err);
+
 void kh_run_result_done(struct kh_run_result *result);
 
 #endif

@@ -6,7 +6,7 @@
  *     kernel_host_apply(host);  kernel_host_boot(host);      // "boot 2", and which kernel came up
  *     kernel_host_close(host);
  *
- * One test program includes it.
+ * Test programs include it, each for itself.
  */
 #ifndef TESTS_KERNEL_HOST_H
 #define TESTS_KERNEL_HOST_H
@@ -23,12 +23,16 @@
 #include "stages/stages.h"
 #include "tests/lib/stage_host.h"
 
+/* Not every test program calls all of it. */
+#define KERNEL_HOST_PART static __attribute__((unused))
+
 struct kernel_host {
 	struct stage_host base;
 	struct kh_runner runner;
 	struct kh_strv ran;  /* programs, a line each */
 	const char *failing; /* the program that fails, or NULL */
 	const char *idle;    /* one that does nothing */
+	const char *chosen;  /* the stages that apply is for, separated by blanks: "kernel" */
 	int boots;
 };
 
@@ -115,8 +119,12 @@ static void collect(struct kernel_host *host)
 	kh_facts_collect(&host->base.fixture.root, facts);
 }
 
-static void begin_boot(struct kernel_host *host, const char *release)
+/* arguments: of the entry that is booted; NULL: those of before. */
+static void begin_boot(struct kernel_host *host, const char *release, const char *arguments)
 {
+	kh_auto(kh_free) char *cmdline = kh_printf("%s\n", arguments ? arguments : "");
+	if (arguments)
+		fixture_put(&host->base.fixture, "/proc/cmdline", cmdline);
 	kh_auto(kh_free) char *id = kh_printf("boot-%d\n", ++host->boots);
 	kh_auto(kh_free) char *line = kh_printf("%s\n", release);
 	fixture_put(&host->base.fixture, "/proc/sys/kernel/random/boot_id", id);
@@ -155,9 +163,10 @@ static struct kernel_host *kernel_host_open(const char *root, const char *yaml)
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	stage_host_open(&host->base, root, yaml);
 	host->runner = (struct kh_runner){play, host};
+	host->chosen = "kernel";
 	put_programs(&host->base.fixture, kh_str_starts(root, "debian"));
 	kh_auto(kh_free) char *release = kh_strdup(host->base.facts.os.kernel_release);
-	begin_boot(host, release);
+	begin_boot(host, release, NULL);
 	/* From now on the menu is what our update-grub makes of the files. */
 	if (kh_str_starts(root, "debian") &&
 	    kh_run(&host->runner, update_grub, 10, NULL, &err) != 0)
@@ -253,7 +262,7 @@ static void kernel_host_build(struct kernel_host *host, const char *release, con
 
 /* ---- planning and doing ---- */
 
-static const char *kernel_host_plan(struct kernel_host *host)
+KERNEL_HOST_PART const char *kernel_host_plan(struct kernel_host *host)
 {
 	host->base.fixture.root.is_live = true;
 	collect(host);
@@ -267,7 +276,7 @@ static enum kh_code kernel_host_apply(struct kernel_host *host)
 	kh_auto(kh_strv_done) struct kh_strv chosen = {0};
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
 	struct kh_error *err = &host->base.err;
-	kh_strv_add(&chosen, "kernel");
+	kh_strv_split(&chosen, host->chosen, " ");
 	struct kh_engine engine = {.root = &host->base.fixture.root,
 				   .config = &host->base.config,
 				   .runner = &host->runner,
@@ -304,7 +313,7 @@ static enum kh_code kernel_host_undo(struct kernel_host *host, long long run, bo
 	return result == 0 ? KH_OK : err->code;
 }
 
-static void kernel_host_check(struct kernel_host *host)
+KERNEL_HOST_PART void kernel_host_check(struct kernel_host *host)
 {
 	collect(host);
 	stage_host_check(&host->base, &kh_stage_kernel);
@@ -337,7 +346,8 @@ static char *take_choice(struct kernel_host *host)
 	return next;
 }
 
-static char *release_of(struct kernel_host *host, const char *id)
+/* The entry that is booted: a copy in *ret_entry of what names it; id NULL: the default one. */
+static char *entry_of(struct kernel_host *host, const char *id, char **ret_arguments)
 {
 	struct kh_boot_entries entries;
 	kh_menu_read(&host->base.fixture.root, &host->base.facts.boot, &entries);
@@ -346,22 +356,29 @@ static char *release_of(struct kernel_host *host, const char *id)
 		if (entries.items[i].id && strcmp(entries.items[i].id, id) == 0)
 			found = &entries.items[i];
 	char *release = found ? kh_boot_release(found->kernel) : NULL;
+	*ret_arguments = found ? kh_strdup(found->arguments) : NULL;
 	kh_boot_entries_done(&entries);
 	return release;
+}
+
+KERNEL_HOST_PART void kernel_host_boot_entry(struct kernel_host *host, const char *id)
+{
+	kh_auto(kh_free) char *arguments = NULL;
+	kh_auto(kh_free) char *release = entry_of(host, id, &arguments);
+	assert_non_null(release);
+	begin_boot(host, release, arguments);
 }
 
 static void kernel_host_boot(struct kernel_host *host, bool crashes)
 {
 	collect(host);
 	kh_auto(kh_free) char *choice = take_choice(host);
-	kh_auto(kh_free) char *release = release_of(host, crashes ? NULL : choice);
-	assert_non_null(release);
-	begin_boot(host, release);
+	kernel_host_boot_entry(host, crashes ? NULL : choice);
 }
 
-static void kernel_host_run_kernel(struct kernel_host *host, const char *release)
+KERNEL_HOST_PART void kernel_host_run_kernel(struct kernel_host *host, const char *release)
 {
-	begin_boot(host, release);
+	begin_boot(host, release, NULL);
 }
 
 static char *kernel_host_running(struct kernel_host *host)
@@ -390,8 +407,9 @@ static enum kh_trial_state kernel_host_state(struct kernel_host *host)
 
 static char *kernel_host_default(struct kernel_host *host)
 {
+	kh_auto(kh_free) char *arguments = NULL;
 	collect(host);
-	return release_of(host, NULL);
+	return entry_of(host, NULL, &arguments);
 }
 
 static char *kernel_host_ran(const struct kernel_host *host)

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "core/base/sys.h"
 #include "core/engine.h"
 #include "core/journal.h"
 #include "tests/lib/engine_host.h"
@@ -468,6 +469,67 @@ static void an_unwritable_state_directory_stops_before_the_first_change(void **s
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+/* ---- what programs write ---- */
+
+static struct kh_strv order; /* of what happened */
+
+static int note_call(const char *call, const char *path)
+{
+	if (strcmp(call, "syncfs") == 0 || kh_str_ends(path, "/journal.jsonl"))
+		kh_strv_addf(&order, "%s %s", call, path);
+	return 0;
+}
+
+static int run_and_note(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+			struct kh_run_result *ret_result, struct kh_error *err)
+{
+	kh_strv_add(&order, "the program");
+	return run_program(runner, argv, timeout_s, ret_result, err);
+}
+
+static void expect_order(const char *text)
+{
+	kh_auto(kh_free) char *found = kh_strv_join(&order, ", ");
+	if (!strstr(found, text))
+		fail_msg("'%s' is not in: %s", text, found);
+	kh_strv_done(&order);
+}
+
+static void what_a_program_wrote_is_on_the_disk_before_the_journal_says_done(void **state)
+{
+	struct engine_host *host = *state;
+	wish.has_trigger = true;
+	host->runner.run = run_and_note;
+	kh_sys_hook = note_call;
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	expect_order("the program, syncfs , write /var/lib/kvmhost/runs/0001/journal.jsonl");
+	assert_int_equal(engine_host_undo(host, -1, false, NULL), KH_OK);
+	/* "undo" of the directory, then what all of it left, then "undone" */
+	expect_order("fsync /var/lib/kvmhost/runs/0001/journal.jsonl, syncfs , write "
+		     "/var/lib/kvmhost/runs/0001/journal.jsonl");
+	kh_sys_hook = NULL;
+}
+
+static int refuse_to_sync(const char *call, const char *path)
+{
+	(void)path;
+	return strcmp(call, "syncfs") == 0 ? EIO : 0;
+}
+
+static void a_program_whose_files_do_not_reach_the_disk_has_failed(void **state)
+{
+	struct engine_host *host = *state;
+	kh_auto(kh_free) char *message = NULL;
+	wish.has_trigger = true;
+	kh_sys_hook = refuse_to_sync;
+	assert_int_equal(engine_host_apply(host, NULL, &message), KH_SYSTEM);
+	kh_sys_hook = NULL;
+	assert_string_equal(message, "stage 'stage': write to disk what was changed on the file "
+				     "system of '/': Input/output error");
+	assert_int_equal(engine_host_undo(host, -1, false, NULL), KH_OK);
+	engine_host_assert_original(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -494,6 +556,11 @@ int main(void)
 		cmocka_unit_test(two_interrupted_runs_are_both_settled_and_undone),
 		cmocka_unit_test(an_interrupted_undo_is_finished_by_the_next_apply),
 		TEST(an_unwritable_state_directory_stops_before_the_first_change),
+		cmocka_unit_test_setup_teardown(
+			what_a_program_wrote_is_on_the_disk_before_the_journal_says_done, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			a_program_whose_files_do_not_reach_the_disk_has_failed, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -299,6 +299,100 @@ static void every_compression_gives_the_same(void **state)
 	}
 }
 
+/* ---- packages of rpm ---- */
+
+/* A member of a cpio archive in rpm's form (newc, without checksums). Source: cpio(5), "New ASCII
+ * Format". */
+static void cpio_add(struct kh_str *cpio, unsigned mode, const char *name, const char *bytes)
+{
+	size_t length = strlen(bytes);
+	kh_str_addf(cpio, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x%s", 1u,
+		    mode, 0u, 0u, 1u, 1234567890u, length, 0u, 0u, 0u, 0u, strlen(name) + 1, 0u,
+		    name);
+	kh_str_add_bytes(cpio, "", 1);
+	while (cpio->length % 4 != 0)
+		kh_str_add_bytes(cpio, "", 1);
+	kh_str_add_bytes(cpio, bytes, length);
+	while (cpio->length % 4 != 0)
+		kh_str_add_bytes(cpio, "", 1);
+}
+
+/* The lead and two headers without entries, then the payload. Source: rpm's docs/manual/format. */
+static void make_rpm(const struct kh_str *payload, struct kh_str *ret)
+{
+	static const char lead[96] = {'\xed', '\xab', '\xee', '\xdb', 3};
+	static const char header[16] = {'\x8e', '\xad', '\xe8', 1};
+	kh_str_done(ret);
+	kh_str_add_bytes(ret, lead, sizeof(lead));
+	kh_str_add_bytes(ret, header, sizeof(header));
+	kh_str_add_bytes(ret, header, sizeof(header));
+	kh_str_add_bytes(ret, kh_str_text(payload), payload->length);
+}
+
+static void a_source_package_is_unpacked_whatever_packed_it(void **state)
+{
+	(void)state;
+	static int (*const filters[])(struct archive *) = {
+		archive_write_add_filter_gzip, archive_write_add_filter_zstd,
+		archive_write_add_filter_bzip2, archive_write_add_filter_xz};
+	kh_auto(kh_str_done) struct kh_str cpio = {0}, packed = {0}, rpm = {0};
+	cpio_add(&cpio, 0100644, "thing.spec", "Name: thing\n");
+	cpio_add(&cpio, 0100644, "thing.patch", "--- a\n");
+	cpio_add(&cpio, 0, "TRAILER!!!", "");
+	for (size_t i = 0; i < KH_COUNT(filters); i++) {
+		kh_str_done(&packed);
+		compress(&cpio, filters[i], &packed);
+		make_rpm(&packed, &rpm);
+		must_unpack(&rpm);
+		assert_string_equal(extracted.top, "");
+		assert_int_equal(extracted.entries, 2);
+		assert_text("/thing.spec", "Name: thing\n");
+		assert_text("/thing.patch", "--- a\n");
+		fixture_remove(&place, "/thing.spec");
+		fixture_remove(&place, "/thing.patch");
+		rpm.length -= 30;
+		assert_int_equal(unpack(&rpm), -1);
+		assert_int_equal(err.code, KH_HOST);
+		fixture_remove(&place, "/thing.spec");
+		fixture_remove(&place, "/thing.patch");
+	}
+}
+
+static void hostile_members_of_a_package_are_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned mode;
+		const char *name, *bytes, *message;
+	} cases[] = {
+		{0100644, "../thing.spec", "x", "member '../thing.spec': '..' in its name"},
+		{0100644, "/etc/cron.d/x", "x", "member '/etc/cron.d/x': an absolute name"},
+		{0120777, "out", "../../etc", "member 'out': a link that leads out of the tree"},
+		{020644, "device", "", "member 'device': a device, pipe or socket"},
+	};
+	kh_auto(kh_str_done) struct kh_str packed = {0}, rpm = {0};
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		kh_auto(kh_str_done) struct kh_str cpio = {0};
+		cpio_add(&cpio, cases[i].mode, cases[i].name, cases[i].bytes);
+		cpio_add(&cpio, 0, "TRAILER!!!", "");
+		kh_str_done(&packed);
+		compress(&cpio, archive_write_add_filter_zstd, &packed);
+		make_rpm(&packed, &rpm);
+		assert_refused(&rpm, cases[i].message);
+	}
+}
+
+static void a_cpio_archive_is_only_taken_from_a_package(void **state)
+{
+	(void)state;
+	kh_auto(kh_str_done) struct kh_str cpio = {0};
+	cpio_add(&cpio, 0100644, "README", "hello\n");
+	cpio_add(&cpio, 0, "TRAILER!!!", "");
+	while (cpio.length < 4096)
+		kh_str_add_bytes(&cpio, "", 1);
+	assert_int_equal(unpack(&cpio), -1);
+}
+
 static void what_is_wrong_with_xz_is_said(void **state)
 {
 	struct kh_str packed = {0};
@@ -883,6 +977,9 @@ int main(void)
 		TEST(a_top_stays_when_it_is_wanted_or_not_the_only_one),
 		TEST(names_of_other_alphabets_and_long_ones_come_out_right),
 		TEST(every_compression_gives_the_same),
+		TEST(a_source_package_is_unpacked_whatever_packed_it),
+		TEST(hostile_members_of_a_package_are_refused),
+		TEST(a_cpio_archive_is_only_taken_from_a_package),
 		TEST(what_is_wrong_with_xz_is_said),
 		TEST(the_uncompressed_stream_is_handed_on_whole),
 		TEST(what_is_no_archive_is_refused),

@@ -89,6 +89,26 @@ static void temporary_files_go_even_when_the_tree_is_not_wanted_any_more(void **
 	assert_true(left > 3);
 }
 
+static void directories_that_were_made_before_a_cut_are_removed_with_the_program(void **state)
+{
+	(void)state;
+	struct engine_host *calm = open_host(false);
+	assert_int_equal(engine_host_apply(calm, NULL, NULL), KH_OK);
+	tree_wish.is_uninstall = true;
+	assert_int_equal(engine_host_apply(calm, NULL, NULL), KH_OK);
+	kh_auto(kh_free) char *wanted = fixture_tree(&calm->fixture);
+	engine_host_close(calm);
+	for (int n = 1, was_killed = 1; was_killed; n += 5) {
+		struct engine_host *host = open_host(false);
+		was_killed = engine_host_apply_killed(host, n);
+		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+		tree_wish.is_uninstall = true;
+		assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+		assert_tree(host, wanted);
+		engine_host_close(host);
+	}
+}
+
 static void killed_anywhere_undo_takes_all_of_it_away(void **state)
 {
 	(void)state;
@@ -190,6 +210,8 @@ int main(void)
 		cmocka_unit_test(killed_anywhere_a_rerun_installs_as_undisturbed),
 		cmocka_unit_test(killed_anywhere_a_rerun_replaces_as_undisturbed),
 		cmocka_unit_test(temporary_files_go_even_when_the_tree_is_not_wanted_any_more),
+		cmocka_unit_test(
+			directories_that_were_made_before_a_cut_are_removed_with_the_program),
 		cmocka_unit_test(killed_anywhere_undo_takes_all_of_it_away),
 		cmocka_unit_test(an_undo_killed_anywhere_goes_on_where_it_stopped),
 		cmocka_unit_test(an_undo_killed_anywhere_is_finished_by_the_next_apply),

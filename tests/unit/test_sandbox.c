@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "platform/build_errors.h"
 #include "platform/sandbox.h"
 #include "tests/lib/fixture.h"
@@ -165,6 +167,28 @@ static void a_failure_shows_the_error_lines_and_where_the_log_is(void **state)
 	assert_string_equal(err.hint, hint);
 }
 
+static void a_signal_to_us_ends_the_step_and_all_it_started(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	pid_t parent = getpid(), child = fork();
+	if (child == 0) {
+		usleep(300000);
+		kill(parent, SIGTERM);
+		_exit(0);
+	}
+	kh_stop_watch();
+	time_t begun = time(NULL);
+	assert_int_equal(run_script("echo begun; sleep 60; echo ended", &err), -1);
+	kh_stop_want(0);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	waitpid(child, NULL, 0);
+	assert_true(time(NULL) - begun < 20);
+	assert_string_equal(err.message, "stopped by SIGTERM");
+	assert_string_equal(lines.items[lines.count - 1], "begun");
+}
+
 static void a_program_that_is_not_there_is_an_error(void **state)
 {
 	(void)state;
@@ -290,8 +314,11 @@ static void the_compiler_s_word_comes_before_that_of_make(void **state)
 	      "make[2]: *** [scripts/Makefile.build:250: kernel/fork.o] Error 1\n"
 	      "make[1]: *** [Makefile:2001: kernel] Error 2\n"
 	      "make: *** [Makefile:238: __sub-make] Error 2\n",
+	      "  kernel/fork.c: In function 'copy_process':\n"
 	      "  kernel/fork.c:2013:9: error: implicit declaration of function 'nonsense' "
-	      "[-Werror=implicit-function-declaration]");
+	      "[-Werror=implicit-function-declaration]\n"
+	      "   2013 |         nonsense();\n"
+	      "        |         ^~~~~~~~");
 }
 
 static void ninja_meson_configure_and_the_linker_are_understood(void **state)
@@ -313,6 +340,7 @@ static void ninja_meson_configure_and_the_linker_are_understood(void **state)
 	shows("/usr/bin/ld: a.o: in function `main':\n"
 	      "a.c:(.text+0xa): undefined reference to `nothing'\n"
 	      "collect2: error: ld returned 1 exit status\n",
+	      "  /usr/bin/ld: a.o: in function `main':\n"
 	      "  a.c:(.text+0xa): undefined reference to `nothing'\n"
 	      "  collect2: error: ld returned 1 exit status");
 	shows("/bin/sh: 1: bison: not found\n"
@@ -332,6 +360,43 @@ static void a_full_disk_and_lack_of_memory_are_named(void **state)
 	shows("cc: fatal error: Killed signal terminated program cc1\n"
 	      "compilation terminated.\n",
 	      "  cc: fatal error: Killed signal terminated program cc1");
+}
+
+static void the_first_error_comes_with_its_source_and_what_led_to_it(void **state)
+{
+	(void)state;
+	shows("  CC      kernel/fork.o\n"
+	      "kernel/other.c: In function 'fine':\n"
+	      "  CC      kernel/exec_domain.o\n"
+	      "In file included from ./include/linux/list.h:5,\n"
+	      "                 from kernel/fork.c:14:\n"
+	      "kernel/fork.c: In function 'copy_process':\n"
+	      "kernel/fork.c:2013:9: error: 'nonsense' undeclared (first use in this function)\n"
+	      " 2013 |         nonsense = 1;\n"
+	      "      |         ^~~~~~~~\n"
+	      "kernel/fork.c:2013:9: note: each undeclared identifier is reported only once\n"
+	      " 2013 |         not of the error\n"
+	      "kernel/fork.c:2020:9: error: expected ';'\n"
+	      " 2020 |         of the second\n"
+	      "make[3]: *** [scripts/Makefile.build:250: kernel/fork.o] Error 1\n",
+	      "  In file included from ./include/linux/list.h:5,\n"
+	      "                   from kernel/fork.c:14:\n"
+	      "  kernel/fork.c: In function 'copy_process':\n"
+	      "  kernel/fork.c:2013:9: error: 'nonsense' undeclared (first use in this function)\n"
+	      "   2013 |         nonsense = 1;\n"
+	      "        |         ^~~~~~~~\n"
+	      "  kernel/fork.c:2020:9: error: expected ';'");
+}
+
+static void a_symbol_that_is_missing_comes_with_the_function_that_needs_it(void **state)
+{
+	(void)state;
+	shows("/usr/bin/ld: a.o: in function `main':\n"
+	      "a.c:(.text+0x5): undefined reference to `nowhere'\n"
+	      "collect2: error: ld returned 1 exit status\n",
+	      "  /usr/bin/ld: a.o: in function `main':\n"
+	      "  a.c:(.text+0x5): undefined reference to `nowhere'\n"
+	      "  collect2: error: ld returned 1 exit status");
 }
 
 static void names_that_merely_look_like_errors_are_not(void **state)
@@ -365,6 +430,7 @@ int main(void)
 		cmocka_unit_test(a_step_inherits_no_descriptor),
 		cmocka_unit_test(output_goes_line_by_line_to_the_log_and_to_who_asks),
 		cmocka_unit_test(a_failure_shows_the_error_lines_and_where_the_log_is),
+		cmocka_unit_test(a_signal_to_us_ends_the_step_and_all_it_started),
 		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 		cmocka_unit_test(silence_ends_a_step_with_all_it_started),
 		cmocka_unit_test(what_a_step_leaves_running_ends_with_it),
@@ -374,6 +440,8 @@ int main(void)
 		cmocka_unit_test(the_compiler_s_word_comes_before_that_of_make),
 		cmocka_unit_test(ninja_meson_configure_and_the_linker_are_understood),
 		cmocka_unit_test(a_full_disk_and_lack_of_memory_are_named),
+		cmocka_unit_test(the_first_error_comes_with_its_source_and_what_led_to_it),
+		cmocka_unit_test(a_symbol_that_is_missing_comes_with_the_function_that_needs_it),
 		cmocka_unit_test(names_that_merely_look_like_errors_are_not),
 		cmocka_unit_test(no_more_than_five_lines_are_shown),
 	};

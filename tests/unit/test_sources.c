@@ -312,7 +312,7 @@ static void a_configured_digest_that_is_not_the_archives_is_refused(void **state
 	archive_host_close(&host);
 }
 
-static void a_host_without_apt_is_told_what_would_do(void **state)
+static void a_host_without_apt_and_dnf_is_told_what_would_do(void **state)
 {
 	(void)state;
 	struct archive_host host;
@@ -320,7 +320,7 @@ static void a_host_without_apt_is_told_what_would_do(void **state)
 	fixture_remove(&host.fixture, "/usr/bin/apt-get");
 	kh_auto(kh_free) char *message = archive_host_make(&host, false);
 	assert_string_equal(message, "fetch 'kernel': distro: source packages of this distribution "
-				     "cannot be used: there is no apt-get");
+				     "cannot be used: there is neither apt-get nor dnf");
 	archive_host_close(&host);
 }
 
@@ -459,7 +459,7 @@ int main(void)
 					  forget),
 		cmocka_unit_test_teardown(a_configured_digest_that_is_not_the_archives_is_refused,
 					  forget),
-		cmocka_unit_test_teardown(a_host_without_apt_is_told_what_would_do, forget),
+		cmocka_unit_test_teardown(a_host_without_apt_and_dnf_is_told_what_would_do, forget),
 		cmocka_unit_test_teardown(nothing_of_apt_on_the_host_is_touched, forget),
 		cmocka_unit_test_teardown(
 			upstreams_places_are_tried_in_turn_with_the_digest_of_the_table, forget),

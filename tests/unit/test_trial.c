@@ -18,6 +18,10 @@
 
 #define OLD "6.1.0-56-amd64"
 #define NEW "6.12.104-kvmhost"
+/* What the entry of a kernel's trial has beside panic=30. */
+#define ONE_BOOT                                                                                   \
+	"softlockup_panic=1 hung_task_panic=1 nmi_watchdog=panic systemd.watchdog_sec=60 "         \
+	"rd.shell=0 rd.emergency=reboot kvmhost.trial=kernel"
 
 /* ---- the record and what came of it ---- */
 
@@ -187,7 +191,9 @@ static void a_kernel_that_passed_is_tried_anew_when_its_record_was_undone(void *
 static void only_all_of_the_arguments_make_it_the_one_boot(void **state)
 {
 	(void)state;
-	char whole[] = "root=/dev/sda1 panic=30 rd.shell=0 rd.emergency=reboot quiet";
+	char whole[] = "root=/dev/sda1 panic=30 softlockup_panic=1 hung_task_panic=1 "
+		       "nmi_watchdog=panic systemd.watchdog_sec=60 rd.shell=0 rd.emergency=reboot "
+		       "quiet";
 	char part[] = "root=/dev/sda1 panic=30 quiet";
 	host.facts.boot.cmdline = whole;
 	assert_true(kh_trial_is_one_shot(&host.facts));
@@ -311,8 +317,8 @@ static void the_entry_of_the_trial_is_the_old_one_with_the_other_release(void **
 	assert_string_equal(source->path,
 			    "gnulinux-advanced-46c61019-67c7-1a97-20f7-3e98b29e167d>"
 			    "gnulinux-" OLD "-advanced-46c61019-67c7-1a97-20f7-3e98b29e167d");
-	kh_auto(kh_free) char *arguments = kh_trial_entry_arguments(source->arguments);
-	kh_auto(kh_free) char *text = kh_trial_entry_grub(cfg, source, NEW, arguments);
+	kh_auto(kh_free) char *arguments = kh_trial_entry_arguments(source->arguments, NULL);
+	kh_auto(kh_free) char *text = kh_trial_entry_grub(cfg, source, KH_TRIAL_ID, NEW, arguments);
 	kh_grub_cfg_parse(text, "script", NULL, &own);
 	const struct kh_boot_entry *trial = kh_trial_entry_find(&own);
 	assert_non_null(trial);
@@ -322,7 +328,7 @@ static void the_entry_of_the_trial_is_the_old_one_with_the_other_release(void **
 	assert_string_equal(trial->kernel, "/boot/vmlinuz-" NEW);
 	assert_string_equal(trial->arguments,
 			    "root=UUID=46c61019-67c7-1a97-20f7-3e98b29e167d ro  quiet panic=30 "
-			    "rd.shell=0 rd.emergency=reboot");
+			    ONE_BOOT);
 	assert_int_equal(trial->kind, KH_ENTRY_OTHER);
 	assert_non_null(strstr(text, "initrd\t/boot/initrd.img-" NEW "\n"));
 	assert_non_null(strstr(text, "echo\t'Loading Linux " NEW " ...'\n"));
@@ -347,9 +353,9 @@ static void the_first_entry_does_not_last_for_it_boots_whatever_is_newest(void *
 static void arguments_of_the_one_boot_replace_their_like(void **state)
 {
 	(void)state;
-	kh_auto(kh_free) char *merged = kh_trial_entry_arguments("ro panic=0 quiet");
-	assert_string_equal(merged, "ro panic=30 quiet rd.shell=0 rd.emergency=reboot");
-	kh_auto(kh_free) char *again = kh_trial_entry_arguments(merged);
+	kh_auto(kh_free) char *merged = kh_trial_entry_arguments("ro panic=0 quiet", NULL);
+	assert_string_equal(merged, "ro panic=30 quiet " ONE_BOOT);
+	kh_auto(kh_free) char *again = kh_trial_entry_arguments(merged, NULL);
 	assert_string_equal(again, merged);
 }
 
