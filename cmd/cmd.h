@@ -26,9 +26,9 @@ struct kh_options {
 	bool is_json, is_quiet, is_verbose;
 	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive, is_deep;
 	bool is_unit, wants_retry, wants_lock, is_update;
+	bool wants_stat, wants_features, is_guided;
 	/* report: as typed, or NULL */
 	const char *format, *output, *previous;
-	bool wants_stat;
 	struct kh_strv arguments; /* after the command */
 };
 
@@ -42,9 +42,11 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_REDERIVE = 32,
 		     KH_OPTION_UNIT = 1 << 16,
 		     KH_OPTION_RETRY = 1 << 17,
-		     KH_OPTION_REPORT = 1 << 18, /* --format, --output, --previous */
-		     KH_OPTION_LOCK = 64,        /* and --update */
+		     KH_OPTION_LOCK = 64, /* and --update */
 		     KH_OPTION_STAT = 1 << 20,
+		     KH_OPTION_FEATURES = 1 << 21,
+		     KH_OPTION_GUIDED = 1 << 22,
+		     KH_OPTION_REPORT = 1 << 18, /* --format, --output, --previous */
 };
 
 struct kh_command {
@@ -123,5 +125,7 @@ void kh_sink_end(struct kh_sink *sink);
 /* Ask a yes-or-no question on the terminal; default no. */
 bool kh_ask(const char *question);
 bool kh_is_terminal(void);
+/* The questions of init --guided; what is not as proposed by default is added as KEY=VALUE. */
+int kh_init_guide(const struct kh_facts *facts, struct kh_strv *chosen, struct kh_error *err);
 
 #endif

@@ -20,9 +20,11 @@ enum {
 	OPTION_DEEP,
 	OPTION_LOCK,
 	OPTION_UPDATE,
+	OPTION_STAT,
+	OPTION_FEATURES,
+	OPTION_GUIDED,
 	OPTION_FORMAT,
 	OPTION_PREVIOUS,
-	OPTION_STAT,
 };
 
 struct option_row {
@@ -42,19 +44,22 @@ static const struct option_row rows[] = {
 	{"verbose", 'v', NULL, 0, "also what is as it should be"},
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
-	 "overwrite what was changed (undo, init); keep an unproved kernel (confirm)"},
+	 "overwrite what was changed (undo, init); keep what is not proved (confirm)"},
 	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
 	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
 	{"stat", OPTION_STAT, NULL, KH_OPTION_STAT,
 	 "only a list: how many lines of what change (plan)"},
+	{"guided", OPTION_GUIDED, NULL, KH_OPTION_GUIDED, "ask what nobody can find out (init)"},
+	{"features", OPTION_FEATURES, NULL, KH_OPTION_FEATURES,
+	 "also what it was built with (version)"},
 	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
 	 "really boot a small guest through libvirt (report)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
 	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
-	 "try a kernel that failed once more (confirm)"},
+	 "try what failed its trial once more (confirm)"},
 	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
 	 "as kvmhost-confirm.service calls it at boot: wait for the network (confirm)"},
 	{"lock", OPTION_LOCK, NULL, KH_OPTION_LOCK,
@@ -141,12 +146,35 @@ int kh_options_unknown(const char *what, const char *typed, const struct kh_strv
 	return kh_hint(err, "known: %s", all);
 }
 
-static void take_option(struct kh_options *options, int value, const char **ret_instead)
+/* Options that have an argument. */
+static void take_argument(struct kh_options *options, int value)
 {
 	switch (value) {
 	case 'c':
 		options->config = optarg;
 		break;
+	case OPTION_SET:
+		kh_strv_add(&options->settings, optarg);
+		break;
+	case OPTION_ROOT:
+		options->root = optarg;
+		break;
+	case OPTION_FORMAT:
+		options->format = optarg;
+		break;
+	case 'o':
+		options->output = optarg;
+		break;
+	case OPTION_PREVIOUS:
+		options->previous = optarg;
+		break;
+	}
+}
+
+static void take_option(struct kh_options *options, int value, const char **ret_instead)
+{
+	take_argument(options, value);
+	switch (value) {
 	case 'q':
 		options->is_quiet = true;
 		break;
@@ -161,12 +189,6 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 		break;
 	case 'V':
 		*ret_instead = "version";
-		break;
-	case OPTION_SET:
-		kh_strv_add(&options->settings, optarg);
-		break;
-	case OPTION_ROOT:
-		options->root = optarg;
 		break;
 	case OPTION_JSON:
 		options->is_json = true;
@@ -189,14 +211,11 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_UPDATE:
 		options->is_update = true;
 		break;
-	case OPTION_FORMAT:
-		options->format = optarg;
+	case OPTION_GUIDED:
+		options->is_guided = true;
 		break;
-	case 'o':
-		options->output = optarg;
-		break;
-	case OPTION_PREVIOUS:
-		options->previous = optarg;
+	case OPTION_FEATURES:
+		options->wants_features = true;
 		break;
 	case OPTION_STAT:
 		options->wants_stat = true;
@@ -244,6 +263,9 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
 	    check_option(command, options->wants_stat, "stat", KH_OPTION_STAT, err) != 0 ||
+	    check_option(command, options->is_guided, "guided", KH_OPTION_GUIDED, err) != 0 ||
+	    check_option(command, options->wants_features, "features", KH_OPTION_FEATURES, err) !=
+		    0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
 	    check_option(command, options->format, "format", KH_OPTION_REPORT, err) != 0 ||
