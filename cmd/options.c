@@ -146,12 +146,35 @@ int kh_options_unknown(const char *what, const char *typed, const struct kh_strv
 	return kh_hint(err, "known: %s", all);
 }
 
-static void take_option(struct kh_options *options, int value, const char **ret_instead)
+/* Options that have an argument. */
+static void take_argument(struct kh_options *options, int value)
 {
 	switch (value) {
 	case 'c':
 		options->config = optarg;
 		break;
+	case OPTION_SET:
+		kh_strv_add(&options->settings, optarg);
+		break;
+	case OPTION_ROOT:
+		options->root = optarg;
+		break;
+	case OPTION_FORMAT:
+		options->format = optarg;
+		break;
+	case 'o':
+		options->output = optarg;
+		break;
+	case OPTION_PREVIOUS:
+		options->previous = optarg;
+		break;
+	}
+}
+
+static void take_option(struct kh_options *options, int value, const char **ret_instead)
+{
+	take_argument(options, value);
+	switch (value) {
 	case 'q':
 		options->is_quiet = true;
 		break;
@@ -166,12 +189,6 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 		break;
 	case 'V':
 		*ret_instead = "version";
-		break;
-	case OPTION_SET:
-		kh_strv_add(&options->settings, optarg);
-		break;
-	case OPTION_ROOT:
-		options->root = optarg;
 		break;
 	case OPTION_JSON:
 		options->is_json = true;
@@ -202,15 +219,6 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 		break;
 	case OPTION_STAT:
 		options->wants_stat = true;
-		break;
-	case OPTION_FORMAT:
-		options->format = optarg;
-		break;
-	case 'o':
-		options->output = optarg;
-		break;
-	case OPTION_PREVIOUS:
-		options->previous = optarg;
 		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
