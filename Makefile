@@ -130,8 +130,8 @@ long := $B/tests/stages/test_contract $B/tests/crash/test_crash
 check-long: $B/kvmhost $(long) ## the stage contract and kvmhost itself at every cut point
 	$QKVMHOST_LONG=1 B=$B tests/run $(long)
 
-check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
-	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run
+check-vm: $B/kvmhost $B/tests/vm/put_kernel $B/tests/vm/rehearse ## a real host in a virtual machine: apply, reboot, report, undo
+	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) REHEARSE=$(abspath $B/tests/vm/rehearse) tests/vm/run
 
 check-build: $B/kvmhost $B/kvmhost-fetch ## real sources to a guest in a fresh machine: kernel, QEMU and libvirt (root, 15 GB, half an hour)
 	$QKVMHOST=$(abspath $B/kvmhost) tests/build/run
