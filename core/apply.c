@@ -15,6 +15,7 @@
 #include "core/base/stop.h"
 #include "core/engine_private.h"
 #include "core/journal.h"
+#include "core/packages.h"
 #include "core/perform.h"
 
 struct work {
@@ -102,6 +103,8 @@ static int take_failure(struct work *work, const struct kh_change *change, json_
 	kh_auto(kh_error_done) struct kh_error unwritten = KH_ERROR_INIT;
 	if (details && kh_journal_done_change(work->journal, details, &unwritten) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);
+	if (err->sys == KH_PERFORM_UNTOUCHED && !change->install)
+		kh_journal_untouched(work->journal, &unwritten); /* without it, undo asks */
 	kh_wrap(err, "stage '%s'", change->stage);
 	if (!is_of_this_boot(change))
 		return -1;
@@ -367,6 +370,9 @@ static int verify(struct work *work, struct kh_facts *facts, struct kh_error *er
 
 static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err)
 {
+	const struct kh_engine *engine = work->engine;
+	if (kh_packages_wait(engine->root, KH_PACKAGES_WAIT_S, engine->sink, err) != 0)
+		return -1;
 	if (settle_undos(work, err) != 0 || clean_up(work, err) != 0)
 		return -1;
 	size_t before = work->outcome->done_count + work->outcome->made_count;

@@ -174,6 +174,9 @@ struct kh_config {
 		enum kh_tri balancing;
 	} numa;
 	struct {
+		bool allow;
+	} sleep;
+	struct {
 		struct kh_strv require;
 	} report;
 	char *path; /* the file that was read, or NULL: none */
