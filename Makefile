@@ -178,8 +178,9 @@ mandir      ?= $(prefix)/share/man
 bashcompdir ?= $(prefix)/share/bash-completion/completions
 zshcompdir  ?= $(prefix)/share/zsh/site-functions
 fishcompdir ?= $(prefix)/share/fish/vendor_completions.d
+unitdir     ?= $(prefix)/lib/systemd/system
 installed    = $(prefix)/sbin/kvmhost $(prefix)/libexec/kvmhost/kvmhost-fetch $(mandir)/man8/kvmhost.8 $(mandir)/man5/kvmhost.yaml.5 \
-	$(bashcompdir)/kvmhost $(zshcompdir)/_kvmhost $(fishcompdir)/kvmhost.fish
+	$(bashcompdir)/kvmhost $(zshcompdir)/_kvmhost $(fishcompdir)/kvmhost.fish $(unitdir)/kvmhost-first-boot.service
 install: $(programs) man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0755 $B/kvmhost $(DESTDIR)$(prefix)/sbin/kvmhost
 	$(if $(HAS_FETCH),install -D -m 0755 $B/kvmhost-fetch $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch)
@@ -188,6 +189,9 @@ install: $(programs) man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0644 completions/kvmhost.bash $(DESTDIR)$(bashcompdir)/kvmhost
 	install -D -m 0644 completions/kvmhost.zsh $(DESTDIR)$(zshcompdir)/_kvmhost
 	install -D -m 0644 completions/kvmhost.fish $(DESTDIR)$(fishcompdir)/kvmhost.fish
+	install -d $(DESTDIR)$(unitdir)
+	sed 's|@PROGRAM@|$(prefix)/sbin/kvmhost|' packaging/kvmhost-first-boot.service.in > $(DESTDIR)$(unitdir)/kvmhost-first-boot.service
+	chmod 0644 $(DESTDIR)$(unitdir)/kvmhost-first-boot.service
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR),$(installed))
 
