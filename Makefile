@@ -37,7 +37,7 @@ version := $(shell cat VERSION)
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wvla -Wformat=2 $(JUMP_MISSES_INIT) -Wswitch-enum -Wundef -Wpointer-arith
-common := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DKH_VERSION='"$(version)"' $(if $(HAS_FETCH),-DKH_HAS_FETCH) -I. -I$B $(warnings) -MMD -MP
+common := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DKH_VERSION='"$(version)"' -I. -I$B $(warnings) -MMD -MP
 flags_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 link_release  := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 flags_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -84,6 +84,8 @@ $B/libfetch.a: $(fetch_o)
 	$Qrm -f $@ && ar rcs $@ $^
 
 $B/fetch/%.o: LIB_CFLAGS += $(FETCH_CFLAGS)
+# Who has to know whether there is a worker.
+$B/cmd/features.o $B/sources/transfer_start.o: LIB_CFLAGS += $(if $(HAS_FETCH),-DKH_HAS_FETCH)
 
 $B/%.o: %.c $B/config.mk VERSION
 	$(call say,CC,$<)
