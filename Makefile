@@ -114,11 +114,21 @@ $(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)
 cmd_tests := $B/tests/unit/test_watch
 $(cmd_tests): $(filter-out $B/cmd/main.o,$(cmd_o))
 
+# Tests of the report's page, whose parts are cmd/'s.
+page_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard cmd/report_html*.c cmd/svg*.c)))
+page_tests := $B/tests/unit/test_report_html $B/tests/fuzz/fuzz_report
+$B/libpage.a: $(page_o)
+	$(call say,AR,$@)
+	$Qrm -f $@ && ar rcs $@ $^
+$(page_tests): $B/libpage.a
+$(page_tests): LIBS := $B/libpage.a $B/libkvmhost.a $(LIBS)
+
 $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 	$(call say,LINK,$@)
 	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS)
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+# Not what packages are made in: there are directories called *.d.
+-include $(shell find $B \( -path $B/deb -o -path $B/rpm \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # ---- tests ----
 # What runs in a fraction of the time again under the sanitizers is everything but the VM level.

@@ -11,10 +11,10 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
 #include "core/base/stop.h"
 #include "core/engine_private.h"
 #include "core/journal.h"
+#include "core/packages.h"
 #include "core/perform.h"
 
 struct work {
@@ -44,26 +44,6 @@ static void tell(const struct work *work, enum kh_event_kind kind, const char *s
 				 .text = text,
 				 .index = work->step,
 				 .count = work->total};
-	if (sink)
-		sink->event(sink, &event);
-}
-
-/* What is told from deep inside the change under way. */
-struct hearing {
-	const struct work *work;
-	const struct kh_change *change;
-};
-
-static void hear(void *data, const struct kh_progress *progress)
-{
-	const struct hearing *hearing = data;
-	struct kh_sink *sink = hearing->work->engine->sink;
-	struct kh_event event = {.kind = progress ? KH_EVENT_PROGRESS : KH_EVENT_TICK,
-				 .stage = hearing->change->stage,
-				 .text = progress ? progress->text : "",
-				 .index = progress ? progress->done : 0,
-				 .count = progress ? progress->count : 0,
-				 .unit = progress ? progress->unit : NULL};
 	if (sink)
 		sink->event(sink, &event);
 }
@@ -102,6 +82,8 @@ static int take_failure(struct work *work, const struct kh_change *change, json_
 	kh_auto(kh_error_done) struct kh_error unwritten = KH_ERROR_INIT;
 	if (details && kh_journal_done_change(work->journal, details, &unwritten) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);
+	if (err->sys == KH_PERFORM_UNTOUCHED && !change->install)
+		kh_journal_untouched(work->journal, &unwritten); /* without it, undo asks */
 	kh_wrap(err, "stage '%s'", change->stage);
 	if (!is_of_this_boot(change))
 		return -1;
@@ -127,7 +109,8 @@ static int give_failure(struct work *work, struct kh_error *err)
 
 static bool is_made(const struct kh_change *change)
 {
-	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD;
+	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD ||
+	       change->kind == KH_CHANGE_REHEARSE;
 }
 
 static bool has_refused(const struct work *work, const char *stage)
@@ -149,11 +132,9 @@ static void refuse(struct work *work, const char *stage, struct kh_error *error)
 }
 
 /* What fills the store changes nothing of the host: it is not journalled, and a failure is its
- * stage's refusal, so that stages that do not build on it go on. Unless somebody wants all to stop.
- */
+ * stage's refusal, so that others go on; unless somebody wants all to stop. */
 static int make(struct work *work, const struct kh_change *change, struct kh_error *err)
 {
-	struct hearing hearing = {work, change};
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
 	struct kh_error error = KH_ERROR_INIT;
 	struct kh_making making = {.root = work->engine->root,
@@ -164,9 +145,9 @@ static int make(struct work *work, const struct kh_change *change, struct kh_err
 				   .stage = change->stage};
 	work->step++;
 	tell(work, KH_EVENT_CHANGE, change->stage, title);
-	kh_progress_listen(hear, &hearing);
+	kh_engine_listen(work->engine, change->stage);
 	int result = change->maker->make(&making, change->what, &error);
-	kh_progress_listen(NULL, NULL);
+	kh_engine_listen(NULL, NULL);
 	if (result != 0)
 		kh_wrap(&error, "stage '%s'", change->stage);
 	if (result != 0 && kh_stop_is_wanted()) {
@@ -182,17 +163,6 @@ static int make(struct work *work, const struct kh_change *change, struct kh_err
 	return 0;
 }
 
-static int perform(struct work *work, const struct kh_change *change, json_t **ret_details,
-		   char **ret_warning, struct kh_error *err)
-{
-	struct hearing hearing = {work, change};
-	kh_progress_listen(hear, &hearing);
-	int result = kh_perform(work->engine->root, work->engine->runner, change, ret_details,
-				ret_warning, err);
-	kh_progress_listen(NULL, NULL);
-	return result;
-}
-
 static int do_change(struct work *work, const struct kh_change *change, struct kh_error *err)
 {
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
@@ -202,7 +172,11 @@ static int do_change(struct work *work, const struct kh_change *change, struct k
 		return kh_wrap(err, "stage '%s'", change->stage);
 	json_t *details = NULL;
 	kh_auto(kh_free) char *warning = NULL;
-	if (perform(work, change, &details, &warning, err) != 0)
+	kh_engine_listen(work->engine, change->stage);
+	int result = kh_perform(work->engine->root, work->engine->runner, change, &details,
+				&warning, err);
+	kh_engine_listen(NULL, NULL);
+	if (result != 0)
 		return take_failure(work, change, details, err);
 	if (kh_journal_done_change(work->journal, details, err) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);
@@ -222,6 +196,8 @@ static int do_changes(struct work *work, const struct kh_plan *plan, bool are_tr
 			continue;
 		if (kh_stop_check(err) != 0)
 			return -1;
+		if (!is_made(change) && has_refused(work, change->stage))
+			continue; /* what it planned behind something that could not be made */
 		if ((is_made(change) ? make(work, change, err) : do_change(work, change, err)) != 0)
 			return -1;
 	}
@@ -364,6 +340,9 @@ static int verify(struct work *work, struct kh_facts *facts, struct kh_error *er
 
 static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err)
 {
+	const struct kh_engine *engine = work->engine;
+	if (kh_packages_wait(engine->root, KH_PACKAGES_WAIT_S, engine->sink, err) != 0)
+		return -1;
 	if (settle_undos(work, err) != 0 || clean_up(work, err) != 0)
 		return -1;
 	size_t before = work->outcome->done_count + work->outcome->made_count;
