@@ -11,6 +11,7 @@
 
 #include "cmd/confirm.h"
 #include "core/base/mem.h"
+#include "net/guard.h"
 #include "stages/grub.h"
 #include "stages/kernel.h"
 
@@ -228,6 +229,15 @@ static struct kh_trial *choose_trial(struct kh_confirm *confirm)
 	return urgency(arguments) > urgency(kernel) ? arguments : kernel;
 }
 
+/* Somebody is here, in a session of his own: the bridge is what he came over. */
+static int confirm_network(const struct kh_confirm *confirm, struct kh_error *err)
+{
+	int result = kh_guard_confirm(&confirm->session.root, getpid(), err);
+	if (result == 1)
+		printf("the network is confirmed: it stays\n");
+	return result < 0 ? -1 : 0;
+}
+
 static int run(const struct kh_options *options, struct kh_error *err)
 {
 	kh_auto(confirm_done) struct kh_confirm confirm = {.options = options,
@@ -241,6 +251,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		kh_fail(err, KH_HOST, 0, "confirm: root rights are needed");
 		return kh_hint(err, "run 'sudo kvmhost confirm'");
 	}
+	if (!options->is_unit && confirm_network(&confirm, err) != 0)
+		return -1;
 	kh_trial_read(&session->root, &session->facts, &confirm.kernel);
 	kh_trial_read_arguments(&session->root, &session->facts, &confirm.arguments);
 	confirm.trial = choose_trial(&confirm);

@@ -171,6 +171,15 @@ static const struct kh_config_key grub_keys[] = {
 	 .doc = "How new kernel arguments get into the boot menu. auto: they are booted once, and are "
 		"the default when 'kvmhost confirm' has passed the host. off: they are the default "
 		"at once."},
+	{.name = "rehearsal",
+	 .type = KH_KEY_NUMBER,
+	 .offset = AT(grub.rehearsal_s),
+	 .min = 0,
+	 .max = 3600,
+	 .unit = "seconds",
+	 .fallback = "300",
+	 .doc = "How long a kernel with its arguments may take to come up in QEMU, where there is "
+		"one, before this host boots it. 0: no such rehearsal."},
 	{.name = NULL},
 };
 

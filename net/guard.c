@@ -1,15 +1,16 @@
-/* guard.c - see guard.h. */
+/* guard.c - what the guard waits for, and when it stops waiting; see guard.h. */
 #include "net/guard.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "core/base/file.h"
-#include "core/base/lock.h"
 #include "core/base/mem.h"
+#include "net/guard_private.h"
 
-enum { RESTART_TIMEOUT_S = 90, OLD_NETWORK_WAIT_S = 60, LOCK_TRIES = 10 };
+enum { LOOK_EVERY_MS = 250 };
 
 /* ---- judging ---- */
 
@@ -76,271 +77,229 @@ char *kh_guard_missing(struct kh_guard_world *world, const struct kh_net_record 
 	return missing ? missing : missing_route(world, record, net);
 }
 
-/* Returns what was missing at the end, or NULL as soon as nothing is. */
-static char *wait_for_network(const struct kh_root *root, struct kh_guard_world *world,
-			      const struct kh_net_record *record)
-{
-	long long deadline_ms = world->now_ms(world) + record->timeout_s * 1000;
-	for (;;) {
-		kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
-		world->look(world, root, &net);
-		kh_auto(kh_free) char *missing = kh_guard_missing(world, record, &net);
-		if (!missing)
-			return NULL;
-		if (world->now_ms(world) >= deadline_ms)
-			return kh_printf("%s within %lld s", missing, record->timeout_s);
-		world->wait(world);
-	}
-}
+/* ---- noting ---- */
 
-/* ---- putting back ---- */
-
-/* What somebody wrote after us is not thrown away: a copy is kept. */
-static int keep_foreign(const struct kh_root *root, const struct kh_net_file *file, size_t number,
-			struct kh_error *err)
-{
-	kh_auto(kh_free) char *text = kh_root_text(root, file->path);
-	if (!text || kh_net_file_is_written(root, file) || kh_net_file_is_before(root, file))
-		return 0;
-	kh_auto(kh_free) char *path = kh_printf("/var/lib/kvmhost/guard.kept.%zu", number);
-	const struct kh_file_state meta = {
-		.type = KH_FILE_REGULAR, .mode = 0600, .uid = geteuid(), .gid = getegid()};
-	return kh_file_put(root, path, text, strlen(text), &meta, err);
-}
-
-static int restore_file(const struct kh_root *root, const struct kh_net_file *file,
-			struct kh_error *err)
-{
-	kh_auto(kh_file_state_done) struct kh_file_state now = {0};
-	if (kh_file_look(root, file->path, &now, err) != 0)
-		return -1;
-	if (!file->before)
-		return now.type == KH_FILE_ABSENT ? 0 : kh_file_remove(root, file->path, err);
-	struct kh_file_state meta = {.type = KH_FILE_REGULAR,
-				     .mode = file->mode,
-				     .uid = file->uid,
-				     .gid = file->gid,
-				     .xattrs = now.xattrs,
-				     .xattr_count = now.xattr_count};
-	return kh_file_put(root, file->path, file->before, strlen(file->before), &meta, err);
-}
-
-/* A file that cannot be restored must not keep the others from it: the first error is told. The
- * files are put back in the reverse order of writing. */
-int kh_guard_restore(const struct kh_root *root, const struct kh_net_record *record,
-		     struct kh_error *err)
-{
-	int result = 0;
-	for (size_t i = record->file_count; i > 0; i--) {
-		kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT;
-		const struct kh_net_file *file = &record->files[i - 1];
-		(void)keep_foreign(root, file, i, &problem);
-		if (restore_file(root, file, &problem) == 0)
-			continue;
-		if (result == 0)
-			kh_fail(err, problem.code, 0, "%s", problem.message);
-		result = -1;
-	}
-	return result;
-}
-
-/* ---- restarting, in the manager's way ---- */
-
-enum { MOST_WORDS = 6 };
-
-static const char *const ifupdown_stop[][MOST_WORDS] = {{"systemctl", "stop", "networking.service"},
-							{"ifdown", "--force", "BRIDGE"}};
-static const char *const ifupdown_start[][MOST_WORDS] = {
-	{"systemctl", "start", "networking.service"}, {"ifup", "-a"}, {"ifup", "PORT"}};
-static const char *const nm_start[][MOST_WORDS] = {{"nmcli", "connection", "reload"},
-						   {"nmcli", "connection", "delete", "BRIDGE"},
-						   {"nmcli", "device", "connect", "PORT"}};
-static const char *const networkd_start[][MOST_WORDS] = {
-	{"networkctl", "reload"}, {"systemctl", "restart", "systemd-networkd.service"}};
-static const char *const netplan_start[][MOST_WORDS] = {{"netplan", "apply"}};
-static const char *const ifcfg_stop[][MOST_WORDS] = {{"ifdown", "BRIDGE"}};
-static const char *const ifcfg_start[][MOST_WORDS] = {{"nmcli", "connection", "reload"},
-						      {"systemctl", "restart", "network.service"},
-						      {"service", "network", "restart"},
-						      {"ifup", "PORT"}};
-
-static const char *word_of(const char *word, const struct kh_net_record *record)
-{
-	if (word && strcmp(word, "PORT") == 0)
-		return record->port;
-	return word && strcmp(word, "BRIDGE") == 0 ? record->bridge : word;
-}
-
-/* Run them all; one that is missing or fails is no reason to stop: the network is looked at after.
- */
-static void run_all(const char *const (*commands)[MOST_WORDS], size_t count,
-		    const struct kh_net_record *record, struct kh_runner *runner)
-{
-	for (size_t i = 0; i < count; i++) {
-		kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
-		const char *argv[MOST_WORDS + 1] = {NULL};
-		for (size_t w = 0; w < MOST_WORDS && commands[i][w]; w++)
-			argv[w] = word_of(commands[i][w], record);
-		(void)kh_run(runner, argv, RESTART_TIMEOUT_S, NULL, &ignored);
-	}
-}
-
-static void stop_network(const struct kh_net_record *record, struct kh_runner *runner)
-{
-	if (record->manager == KH_NET_IFUPDOWN)
-		run_all(ifupdown_stop, KH_COUNT(ifupdown_stop), record, runner);
-	if (record->manager == KH_NET_IFCFG)
-		run_all(ifcfg_stop, KH_COUNT(ifcfg_stop), record, runner);
-}
-
-static void start_network(const struct kh_net_record *record, struct kh_runner *runner)
-{
-	switch (record->manager) {
-	case KH_NET_IFUPDOWN:
-		run_all(ifupdown_start, KH_COUNT(ifupdown_start), record, runner);
-		break;
-	case KH_NET_NETWORKMANAGER:
-		run_all(nm_start, KH_COUNT(nm_start), record, runner);
-		break;
-	case KH_NET_NETWORKD:
-		run_all(networkd_start, KH_COUNT(networkd_start), record, runner);
-		break;
-	case KH_NET_NETPLAN:
-		run_all(netplan_start, KH_COUNT(netplan_start), record, runner);
-		break;
-	case KH_NET_IFCFG:
-		run_all(ifcfg_start, KH_COUNT(ifcfg_start), record, runner);
-		break;
-	case KH_NET_NONE:
-		break;
-	}
-}
-
-/* The old network is good when it has what it had: a default route whose gateway answers, or, on a
- * host that had none, an address on the port. */
-static bool has_old_network(struct kh_guard_world *world, const struct kh_net_record *record,
-			    const struct kh_facts_net *net)
-{
-	const struct kh_facts_link *port = kh_facts_net_link(net, record->port);
-	if (port && !port->master && port->addresses.count > 0 && !record->wants_route)
-		return true;
-	if (!net->default_link || strcmp(net->default_link, record->bridge) == 0)
-		return false;
-	const char *gateway = net->gateway4 ? net->gateway4 : net->gateway6;
-	return !gateway || world->answers(world, net->default_link, gateway);
-}
-
-static bool wait_for_old_network(const struct kh_root *root, struct kh_guard_world *world,
-				 const struct kh_net_record *record)
-{
-	long long deadline_ms = world->now_ms(world) + OLD_NETWORK_WAIT_S * 1000LL;
-	for (;;) {
-		kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
-		world->look(world, root, &net);
-		if (has_old_network(world, record, &net))
-			return true;
-		if (world->now_ms(world) >= deadline_ms)
-			return false;
-		world->wait(world);
-	}
-}
-
-/* ---- all of it ---- */
-
-struct watch {
-	const struct kh_root *root;
-	struct kh_runner *runner;
-	struct kh_guard_world *world;
-	struct kh_net_record record;
-	char digest[KH_DIGEST_SIZE];
-	struct kh_net_state state;
-};
-
-static void watch_done(struct watch *watch)
-{
-	kh_net_record_done(&watch->record);
-	kh_net_state_done(&watch->state);
-}
-
-static int note(struct watch *watch, enum kh_net_phase phase, struct kh_error *err)
+static void put_time(struct kh_net_state *state)
 {
 	char text[32];
 	time_t now = time(NULL);
 	struct tm parts;
 	gmtime_r(&now, &parts);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-	kh_free(&watch->state.time);
-	watch->state.time = kh_strdup(text);
+	kh_free(&state->time);
+	state->time = kh_strdup(text);
+}
+
+int kh_guard_note(struct kh_guard_watch *watch, enum kh_net_phase phase, struct kh_error *err)
+{
+	put_time(&watch->state);
 	watch->state.phase = phase;
 	return kh_net_state_write(watch->root, watch->digest, &watch->state, err);
 }
 
-/* An apply that is at work ends by itself; who hangs is not waited for: the host is cut off. */
-static void take_lock(const struct watch *watch, struct kh_lock *lock)
+static bool is_decided(enum kh_net_phase phase)
 {
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
-		if (kh_lock_take(watch->root, "guard", lock, &ignored) == 0)
-			return;
-		watch->world->wait(watch->world);
-	}
+	return phase == KH_NET_CONFIRMED || phase == KH_NET_REVERTED;
 }
 
-/* A restart that did not help: a boot with the old files is the last resort. It is noted first, so
- * that it happens once. */
-static int last_resort(struct watch *watch, struct kh_error *err)
+/* The directory is the lock: `kvmhost confirm` and the guard decide one after the other. */
+static int open_lock(const struct kh_root *root)
 {
-	static const char *const commands[][MOST_WORDS] = {{"systemctl", "reboot"}, {"reboot"}};
-	if (watch->state.has_rebooted)
-		return note(watch, KH_NET_REVERTED, err);
-	watch->state.has_rebooted = true;
-	if (note(watch, KH_NET_REVERTED, err) != 0)
-		return -1;
-	run_all(commands, KH_COUNT(commands), &watch->record, watch->runner);
+	int fd = kh_root_open_at(root, "/var/lib/kvmhost", O_RDONLY | O_DIRECTORY);
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX);
+	return fd;
+}
+
+int kh_guard_turn(struct kh_guard_watch *watch, enum kh_net_phase phase, struct kh_error *err)
+{
+	kh_auto(kh_close) int lock = open_lock(watch->root);
+	struct kh_net_state now = {0};
+	kh_net_state_read(watch->root, watch->digest, &now);
+	bool is_late = is_decided(now.phase) ||
+		       (now.phase == KH_NET_REVERTING && phase != KH_NET_REVERTING);
+	if (is_late)
+		watch->state.phase = now.phase;
+	kh_net_state_done(&now);
+	if (is_late)
+		return 1;
+	return kh_guard_note(watch, phase, err);
+}
+
+/* ---- waiting ---- */
+
+static enum kh_net_phase phase_on_disk(const struct kh_guard_watch *watch)
+{
+	struct kh_net_state now = {0};
+	kh_net_state_read(watch->root, watch->digest, &now);
+	enum kh_net_phase phase = now.phase;
+	kh_net_state_done(&now);
+	return phase;
+}
+
+struct wait {
+	long long start_ms, good_ms; /* good_ms: since when all but the login is there; -1 */
+	long long timeout_ms, next_look_ms;
+	bool is_live;
+	bool has_login; /* a new connection from outside to sshd was seen: it may be over again */
+};
+
+/* After a boot the time to log in begins when the host can be reached: sshd may start late. */
+static long long deadline_ms(const struct wait *wait)
+{
+	long long from_ms = !wait->is_live && wait->good_ms >= 0 ? wait->good_ms : wait->start_ms;
+	return from_ms + wait->timeout_ms;
+}
+
+static void look_for_login(const struct kh_guard_watch *watch, struct wait *wait)
+{
+	kh_auto(kh_strv_done) struct kh_strv now = {0};
+	if (wait->has_login)
+		return;
+	watch->world->connections(watch->world, watch->root, &now);
+	wait->has_login = kh_connection_new(&now, &watch->state.connections) != NULL;
+	if (wait->has_login)
+		wait->next_look_ms = 0;
+}
+
+/* What is missing now, or NULL: the network is proved. */
+static char *look(const struct kh_guard_watch *watch, struct wait *wait)
+{
+	kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
+	watch->world->look(watch->world, watch->root, &net);
+	char *missing = kh_guard_missing(watch->world, &watch->record, &net);
+	if (missing)
+		return missing;
+	if (wait->good_ms < 0)
+		wait->good_ms = watch->world->now_ms(watch->world);
+	bool is_enough = wait->has_login || (!wait->is_live && !watch->record.wants_login);
+	return is_enough ? NULL
+			 : kh_printf("%s is up, but no new ssh connection from outside and no "
+				     "'kvmhost confirm'",
+				     watch->record.bridge);
+}
+
+/* One look, when it is time for one. Returns 0: it stays; 1: it is to be taken back, and why; 2:
+ * wait on. */
+static int step(struct kh_guard_watch *watch, struct wait *wait, char **ret_why)
+{
+	look_for_login(watch, wait);
+	long long now_ms = watch->world->now_ms(watch->world);
+	if (now_ms < wait->next_look_ms)
+		return 2;
+	wait->next_look_ms = now_ms + LOOK_EVERY_MS;
+	enum kh_net_phase phase = phase_on_disk(watch);
+	if (is_decided(phase) || phase == KH_NET_REVERTING)
+		return 0;
+	kh_auto(kh_free) char *missing = look(watch, wait);
+	if (!missing)
+		return 0;
+	if (watch->world->now_ms(watch->world) < deadline_ms(wait))
+		return 2;
+	*ret_why = kh_printf("%s within %lld s", missing, watch->record.timeout_s);
+	return 1;
+}
+
+/* Until the network is proved, somebody confirmed it, or the time is over: 1, and why it is to be
+ * taken back. */
+static int wait_for_proof(struct kh_guard_watch *watch, bool is_live, char **ret_why)
+{
+	struct kh_guard_world *world = watch->world;
+	struct wait wait = {.start_ms = is_live ? watch->state.switched_ms : world->now_ms(world),
+			    .good_ms = -1,
+			    .timeout_ms = watch->record.timeout_s * 1000,
+			    .is_live = is_live};
+	int result = step(watch, &wait, ret_why);
+	for (; result == 2; result = step(watch, &wait, ret_why))
+		world->wait(world);
+	return result;
+}
+
+int kh_guard_judge(struct kh_guard_watch *watch, bool is_live, struct kh_error *err)
+{
+	char *why = NULL;
+	int result = wait_for_proof(watch, is_live, &why);
+	kh_free(&watch->state.why);
+	watch->state.why = why;
+	if (result == 0)
+		return kh_guard_turn(watch, KH_NET_CONFIRMED, err) < 0 ? -1 : 0;
+	return kh_guard_revert(watch, err);
+}
+
+/* ---- all of it ---- */
+
+void kh_guard_watch_done(struct kh_guard_watch *watch)
+{
+	kh_net_record_done(&watch->record);
+	kh_net_state_done(&watch->state);
+	kh_free(&watch->boot_id);
+}
+
+int kh_guard_open(const struct kh_root *root, struct kh_runner *runner,
+		  struct kh_guard_world *world, struct kh_guard_watch *watch, struct kh_error *err)
+{
+	*watch = (struct kh_guard_watch){.root = root, .runner = runner, .world = world};
+	int found = kh_net_record_read(root, &watch->record, watch->digest, err);
+	if (found != 0)
+		return found < 0 ? kh_wrap(err, "guard") : 1;
+	kh_net_state_read(root, watch->digest, &watch->state);
+	watch->boot_id = kh_root_line(root, "/proc/sys/kernel/random/boot_id");
 	return 0;
 }
 
-static int revert(struct watch *watch, struct kh_error *err)
+static bool is_same(const char *a, const char *b)
 {
-	kh_auto(kh_lock_done) struct kh_lock lock = KH_LOCK_INIT;
-	take_lock(watch, &lock);
-	if (note(watch, KH_NET_REVERTING, err) != 0)
-		kh_error_done(err); /* a full disk must not keep the network away */
-	stop_network(&watch->record, watch->runner);
-	int result = kh_guard_restore(watch->root, &watch->record, err);
-	watch->world->drop_link(watch->world, watch->record.bridge);
-	start_network(&watch->record, watch->runner);
-	bool is_back = wait_for_old_network(watch->root, watch->world, &watch->record);
-	if (result != 0)
-		return kh_wrap(err, "guard: put the old network back");
-	return is_back ? note(watch, KH_NET_REVERTED, err) : last_resort(watch, err);
+	return a && b && strcmp(a, b) == 0;
 }
 
-static bool is_armed(const struct watch *watch, const char *boot_id)
+/* A boot came after the change: the manager has made the network from its files, and nothing that
+ * was open before counts. */
+static int judge_boot(struct kh_guard_watch *watch, struct kh_error *err)
 {
-	return !watch->record.boot_id || !boot_id || strcmp(watch->record.boot_id, boot_id) != 0;
+	if (is_same(watch->record.boot_id, watch->boot_id))
+		return 0;
+	kh_free(&watch->state.boot_id);
+	watch->state.boot_id = kh_strdup(watch->boot_id);
+	kh_strv_done(&watch->state.connections);
+	return kh_guard_judge(watch, false, err);
+}
+
+static int revert_cut_off(struct kh_guard_watch *watch, struct kh_error *err)
+{
+	kh_free(&watch->state.why);
+	watch->state.why = kh_strdup("the switch was cut off");
+	return kh_guard_revert(watch, err);
+}
+
+static int go_on(struct kh_guard_watch *watch, struct kh_error *err)
+{
+	bool is_this_boot = is_same(watch->state.boot_id, watch->boot_id);
+	switch (watch->state.phase) {
+	case KH_NET_CONFIRMED:
+	case KH_NET_REVERTED:
+		return 0;
+	case KH_NET_REVERTING:
+		return kh_guard_revert(watch, err);
+	case KH_NET_WAITING:
+		return judge_boot(watch, err);
+	case KH_NET_ASKED:
+		return is_this_boot ? kh_guard_switch(watch, err) : judge_boot(watch, err);
+	case KH_NET_SWITCHING:
+		return is_this_boot ? revert_cut_off(watch, err) : judge_boot(watch, err);
+	case KH_NET_SWITCHED:
+		return is_this_boot ? kh_guard_judge(watch, true, err) : judge_boot(watch, err);
+	}
+	return 0;
 }
 
 int kh_guard_watch(const struct kh_root *root, struct kh_runner *runner,
 		   struct kh_guard_world *world, struct kh_error *err)
 {
-	kh_auto(watch_done) struct watch watch = {.root = root, .runner = runner, .world = world};
-	int found = kh_net_record_read(root, &watch.record, watch.digest, err);
-	if (found != 0)
-		return found < 0 ? kh_wrap(err, "guard") : 0;
-	kh_net_state_read(root, watch.digest, &watch.state);
-	kh_auto(kh_free) char *boot_id = kh_root_line(root, "/proc/sys/kernel/random/boot_id");
-	if (watch.state.phase == KH_NET_CONFIRMED || watch.state.phase == KH_NET_REVERTED ||
-	    !is_armed(&watch, boot_id))
-		return 0;
-	kh_free(&watch.state.boot_id);
-	watch.state.boot_id = kh_strdup(boot_id);
-	if (watch.state.phase == KH_NET_REVERTING)
-		return revert(&watch, err);
-	watch.state.why = wait_for_network(root, world, &watch.record);
-	if (!watch.state.why)
-		return note(&watch, KH_NET_CONFIRMED, err);
-	return revert(&watch, err);
+	kh_auto(kh_guard_watch_done) struct kh_guard_watch watch = {0};
+	int opened = kh_guard_open(root, runner, world, &watch, err);
+	if (opened != 0)
+		return opened < 0 ? -1 : 0;
+	return go_on(&watch, err);
 }
 
 int kh_guard_run(const struct kh_root *root, struct kh_runner *runner, struct kh_error *err)

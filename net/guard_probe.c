@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "net/connection.h"
 #include "net/guard.h"
 
 enum { DISCARD_PORT = 9, PROBE_TRIES = 8, PROBE_STEP_MS = 150 };
@@ -118,17 +119,25 @@ static void look(struct kh_guard_world *world, const struct kh_root *root,
 	kh_facts_net_collect(root, ret_net);
 }
 
-static void wait_second(struct kh_guard_world *world)
+/* Short: a connection that was made and closed is in the kernel's table for a moment only. */
+static void wait_moment(struct kh_guard_world *world)
 {
 	(void)world;
-	sleep_ms(1000);
+	sleep_ms(50);
+}
+
+static void connections(struct kh_guard_world *world, const struct kh_root *root,
+			struct kh_strv *list)
+{
+	(void)world;
+	kh_connection_list(root, list);
 }
 
 static long long now_ms(struct kh_guard_world *world)
 {
 	struct timespec now;
 	(void)world;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
@@ -136,6 +145,7 @@ struct kh_guard_world kh_guard_real_world = {
 	.look = look,
 	.answers = answers,
 	.drop_link = drop_link,
-	.wait = wait_second,
+	.wait = wait_moment,
 	.now_ms = now_ms,
+	.connections = connections,
 };

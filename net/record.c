@@ -12,10 +12,10 @@ const char *const kh_net_record_path = "/var/lib/kvmhost/guard.json";
 const char *const kh_net_state_path = "/var/lib/kvmhost/guard.state";
 
 static const char *const phase_names[] = {
-	[KH_NET_WAITING] = "waiting",
-	[KH_NET_CONFIRMED] = "confirmed",
-	[KH_NET_REVERTING] = "reverting",
-	[KH_NET_REVERTED] = "reverted",
+	[KH_NET_WAITING] = "waiting",     [KH_NET_CONFIRMED] = "confirmed",
+	[KH_NET_REVERTING] = "reverting", [KH_NET_REVERTED] = "reverted",
+	[KH_NET_ASKED] = "asked",         [KH_NET_SWITCHING] = "switching",
+	[KH_NET_SWITCHED] = "switched",
 };
 
 static void json_done(json_t **json)
@@ -109,12 +109,14 @@ char *kh_net_record_text(const struct kh_net_record *record)
 	for (size_t i = 0; i < record->file_count; i++)
 		json_array_append_new(files, file_json(&record->files[i]));
 	kh_auto(json_done) json_t *object = json_pack(
-		"{s:i, s:s, s:s*, s:s, s:s, s:i, s:I, s:b, s:b, s:o, s:o, s:o}", "schema", 1,
-		"digest", record->digest, "boot_id", record->boot_id, "bridge", record->bridge,
-		"port", record->port, "manager", (int)record->manager, "timeout_s",
+		"{s:i, s:s, s:s*, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o}",
+		"schema", 1, "digest", record->digest, "boot_id", record->boot_id, "bridge",
+		record->bridge, "port", record->port, "manager", (int)record->manager, "timeout_s",
 		(json_int_t)record->timeout_s, "dynamic", (int)record->is_dynamic, "route",
-		(int)record->wants_route, "addresses", list_json(&record->addresses), "gateways",
-		list_json(&record->gateways), "files", files);
+		(int)record->wants_route, "login", (int)record->wants_login, "static",
+		(int)record->is_static, "stp", (int)record->wants_stp, "addresses",
+		list_json(&record->addresses), "gateways", list_json(&record->gateways), "files",
+		files);
 	kh_auto(kh_free) char *text = json_dumps(object, JSON_INDENT(2));
 	return kh_printf("%s\n", text ? text : "{}");
 }
@@ -172,6 +174,9 @@ static void read_object(const json_t *object, struct kh_net_record *record)
 	record->timeout_s = json_integer_value(json_object_get(object, "timeout_s"));
 	record->is_dynamic = json_is_true(json_object_get(object, "dynamic"));
 	record->wants_route = json_is_true(json_object_get(object, "route"));
+	record->wants_login = json_is_true(json_object_get(object, "login"));
+	record->is_static = json_is_true(json_object_get(object, "static"));
+	record->wants_stp = json_is_true(json_object_get(object, "stp"));
 	read_list(object, "addresses", &record->addresses);
 	read_list(object, "gateways", &record->gateways);
 	json_array_foreach(json_object_get(object, "files"), i, file)
@@ -233,6 +238,7 @@ void kh_net_state_done(struct kh_net_state *state)
 	kh_free(&state->time);
 	kh_free(&state->why);
 	kh_free(&state->boot_id);
+	kh_strv_done(&state->connections);
 }
 
 void kh_net_state_read(const struct kh_root *root, const char *record_digest,
@@ -252,15 +258,18 @@ void kh_net_state_read(const struct kh_root *root, const char *record_digest,
 	ret_state->why = text_of(object, "why");
 	ret_state->boot_id = text_of(object, "boot_id");
 	ret_state->has_rebooted = json_is_true(json_object_get(object, "rebooted"));
+	ret_state->switched_ms = json_integer_value(json_object_get(object, "switched_ms"));
+	read_list(object, "connections", &ret_state->connections);
 }
 
 int kh_net_state_write(const struct kh_root *root, const char *record_digest,
 		       const struct kh_net_state *state, struct kh_error *err)
 {
-	kh_auto(json_done) json_t *object =
-		json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:b}", "record", record_digest, "state",
-			  phase_names[state->phase], "time", state->time, "why", state->why,
-			  "boot_id", state->boot_id, "rebooted", (int)state->has_rebooted);
+	kh_auto(json_done) json_t *object = json_pack(
+		"{s:s, s:s, s:s*, s:s*, s:s*, s:b, s:I, s:o}", "record", record_digest, "state",
+		phase_names[state->phase], "time", state->time, "why", state->why, "boot_id",
+		state->boot_id, "rebooted", (int)state->has_rebooted, "switched_ms",
+		(json_int_t)state->switched_ms, "connections", list_json(&state->connections));
 	kh_auto(kh_free) char *dump = json_dumps(object, JSON_INDENT(2));
 	kh_auto(kh_free) char *text = kh_printf("%s\n", dump ? dump : "{}");
 	const struct kh_file_state meta = {

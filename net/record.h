@@ -39,8 +39,11 @@ struct kh_net_record {
 	char *bridge, *port;
 	enum kh_net_manager manager;
 	long long timeout_s;
-	bool is_dynamic;          /* any address of DHCP or router advertisements will do */
-	bool wants_route;         /* a default route over the bridge is expected */
+	bool is_dynamic;  /* any address of DHCP or router advertisements will do */
+	bool wants_route; /* a default route over the bridge is expected */
+	bool wants_login; /* there is an ssh server: a new connection to it is expected */
+	bool is_static;   /* the addresses are the configuration's, not the port's */
+	bool wants_stp;
 	struct kh_strv addresses; /* "192.0.2.10/25": each is expected, unless is_dynamic */
 	struct kh_strv gateways;  /* each must answer; empty: that of the default route */
 	struct kh_net_file *files;
@@ -66,6 +69,9 @@ enum kh_net_phase {
 	KH_NET_CONFIRMED,
 	KH_NET_REVERTING, /* begun to put the old files back */
 	KH_NET_REVERTED,
+	KH_NET_ASKED,     /* a live switch was asked for, in the boot of boot_id */
+	KH_NET_SWITCHING, /* it is being made */
+	KH_NET_SWITCHED,  /* it was made, and waits to be confirmed */
 };
 
 struct kh_net_state {
@@ -73,7 +79,9 @@ struct kh_net_state {
 	char *time; /* "2026-11-21T10:00:00Z", or NULL */
 	char *why;  /* of reverting: "no ARP answer from gateway 192.0.2.1 on br0 within 120 s" */
 	char *boot_id;
-	bool has_rebooted; /* the last resort was used */
+	bool has_rebooted;          /* the last resort was used */
+	long long switched_ms;      /* SWITCHED: milliseconds since the machine was started */
+	struct kh_strv connections; /* to sshd, before the switch: see connection.h */
 };
 
 /* The state that belongs to the record with this digest; of another record, or none: WAITING. */

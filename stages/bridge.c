@@ -1,17 +1,16 @@
-/* bridge.c - br0 with the host's address, the uplink as its port, effective at the next boot.
+/* bridge.c - br0 with the host's address, the uplink as its port, at the next boot or now.
  *
  * Finds the uplink, asks the back end of whoever configures it (net/backend.h) for the files, and
- * plans the guard (net/guard.h) in front of them. Nothing is restarted: the running network stays
- * as it is.
+ * plans the guard (net/guard.h) in front of them. With `activate: now` the guard makes the switch
+ * as well; otherwise nothing is restarted, and the running network stays as it is.
  */
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "net/connection.h"
 #include "net/guard.h"
 #include "stages/bridge.h"
 #include "stages/stages.h"
-
-static const char cloud_path[] = "/etc/cloud/cloud.cfg.d/99-kvmhost-network.cfg";
 
 void kh_bridge_digest(const struct kh_config_bridge *config, char ret_hex[KH_DIGEST_SIZE])
 {
@@ -76,45 +75,6 @@ static int refuse_repeat(const struct past *past, struct kh_plan *plan, struct k
 		kh_net_record_path);
 }
 
-/* ---- cloud-init ---- */
-
-static bool switches_network_off(const char *text)
-{
-	return text && strstr(text, "network:") && strstr(text, "config: disabled");
-}
-
-/* cloud-init writes the network configuration at boot, over ours, unless it is told not to. */
-static bool has_cloud_init(const struct kh_net_view *view)
-{
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	if (!kh_root_exists(view->root, "/etc/cloud/cloud.cfg") ||
-	    kh_root_exists(view->root, "/etc/cloud/cloud-init.disabled"))
-		return false;
-	kh_net_view_list(view, "/etc/cloud/cloud.cfg.d", &names);
-	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *path =
-			kh_printf("/etc/cloud/cloud.cfg.d/%s", names.items[i]);
-		kh_auto(kh_free) char *text = kh_net_view_text(view, path);
-		if (kh_str_ends(names.items[i], ".cfg") && switches_network_off(text))
-			return false;
-	}
-	return true;
-}
-
-/* It stands before all others: the manager's files must not change while cloud-init owns them. */
-static void put_cloud_first(struct kh_net_answer *answer)
-{
-	kh_net_answer_edit(
-		answer, cloud_path,
-		"# Made by kvmhost (stage bridge): the network is configured by hand now.\n"
-		"network: {config: disabled}\n",
-		0, "cloud-init would write its own network configuration at boot");
-	struct kh_net_edit last = answer->edits[answer->edit_count - 1];
-	for (size_t i = answer->edit_count - 1; i > 0; i--)
-		answer->edits[i] = answer->edits[i - 1];
-	answer->edits[0] = last;
-}
-
 /* ---- the plan ---- */
 
 struct work {
@@ -165,8 +125,8 @@ static int ask(struct work *work, struct kh_error *err)
 	if (kh_net_view_check(&work->view, work->manager, err) != 0 ||
 	    backend->plan(&wish, &work->answer, err) != 0)
 		return kh_wrap(err, "%s", kh_net_manager_name(work->manager));
-	if (!work->answer.carrier && has_cloud_init(&work->view))
-		put_cloud_first(&work->answer);
+	if (!work->answer.carrier)
+		kh_bridge_stop_cloud_init(&work->view, &work->answer);
 	return 0;
 }
 
@@ -220,6 +180,9 @@ static int make_record(const struct work *work, struct kh_net_record *record, st
 	record->port = kh_strdup(work->port.link->name);
 	record->manager = work->manager;
 	record->timeout_s = config->confirm_timeout_s;
+	record->wants_login = kh_connection_has_server(work->context->root);
+	record->is_static = config->address_mode == KH_ADDRESS_STATIC;
+	record->wants_stp = config->stp;
 	expect(work, record);
 	/* Until the last change was confirmed, what it would go back to is what this one goes back
 	 * to. */
@@ -242,10 +205,22 @@ static int plan_edits(struct work *work, struct kh_error *err)
 	return 0;
 }
 
-static void note_reboot(const struct work *work)
+static bool is_now(const struct work *work)
+{
+	return work->context->config->bridge.activate == KH_ACTIVATE_NOW && !work->port.master;
+}
+
+static void note_switch(const struct work *work)
 {
 	const struct kh_config_bridge *config = &work->context->config->bridge;
-	if (work->port.master)
+	if (is_now(work))
+		kh_plan_note(
+			work->plan, KH_NOTE_WARNING,
+			"the address of '%s' moves to '%s' now: log in anew over ssh, or run "
+			"'kvmhost confirm' in a new session, within %lld s, or the guard puts it "
+			"back",
+			work->port.link->name, config->name, config->confirm_timeout_s);
+	else if (work->port.master)
 		kh_plan_note(work->plan, KH_NOTE_REBOOT,
 			     "the changed settings of '%s' take effect at the next boot",
 			     config->name);
@@ -253,10 +228,41 @@ static void note_reboot(const struct work *work)
 		kh_plan_note(
 			work->plan, KH_NOTE_REBOOT,
 			"the address of '%s' moves to '%s' at the next boot; the guard puts it "
-			"back if the network does not answer within %lld s",
-			work->port.link->name, config->name, config->confirm_timeout_s);
+			"back if the network does not answer%s within %lld s",
+			work->port.link->name, config->name,
+			kh_connection_has_server(work->context->root) ? ", or nobody logs in," : "",
+			config->confirm_timeout_s);
 	for (size_t i = 0; i < work->answer.notes.count; i++)
 		kh_plan_note(work->plan, KH_NOTE_INFO, "%s", work->answer.notes.items[i]);
+}
+
+/* The guard makes the switch: a process that outlives apply and the session. */
+static int plan_now(const struct work *work, struct kh_error *err)
+{
+	const char *program = NULL;
+	if (kh_guard_plan_program(work->plan, "the guard runs it", &program, err) != 0)
+		return -1;
+	const char *const argv[] = {program, "guard", "switch", NULL};
+	const char *const undo_argv[] = {program, "guard", "back", NULL};
+	const struct kh_plan_command command = {
+		.argv = argv,
+		.undo_argv = undo_argv,
+		.why = "the address moves from the port to the bridge, watched by the guard"};
+	return kh_plan_run(work->plan, &command, err);
+}
+
+/* A change that is being judged is not changed under the guard's eyes. */
+static int refuse_unjudged(const struct work *work, struct kh_error *err)
+{
+	const struct kh_net_state *state = &work->past.state;
+	const char *boot_id = work->context->facts->os.boot_id;
+	bool is_pending = state->phase == KH_NET_ASKED || state->phase == KH_NET_SWITCHING ||
+			  state->phase == KH_NET_SWITCHED;
+	if (!is_pending || !state->boot_id || !boot_id || strcmp(state->boot_id, boot_id) != 0)
+		return 0;
+	kh_fail(err, KH_HOST, 0, "the last switch to '%s' waits to be confirmed",
+		work->past.record.bridge);
+	return kh_hint(err, "run 'kvmhost confirm' in a new session");
 }
 
 /* A record that was judged already guards nothing any more; one of other settings or of files that
@@ -277,17 +283,18 @@ static int plan_bridge(struct work *work, struct kh_error *err)
 		return 0;
 	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
 	bool is_new = needs_record(work, is_done);
-	if (!is_done && refuse_repeat(&work->past, work->plan, err) != 0)
+	if (!is_done &&
+	    (refuse_repeat(&work->past, work->plan, err) != 0 || refuse_unjudged(work, err) != 0))
 		return -1;
 	if (is_new && make_record(work, &record, err) != 0)
 		return -1;
 	if (kh_guard_plan(work->plan, work->context->facts->os.has_systemd, is_new ? &record : NULL,
 			  err) != 0)
 		return -1;
-	if (plan_edits(work, err) != 0)
+	if (plan_edits(work, err) != 0 || (is_now(work) && plan_now(work, err) != 0))
 		return -1;
 	if (!work->port.master || !is_done)
-		note_reboot(work);
+		note_switch(work);
 	return 0;
 }
 
@@ -310,13 +317,6 @@ static int plan_in_use(struct work *work, struct kh_error *err)
 			     "%s does not configure that: it may be gone after the next boot",
 			     kh_net_manager_name(work->manager));
 	return 0;
-}
-
-static int refuse_now(const struct kh_context *context, struct kh_error *err)
-{
-	kh_fail(err, KH_HOST, 0, "%s: 'activate: now' is not done yet",
-		kh_config_where(context->config, "bridge.activate"));
-	return kh_hint(err, "use 'activate: reboot': the guard watches over the next boot");
 }
 
 /* Where there is nobody's network to configure, the reason; or NULL. */
@@ -360,8 +360,6 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	case KH_BRIDGE_WANTED:
 		break;
 	}
-	if (context->config->bridge.activate == KH_ACTIVATE_NOW)
-		return refuse_now(context, err);
 	if (ask(&work, err) != 0)
 		return leave_out(context, plan, err);
 	if (!work.answer.carrier)

@@ -1,5 +1,5 @@
 /* bridge.h - between the parts of the bridge stage: bridge.c plans, bridge_port.c finds the uplink,
- * bridge_check.c reports. */
+ * bridge_cloud.c stops cloud-init, bridge_check.c reports. */
 #ifndef KH_STAGES_BRIDGE_H
 #define KH_STAGES_BRIDGE_H
 
@@ -35,6 +35,9 @@ bool kh_bridge_is_persisted(const struct kh_context *context);
 /* `port: auto` asks for a bridge where there is an uplink that somebody known configures. Is there
  * none? Then the bridge is left out: said, and no reason to stop. A port that was named is one. */
 bool kh_bridge_is_left_out(const struct kh_context *context);
+
+/* Where cloud-init configures the network at boot: an edit in front of the others that stops it. */
+void kh_bridge_stop_cloud_init(const struct kh_net_view *view, struct kh_net_answer *answer);
 
 int kh_bridge_check(const struct kh_context *context, struct kh_report *report,
 		    struct kh_error *err);

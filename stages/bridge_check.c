@@ -145,6 +145,13 @@ static void add_guard(struct kh_report *report, const struct kh_net_record *reco
 		found = kh_strdup("armed: judges at the next boot");
 		fix = fix_reboot;
 		break;
+	case KH_NET_ASKED:
+	case KH_NET_SWITCHING:
+	case KH_NET_SWITCHED:
+		found = kh_printf("waits to be confirmed since %s",
+				  state->time ? state->time : "an unknown time");
+		fix = "log in anew over ssh, or run kvmhost confirm in a new session";
+		break;
 	case KH_NET_CONFIRMED:
 		found = kh_printf("confirmed at %s", state->time ? state->time : "an unknown time");
 		status = KH_PASS;

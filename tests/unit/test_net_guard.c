@@ -32,6 +32,7 @@ struct scene {
 	struct kh_strv dropped;
 	bool has_bridge, has_old; /* what look() sees */
 	const char *answering;    /* the one neighbour that answers */
+	const char *connection;   /* to sshd, or NULL */
 	long long clock_ms;
 	const char *kill_at; /* stop the guard (fail) at the command that begins so; or NULL */
 };
@@ -97,6 +98,14 @@ static long long now_ms(struct kh_guard_world *world)
 	return scene_of(world)->clock_ms;
 }
 
+static void connections(struct kh_guard_world *world, const struct kh_root *root,
+			struct kh_strv *list)
+{
+	(void)root;
+	if (scene_of(world)->connection)
+		kh_strv_add(list, scene_of(world)->connection);
+}
+
 static int run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
 	       struct kh_run_result *ret_result, struct kh_error *err)
 {
@@ -116,8 +125,8 @@ static int run(struct kh_runner *runner, const char *const *argv, unsigned timeo
 static void scene_init(struct scene *scene)
 {
 	*scene = (struct scene){.answering = "192.0.2.1"};
-	scene->world =
-		(struct kh_guard_world){look, answers, drop_link, wait_second, now_ms, scene};
+	scene->world = (struct kh_guard_world){look,   answers,     drop_link, wait_second,
+					       now_ms, connections, scene};
 	scene->runner = (struct kh_runner){run, scene};
 }
 

@@ -1,0 +1,168 @@
+/* connection.c - TCP connections to sshd; see connection.h. */
+#include "net/connection.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/mem.h"
+#include "net/connection_private.h"
+
+enum { DEFAULT_PORT = 22 };
+
+/* ---- the ports ---- */
+
+static void add_port(struct kh_strv *ports, const char *text)
+{
+	long long number = text ? kh_str_number(text) : -1;
+	if (number <= 0 || number > 65535)
+		return;
+	kh_auto(kh_free) char *port = kh_printf("%lld", number);
+	if (!kh_strv_has(ports, port))
+		kh_strv_add(ports, port);
+}
+
+/* "Port 2222", "ListenAddress 192.0.2.10:2222", "ListenAddress [2001:db8::1]:2222" */
+static void read_line(const char *line, struct kh_strv *ports)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_strv_split(&words, line, " \t=\r\"");
+	if (words.count < 2)
+		return;
+	const char *value = words.items[1];
+	const char *colon = strrchr(value, ':');
+	bool is_port_given = colon && (value[0] == '[' || strchr(value, ':') == colon) &&
+			     colon[-(colon > value)] != ':';
+	if (strcasecmp(words.items[0], "Port") == 0)
+		add_port(ports, value);
+	else if (strcasecmp(words.items[0], "ListenAddress") == 0 && is_port_given)
+		add_port(ports, colon + 1);
+}
+
+static void read_file(const struct kh_root *root, const char *path, struct kh_strv *ports)
+{
+	kh_auto(kh_free) char *text = kh_root_text(root, path);
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, text ? text : "");
+	for (size_t i = 0; i < lines.count; i++)
+		read_line(lines.items[i], ports);
+}
+
+static void find_ports(const struct kh_root *root, struct kh_strv *ports)
+{
+	static const char dir[] = "/etc/ssh/sshd_config.d";
+	kh_auto(kh_strv_done) struct kh_strv names = {0}, words = {0};
+	read_file(root, "/etc/ssh/sshd_config", ports);
+	kh_root_list(root, dir, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+		if (kh_str_ends(names.items[i], ".conf"))
+			read_file(root, path, ports);
+	}
+	/* The administrator's own: there may be another sshd, or another program of its kind. */
+	const char *session = getenv("SSH_CONNECTION");
+	kh_strv_split(&words, session ? session : "", " ");
+	if (words.count == 4)
+		add_port(ports, words.items[3]);
+	if (ports->count == 0)
+		kh_strv_addf(ports, "%d", DEFAULT_PORT);
+}
+
+bool kh_connection_has_server(const struct kh_root *root)
+{
+	static const char *const programs[] = {"/usr/sbin/sshd", "/usr/local/sbin/sshd",
+					       "/usr/sbin/dropbear", NULL};
+	return kh_root_find_program(root, programs) != NULL;
+}
+
+/* ---- /proc/net/tcp ---- */
+
+struct end {
+	char address[INET6_ADDRSTRLEN];
+	unsigned port;
+};
+
+/* "0100007F:0016", or four such words: each a number of this machine's byte order. */
+static bool read_end(const char *text, struct end *end)
+{
+	uint32_t words[4] = {0};
+	size_t digits = strcspn(text, ":");
+	if ((digits != 8 && digits != 32) || sscanf(text + digits, ":%x", &end->port) != 1)
+		return false;
+	for (size_t i = 0; i < digits / 8; i++)
+		if (sscanf(text + 8 * i, "%8x", &words[i]) != 1)
+			return false;
+	bool is_mapped =
+		digits == 32 && words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff);
+	if (digits == 8 || is_mapped)
+		return inet_ntop(AF_INET, &words[is_mapped ? 3 : 0], end->address,
+				 sizeof(end->address)) != NULL;
+	return inet_ntop(AF_INET6, words, end->address, sizeof(end->address)) != NULL;
+}
+
+/* Those whose handshake is done: established, and being closed in one way or another.
+ * Source: include/net/tcp_states.h. */
+static bool has_been_made(unsigned state)
+{
+	enum {
+		ESTABLISHED = 1,
+		FIN_WAIT1 = 4,
+		FIN_WAIT2,
+		TIME_WAIT,
+		CLOSE_WAIT = 8,
+		LAST_ACK,
+		CLOSING = 11
+	};
+	return state == ESTABLISHED || (state >= FIN_WAIT1 && state <= TIME_WAIT) ||
+	       state == CLOSE_WAIT || state == LAST_ACK || state == CLOSING;
+}
+
+static bool is_from_outside(const struct end *local, const struct end *remote)
+{
+	return strcmp(local->address, remote->address) != 0 &&
+	       !kh_str_starts(remote->address, "127.") && strcmp(remote->address, "::1") != 0;
+}
+
+static void read_table(const struct kh_root *root, const char *path, const struct kh_strv *ports,
+		       struct kh_strv *connections)
+{
+	kh_auto(kh_free) char *text = kh_root_text(root, path);
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, text ? text : "");
+	for (size_t i = 1; i < lines.count; i++) {
+		kh_auto(kh_strv_done) struct kh_strv words = {0};
+		struct end local, remote;
+		kh_strv_split(&words, lines.items[i], " ");
+		if (words.count < 4 || !read_end(words.items[1], &local) ||
+		    !read_end(words.items[2], &remote))
+			continue;
+		kh_auto(kh_free) char *port = kh_printf("%u", local.port);
+		if (has_been_made((unsigned)strtoul(words.items[3], NULL, 16)) &&
+		    (!ports || kh_strv_has(ports, port)) && is_from_outside(&local, &remote))
+			kh_strv_addf(connections, "%s %u %s %u", local.address, local.port,
+				     remote.address, remote.port);
+	}
+}
+
+void kh_connection_list_all(const struct kh_root *root, struct kh_strv *connections)
+{
+	read_table(root, "/proc/net/tcp", NULL, connections);
+	read_table(root, "/proc/net/tcp6", NULL, connections);
+}
+
+void kh_connection_list(const struct kh_root *root, struct kh_strv *connections)
+{
+	kh_auto(kh_strv_done) struct kh_strv ports = {0};
+	find_ports(root, &ports);
+	read_table(root, "/proc/net/tcp", &ports, connections);
+	read_table(root, "/proc/net/tcp6", &ports, connections);
+}
+
+const char *kh_connection_new(const struct kh_strv *now, const struct kh_strv *before)
+{
+	for (size_t i = 0; i < now->count; i++)
+		if (!kh_strv_has(before, now->items[i]))
+			return now->items[i];
+	return NULL;
+}

@@ -1,0 +1,149 @@
+/* dhcp_client.c - see dhcp_client.h. */
+#include "net/dhcp_client.h"
+
+#include <ctype.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/file.h"
+#include "core/base/mem.h"
+
+enum { START_TIMEOUT_S = 30 };
+
+static const char *const programs[] = {"dhclient", "udhcpc", "dhcpcd"};
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* The words of a running program, joined by newlines; NULL: it is no DHCP client of the link. */
+static char *words_of(const struct kh_root *root, const char *pid, const char *link)
+{
+	kh_auto(kh_free) char *path = kh_printf("/proc/%s/cmdline", pid);
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_free) char *text = NULL;
+	size_t length = 0;
+	if (kh_root_read(root, path, &text, &length, &ignored) != 0 || length == 0 ||
+	    !kh_str_is_one_of(base_of(text), programs, KH_COUNT(programs)))
+		return NULL;
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	for (size_t at = 0; at < length; at += strlen(text + at) + 1)
+		kh_strv_add(&words, text + at);
+	return kh_strv_has(&words, link) ? kh_strv_join(&words, "\n") : NULL;
+}
+
+/* Containers' clients are in sight as well; their links are not ours. */
+static bool is_of_our_network(const struct kh_root *root, const char *pid)
+{
+	kh_auto(kh_free) char *path = kh_printf("/proc/%s/ns/net", pid);
+	kh_auto(kh_free) char *theirs = kh_root_readlink(root, path);
+	kh_auto(kh_free) char *ours = kh_root_readlink(root, "/proc/self/ns/net");
+	return theirs && ours && strcmp(theirs, ours) == 0;
+}
+
+/* Calls for each client of the link: its process and its words. */
+static void each(const struct kh_root *root, const char *link,
+		 void (*meet)(pid_t pid, const char *words, void *data), void *data)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_root_list(root, "/proc", &names);
+	for (size_t i = 0; i < names.count; i++) {
+		long long pid = isdigit((unsigned char)names.items[i][0])
+					? kh_str_number(names.items[i])
+					: -1;
+		kh_auto(kh_free) char *words =
+			pid > 1 ? words_of(root, names.items[i], link) : NULL;
+		if (words && is_of_our_network(root, names.items[i]))
+			meet((pid_t)pid, words, data);
+	}
+}
+
+static void note(pid_t pid, const char *words, void *data)
+{
+	struct kh_strv *clients = data;
+	(void)pid;
+	if (!kh_strv_has(clients, words)) /* dhcpcd is several processes */
+		kh_strv_add(clients, words);
+}
+
+static void stop(pid_t pid, const char *words, void *data)
+{
+	(void)words;
+	(void)data;
+	(void)kill(pid, SIGKILL);
+}
+
+void kh_dhcp_client_find(const struct kh_root *root, const char *link, struct kh_strv *clients)
+{
+	each(root, link, note, clients);
+}
+
+void kh_dhcp_client_stop(const struct kh_root *root, const char *link)
+{
+	if (root->is_live)
+		each(root, link, stop, NULL);
+}
+
+/* In a path as well: "/run/dhclient.eth0.pid". */
+static char *replace(const char *text, const char *from, const char *to)
+{
+	kh_auto(kh_str_done) struct kh_str out = {0};
+	for (const char *at = strstr(text, from); at; at = strstr(text, from)) {
+		kh_str_add_bytes(&out, text, (size_t)(at - text));
+		kh_str_add(&out, to);
+		text = at + strlen(from);
+	}
+	kh_str_add(&out, text);
+	return kh_str_take(&out);
+}
+
+static void copy_leases(const struct kh_root *root, const char *path, const char *new_path,
+			const char *from, const char *to)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_free) char *text = kh_root_text(root, path);
+	if (!text || strcmp(path, new_path) == 0)
+		return;
+	kh_auto(kh_free) char *of_from = kh_printf("interface \"%s\"", from);
+	kh_auto(kh_free) char *of_to = kh_printf("interface \"%s\"", to);
+	kh_auto(kh_free) char *moved = replace(text, of_from, of_to);
+	const struct kh_file_state meta = {
+		.type = KH_FILE_REGULAR, .mode = 0644, .uid = geteuid(), .gid = getegid()};
+	(void)kh_file_put(root, new_path, moved, strlen(moved), &meta, &ignored);
+}
+
+static int start(const struct kh_root *root, struct kh_runner *runner, const char *client,
+		 const char *from, const char *to, struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0}, moved = {0};
+	kh_strv_split(&words, client, "\n");
+	for (size_t i = 0; i < words.count; i++) {
+		kh_strv_add_owned(&moved, replace(words.items[i], from, to));
+		if (kh_str_ends(words.items[i], ".leases"))
+			copy_leases(root, words.items[i], moved.items[i], from, to);
+	}
+	kh_auto(kh_free) const char **argv = kh_alloc((moved.count + 1) * sizeof(char *));
+	for (size_t i = 0; i < moved.count; i++)
+		argv[i] = moved.items[i];
+	return moved.count > 0 ? kh_run(runner, argv, START_TIMEOUT_S, NULL, err) : 0;
+}
+
+int kh_dhcp_client_start(const struct kh_root *root, struct kh_runner *runner,
+			 const struct kh_strv *clients, const char *from, const char *to,
+			 struct kh_error *err)
+{
+	int result = 0;
+	for (size_t i = 0; i < clients->count; i++) {
+		kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT;
+		if (start(root, runner, clients->items[i], from, to, &problem) == 0)
+			continue;
+		if (result == 0)
+			kh_fail(err, problem.code, 0, "%s", problem.message);
+		result = -1;
+	}
+	return result;
+}
