@@ -4,7 +4,6 @@
 #include "core/apply_private.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
 #include "core/base/stop.h"
 #include "core/perform.h"
 
@@ -24,26 +23,6 @@ void kh_apply_tell(const struct kh_apply *work, enum kh_event_kind kind, const c
 				 .text = text,
 				 .index = work->step,
 				 .count = work->total};
-	if (sink)
-		sink->event(sink, &event);
-}
-
-/* What is told from deep inside the change under way. */
-struct hearing {
-	const struct kh_apply *work;
-	const struct kh_change *change;
-};
-
-static void hear(void *data, const struct kh_progress *progress)
-{
-	const struct hearing *hearing = data;
-	struct kh_sink *sink = hearing->work->engine->sink;
-	struct kh_event event = {.kind = progress ? KH_EVENT_PROGRESS : KH_EVENT_TICK,
-				 .stage = hearing->change->stage,
-				 .text = progress ? progress->text : "",
-				 .index = progress ? progress->done : 0,
-				 .count = progress ? progress->count : 0,
-				 .unit = progress ? progress->unit : NULL};
 	if (sink)
 		sink->event(sink, &event);
 }
@@ -136,7 +115,6 @@ static void refuse(struct kh_apply *work, const char *stage, struct kh_error *er
  */
 static int make(struct kh_apply *work, const struct kh_change *change, struct kh_error *err)
 {
-	struct hearing hearing = {work, change};
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
 	struct kh_error error = KH_ERROR_INIT;
 	struct kh_making making = {.root = work->engine->root,
@@ -147,9 +125,9 @@ static int make(struct kh_apply *work, const struct kh_change *change, struct kh
 				   .stage = change->stage};
 	work->step++;
 	kh_apply_tell(work, KH_EVENT_CHANGE, change->stage, title);
-	kh_progress_listen(hear, &hearing);
+	kh_engine_listen(work->engine, change->stage);
 	int result = change->maker->make(&making, change->what, &error);
-	kh_progress_listen(NULL, NULL);
+	kh_engine_listen(NULL, NULL);
 	if (result != 0)
 		kh_wrap(&error, "stage '%s'", change->stage);
 	if (result != 0 && kh_stop_is_wanted()) {
@@ -165,17 +143,6 @@ static int make(struct kh_apply *work, const struct kh_change *change, struct kh
 	return 0;
 }
 
-static int perform(struct kh_apply *work, const struct kh_change *change, json_t **ret_details,
-		   char **ret_warning, struct kh_error *err)
-{
-	struct hearing hearing = {work, change};
-	kh_progress_listen(hear, &hearing);
-	int result = kh_perform(work->engine->root, work->engine->runner, change, ret_details,
-				ret_warning, err);
-	kh_progress_listen(NULL, NULL);
-	return result;
-}
-
 static int do_change(struct kh_apply *work, const struct kh_change *change, struct kh_error *err)
 {
 	kh_auto(kh_free) char *title = kh_plan_change_title(change);
@@ -185,7 +152,11 @@ static int do_change(struct kh_apply *work, const struct kh_change *change, stru
 		return kh_wrap(err, "stage '%s'", change->stage);
 	json_t *details = NULL;
 	kh_auto(kh_free) char *warning = NULL;
-	if (perform(work, change, &details, &warning, err) != 0)
+	kh_engine_listen(work->engine, change->stage);
+	int result = kh_perform(work->engine->root, work->engine->runner, change, &details,
+				&warning, err);
+	kh_engine_listen(NULL, NULL);
+	if (result != 0)
 		return take_failure(work, change, details, err);
 	if (kh_journal_done_change(work->journal, details, err) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);

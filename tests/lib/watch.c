@@ -213,7 +213,8 @@ static void remember(struct watch *watch, const struct call *call, const char *p
 	bool is_below = strncmp(path, watch->root, length) == 0;
 	watch->is_hit = true;
 	snprintf(watch->call, sizeof(watch->call), "%s", call->name);
-	snprintf(watch->path, sizeof(watch->path), "%s", is_below ? path + length : path);
+	snprintf(watch->path, sizeof(watch->path), "%.*s", (int)sizeof(watch->path) - 1,
+		 is_below ? path + length : path);
 }
 
 static void answer(const struct work *work, const struct seccomp_notif *asked, int error)
