@@ -21,8 +21,8 @@ const struct kh_package_row kh_package_rows[] = {
 	{ALL, BUILD, "libc6-dev", NULL, NULL, "glibc-devel", "/usr/include/stdio.h"},
 	{ALL, BUILD, "make", NULL, NULL, "make", "/usr/bin/make"},
 	{ALL, BUILD, "patch", NULL, NULL, "patch", "/usr/bin/patch"},
-	/* source packages are brought by dnf's plugin, or yumdownloader, and put together by rpmbuild
-	 * with what %prep of the three uses */
+	/* source packages are brought by dnf's plugin, or yumdownloader, and put together by
+	 * rpmbuild with what %prep of the three uses */
 	{ALL, BUILD, NULL, NULL, NULL, "dnf-plugins-core",
 	 "/etc/dnf/plugins/debuginfo-install.conf"},
 	{ALL, BUILD, NULL, NULL, NULL, "yum-utils", "/usr/bin/yumdownloader"},
