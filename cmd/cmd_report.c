@@ -156,8 +156,9 @@ static char *text_form(const struct work *work)
 	if (*stages)
 		kh_str_addf(&extra, "as far as these stages go, others were not looked at: %s\n",
 			    stages);
-	return kh_report_text(&work->report, work->session.facts.os.hostname, kh_str_text(&extra),
-			      &style);
+	kh_auto(kh_free) char *text = kh_report_text(&work->report, work->session.facts.os.hostname,
+						     kh_str_text(&extra), &style);
+	return kh_clean(text, style.has_color);
 }
 
 static char *json_form(const struct work *work)

@@ -47,6 +47,7 @@ static const char *const kept[] = {
 	"LC_ALL",
 	"LC_CTYPE",
 	"LC_MESSAGES",
+	"JOURNAL_STREAM", /* the journal has times of its own */
 	/* who asks: `confirm` counts in a session that began after the network was switched */
 	"SSH_CONNECTION",
 	/* kvmhost-fetch in another place */

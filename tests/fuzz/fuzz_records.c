@@ -18,6 +18,7 @@
 #include "core/install.h"
 #include "core/installed.h"
 #include "core/report.h"
+#include "core/report_view.h"
 #include "core/undo.h"
 #include "grub/trial.h"
 #include "net/record.h"
@@ -245,7 +246,7 @@ static void try_report(const char *text)
 	json_t *again = json_loads(dumped, JSON_REJECT_DUPLICATES, NULL);
 	assert(again && json_array_size(json_object_get(again, "checks")) == 2);
 	json_decref(again);
-	kh_auto(kh_free) char *shown = kh_report_text(&report, text, true, true);
+	kh_auto(kh_free) char *shown = kh_report_plain(&report, text, true);
 }
 
 /* ---- what programs print ---- */
