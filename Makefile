@@ -15,7 +15,7 @@ V      ?= 0
 Q       = $(if $(filter 1,$V),,@)
 say     = $(if $(filter 1,$V),,@printf '  %-8s %s\n' $(1) $(2))
 
-all: $B/kvmhost $B/kvmhost-fetch
+all: programs
 
 # ---- what this machine has: compiler, libraries (made by tools/configure, again when it changes) ----
 needs_no_config := help clean distclean format deps
@@ -24,8 +24,12 @@ include $B/config.mk
 endif
 $B/config.mk: tools/configure
 	@mkdir -p $B
-	@CC='$(CC)' tools/configure $(if $(filter check check-% asan provision install,$(MAKECMDGOALS)),--install) \
+	@CC='$(CC)' tools/configure $(CONFIGURE) $(if $(filter check check-% asan provision install,$(MAKECMDGOALS)),--install) \
 		$(if $(filter check check-% asan,$(MAKECMDGOALS)),--tests) > $@.new && mv $@.new $@
+
+# ---- what is made ----
+programs := $B/kvmhost $(if $(HAS_FETCH),$B/kvmhost-fetch)
+programs: $(programs)
 
 # ---- flags ----
 version := $(shell cat VERSION)
@@ -33,7 +37,7 @@ version := $(shell cat VERSION)
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wvla -Wformat=2 $(JUMP_MISSES_INIT) -Wswitch-enum -Wundef -Wpointer-arith
-common := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DKH_VERSION='"$(version)"' -I. -I$B $(warnings) -MMD -MP
+common := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DKH_VERSION='"$(version)"' $(if $(HAS_FETCH),-DKH_HAS_FETCH) -I. -I$B $(warnings) -MMD -MP
 flags_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 link_release  := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 flags_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -53,9 +57,12 @@ cmd_o    := $(cmd_c:%.c=$B/%.o)
 fetch_o  := $(patsubst %.c,$B/%.o,$(filter-out fetch/main.c,$(fetch_c)))
 testlib_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/lib/*.c)))
 unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c tests/hostile/test_*.c tests/crash/test_*.c))
+# Without the worker (tools/configure --without-fetch) there is nothing to test it with.
+needs_fetch := tests/unit/test_extract.c tests/unit/test_transfer.c tests/cli/test_fetch tests/fuzz/fuzz_archive.c
+unit_c   := $(filter-out $(if $(HAS_FETCH),,$(needs_fetch)),$(unit_c))
 unit     := $(unit_c:%.c=$B/%)
-cli      := $(sort $(wildcard tests/cli/test_*))
-fuzz_c   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+cli      := $(filter-out $(if $(HAS_FETCH),,$(needs_fetch)),$(sort $(wildcard tests/cli/test_*)))
+fuzz_c   := $(filter-out $(if $(HAS_FETCH),,$(needs_fetch)),$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzzers  := $(fuzz_c:%.c=$B/%)
 templates := $(sort $(shell find templates -type f 2>/dev/null)) $(sort $(wildcard kconfig/fragments/*.config completions/kvmhost.*))
 
@@ -105,6 +112,15 @@ $(fetch_tests:%=%.o): LIB_CFLAGS += $(FETCH_CFLAGS)
 cmd_tests := $B/tests/unit/test_watch
 $(cmd_tests): $(filter-out $B/cmd/main.o,$(cmd_o))
 
+# Tests of the report's page, whose parts are cmd/'s.
+page_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard cmd/report_html*.c cmd/svg*.c)))
+page_tests := $B/tests/unit/test_report_html $B/tests/fuzz/fuzz_report
+$B/libpage.a: $(page_o)
+	$(call say,AR,$@)
+	$Qrm -f $@ && ar rcs $@ $^
+$(page_tests): $B/libpage.a
+$(page_tests): LIBS := $B/libpage.a $B/libkvmhost.a $(LIBS)
+
 $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 	$(call say,LINK,$@)
 	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS)
@@ -114,13 +130,13 @@ $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 # ---- tests ----
 # What runs in a fraction of the time again under the sanitizers is everything but the VM level.
 .PHONY: all check check-quick check-long check-net check-vm check-build asan units cli fuzz-replay roots golden lint analyze \
-	cover bench fuzz format deps provision install uninstall man help clean distclean
+	cover bench fuzz format deps provision install uninstall man programs dist deb rpm help clean distclean
 
 check: ## all tests that need no virtual machine, and again under ASan+UBSan
 	$Q$(MAKE) --no-print-directory $(jobs) check-quick
 	$Q$(MAKE) --no-print-directory $(jobs) asan
 
-check-quick: $B/kvmhost $B/kvmhost-fetch $(unit) $(fuzzers)
+check-quick: $(programs) $(unit) $(fuzzers)
 	$QB=$B tests/run $(unit) tests/roots/check $(cli) -- $(fuzzers)
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -136,7 +152,7 @@ check-net: $B/kvmhost $B/tests/net/cut ## the bridge and its guard in network na
 check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
 	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run
 
-check-build: $B/kvmhost $B/kvmhost-fetch ## real sources to a guest in a fresh machine: kernel, QEMU and libvirt (root, 15 GB, half an hour)
+check-build: $(programs) ## real sources to a guest in a fresh machine: kernel, QEMU and libvirt (root, 15 GB, half an hour)
 	$QKVMHOST=$(abspath $B/kvmhost) tests/build/run
 
 golden: $B/tests/stages/test_contract ## write the golden plans and reports anew (look at the diff)
@@ -155,7 +171,7 @@ cover: ## line coverage of the unit tests
 	$Q$(MAKE) --no-print-directory B=build-cover MODE=cover check-quick
 	$Qtools/cover build-cover
 
-bench: $B/kvmhost $B/kvmhost-fetch $B/tests/lib/httpd.o ## the numbers the README quotes
+bench: $(programs) $B/tests/lib/httpd.o ## the numbers the README quotes
 	$QB=$B bench/run
 
 # ---- documents ----
@@ -169,15 +185,36 @@ $B/man/kvmhost.yaml.5: man/kvmhost.yaml.5.in $B/kvmhost
 		sed -e 's/@VERSION@/$(version)/' -e '/@OPTIONS@/{r $@.options' -e 'd}' $< > $@
 
 # ---- installing ----
-install: $B/kvmhost $B/kvmhost-fetch man ## install below $(DESTDIR)$(prefix)
+# Distributions have their own places for what zsh reads.
+mandir      ?= $(prefix)/share/man
+bashcompdir ?= $(prefix)/share/bash-completion/completions
+zshcompdir  ?= $(prefix)/share/zsh/site-functions
+fishcompdir ?= $(prefix)/share/fish/vendor_completions.d
+installed    = $(prefix)/sbin/kvmhost $(prefix)/libexec/kvmhost/kvmhost-fetch $(mandir)/man8/kvmhost.8 $(mandir)/man5/kvmhost.yaml.5 \
+	$(bashcompdir)/kvmhost $(zshcompdir)/_kvmhost $(fishcompdir)/kvmhost.fish
+install: $(programs) man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0755 $B/kvmhost $(DESTDIR)$(prefix)/sbin/kvmhost
-	install -D -m 0755 $B/kvmhost-fetch $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch
-	install -D -m 0644 $B/man/kvmhost.8 $(DESTDIR)$(prefix)/share/man/man8/kvmhost.8
-	install -D -m 0644 $B/man/kvmhost.yaml.5 $(DESTDIR)$(prefix)/share/man/man5/kvmhost.yaml.5
+	$(if $(HAS_FETCH),install -D -m 0755 $B/kvmhost-fetch $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch)
+	install -D -m 0644 $B/man/kvmhost.8 $(DESTDIR)$(mandir)/man8/kvmhost.8
+	install -D -m 0644 $B/man/kvmhost.yaml.5 $(DESTDIR)$(mandir)/man5/kvmhost.yaml.5
+	install -D -m 0644 completions/kvmhost.bash $(DESTDIR)$(bashcompdir)/kvmhost
+	install -D -m 0644 completions/kvmhost.zsh $(DESTDIR)$(zshcompdir)/_kvmhost
+	install -D -m 0644 completions/kvmhost.fish $(DESTDIR)$(fishcompdir)/kvmhost.fish
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(prefix)/sbin/kvmhost $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch $(DESTDIR)$(prefix)/share/man/man8/kvmhost.8 \
-		$(DESTDIR)$(prefix)/share/man/man5/kvmhost.yaml.5
-provision: $B/kvmhost $B/kvmhost-fetch man ## install what is missing, build, install, plan, ask (YES=1: do not), apply, report
+	rm -f $(addprefix $(DESTDIR),$(installed))
+
+# ---- packages ----
+release = kvmhost-$(version)
+dist: $B/$(release).tar.gz ## the sources of the last commit as a tar file
+$B/$(release).tar.gz: force
+	$(call say,TAR,$@)
+	$Qmkdir -p $(@D) && git archive --prefix=$(release)/ HEAD | gzip -n > $@
+deb: dist ## Debian source and binary package below $B/deb (packaging/debian)
+	$Qpackaging/build deb $B $(version)
+rpm: dist ## RPM source and binary package below $B/rpm (packaging/rpm)
+	$Qpackaging/build rpm $B $(version)
+
+provision: $(programs) man ## install what is missing, build, install, plan, ask (YES=1: do not), apply, report
 	$QB=$B YES=$(YES) prefix=$(prefix) tools/provision
 
 deps: ## install what building needs with the distribution's package manager

@@ -46,15 +46,18 @@ char *kh_clean(const char *text, bool has_color)
 {
 	kh_auto(kh_free) char *open = kh_redact(text ? text : "");
 	kh_auto(kh_str_done) struct kh_str clean = {0};
-	for (const char *at = open; *at;) {
+	const char *start = open, *at = open;
+	while (*at) {
 		size_t length = has_color ? color_length(at) : 0;
 		length = length ? length : shown_length((const unsigned char *)at);
+		at += length;
 		if (length > 0)
-			kh_str_add_bytes(&clean, at, length);
-		else
-			kh_str_addf(&clean, "\\x%02x", (unsigned)(unsigned char)*at);
-		at += length ? length : 1;
+			continue;
+		kh_str_add_bytes(&clean, start, (size_t)(at - start));
+		kh_str_addf(&clean, "\\x%02x", (unsigned)(unsigned char)*at);
+		start = ++at;
 	}
+	kh_str_add(&clean, start);
 	return kh_str_take(&clean);
 }
 

@@ -26,7 +26,9 @@ struct kh_options {
 	bool is_json, is_quiet, is_verbose;
 	bool is_yes, is_forced, is_all, wants_exit_code, wants_rederive, is_deep;
 	bool is_unit, wants_retry, wants_lock, is_update;
-	bool wants_stat;
+	bool wants_stat, wants_features, is_guided;
+	/* report: as typed, or NULL */
+	const char *format, *output, *previous;
 	struct kh_strv arguments; /* after the command */
 };
 
@@ -42,6 +44,9 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_RETRY = 1 << 17,
 		     KH_OPTION_LOCK = 64, /* and --update */
 		     KH_OPTION_STAT = 1 << 20,
+		     KH_OPTION_FEATURES = 1 << 21,
+		     KH_OPTION_GUIDED = 1 << 22,
+		     KH_OPTION_REPORT = 1 << 18, /* --format, --output, --previous */
 };
 
 struct kh_command {
@@ -102,6 +107,8 @@ void kh_print_refusals(const struct kh_outcome *outcome);
 void kh_print_settled(const struct kh_options *options, const struct kh_outcome *outcome);
 json_t *kh_refusals_json(const struct kh_outcome *outcome);
 bool kh_wants_color(void);
+bool kh_wants_utf8(void);   /* the locale's characters are UTF-8 */
+size_t kh_text_width(void); /* columns of the terminal on standard output, or 80 */
 /* A plan per stage with its diffs, or as a list of what changes and by how many lines. */
 void kh_print_plan(const struct kh_plan *plan);
 void kh_print_plan_stat(const struct kh_plan *plan);
@@ -118,5 +125,7 @@ void kh_sink_end(struct kh_sink *sink);
 /* Ask a yes-or-no question on the terminal; default no. */
 bool kh_ask(const char *question);
 bool kh_is_terminal(void);
+/* The questions of init --guided; what is not as proposed by default is added as KEY=VALUE. */
+int kh_init_guide(const struct kh_facts *facts, struct kh_strv *chosen, struct kh_error *err);
 
 #endif

@@ -131,7 +131,6 @@ static void offer_topics(const struct line *line)
 	offer_commands(line);
 	offer_stages(line);
 	offer(line, "config", "the keys of the configuration");
-	offer(line, "schema", "its JSON Schema");
 	offer(line, "man", "its keys as a manual page has them");
 }
 

@@ -70,7 +70,6 @@ static int unknown_topic(const char *topic, struct kh_error *err)
 		if (!(*command)->is_hidden)
 			kh_strv_add(&known, (*command)->name);
 	kh_strv_add(&known, "config");
-	kh_strv_add(&known, "schema");
 	kh_strv_add(&known, "man");
 	return kh_options_unknown("command or topic", topic, &known, err);
 }
@@ -87,8 +86,6 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return print_command(command);
 	if (strcmp(topic, "config") == 0)
 		return print_config(options, err);
-	if (strcmp(topic, "schema") == 0)
-		return print_owned(kh_config_schema_json());
 	if (strcmp(topic, "man") == 0)
 		return print_owned(kh_config_man_text());
 	const struct kh_stage *stage = kh_stage_find(topic);
@@ -98,6 +95,6 @@ static int run(const struct kh_options *options, struct kh_error *err)
 const struct kh_command kh_command_help = {
 	.name = "help",
 	.arguments = "[TOPIC]",
-	.summary = "this help; TOPIC: a command, a stage, config, config KEY, schema, man",
+	.summary = "this help; TOPIC: a command, a stage, config, config KEY, man",
 	.run = run,
 };

@@ -44,7 +44,14 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (kh_root_open(options->root, &root, err) != 0 || kh_root_open("/", &live, err) != 0)
 		return -1;
 	kh_facts_collect(&root, &facts);
-	kh_auto(kh_free) char *text = kh_config_starter(&facts);
+	kh_auto(kh_strv_done) struct kh_strv chosen = {0};
+	if (options->is_guided && !kh_is_terminal()) {
+		kh_fail(err, KH_USAGE, 0, "init --guided: there is no terminal to ask on");
+		return kh_hint(err, "'kvmhost init' asks nothing");
+	}
+	if (options->is_guided && kh_init_guide(&facts, &chosen, err) != 0)
+		return -1;
+	kh_auto(kh_free) char *text = kh_config_starter(&facts, &chosen);
 	if (options->arguments.count > 0 && strcmp(options->arguments.items[0], "-") == 0) {
 		fputs(text, stdout);
 		return 0;
@@ -65,6 +72,6 @@ const struct kh_command kh_command_init = {
 	.name = "init",
 	.arguments = "[-]",
 	.summary = "write a commented starter configuration for this host ('-': print it)",
-	.options = KH_OPTION_FORCE,
+	.options = KH_OPTION_FORCE | KH_OPTION_GUIDED,
 	.run = run,
 };

@@ -21,6 +21,10 @@ enum {
 	OPTION_LOCK,
 	OPTION_UPDATE,
 	OPTION_STAT,
+	OPTION_FEATURES,
+	OPTION_GUIDED,
+	OPTION_FORMAT,
+	OPTION_PREVIOUS,
 };
 
 struct option_row {
@@ -40,25 +44,33 @@ static const struct option_row rows[] = {
 	{"verbose", 'v', NULL, 0, "also what is as it should be"},
 	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
 	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
-	 "overwrite what was changed (undo, init); keep an unproved kernel (confirm)"},
+	 "overwrite what was changed (undo, init); keep what is not proved (confirm)"},
 	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
 	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
 	 "exit 1 when changes are pending (plan)"},
 	{"stat", OPTION_STAT, NULL, KH_OPTION_STAT,
 	 "only a list: how many lines of what change (plan)"},
+	{"guided", OPTION_GUIDED, NULL, KH_OPTION_GUIDED, "ask what nobody can find out (init)"},
+	{"features", OPTION_FEATURES, NULL, KH_OPTION_FEATURES,
+	 "also what it was built with (version)"},
 	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
 	 "really boot a small guest through libvirt (report)"},
 	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
 	 "make the kernel's derived base configuration anew (build)"},
 	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
-	 "try a kernel that failed once more (confirm)"},
+	 "try what failed its trial once more (confirm)"},
 	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
 	 "as kvmhost-confirm.service calls it at boot: wait for the network (confirm)"},
 	{"lock", OPTION_LOCK, NULL, KH_OPTION_LOCK,
 	 "write kvmhost.lock beside the configuration, which later runs use (fetch)"},
 	{"update", OPTION_UPDATE, NULL, KH_OPTION_LOCK,
 	 "look for newer ones where the version is 'distro' (fetch)"},
+	{"format", OPTION_FORMAT, "FORMAT", KH_OPTION_REPORT,
+	 "text, plain, json, html, junit or prometheus (report)"},
+	{"output", 'o', "FILE", KH_OPTION_REPORT, "write the report to FILE (report)"},
+	{"previous", OPTION_PREVIOUS, "FILE", KH_OPTION_REPORT,
+	 "say what changed since an earlier report in JSON (report)"},
 	{"help", 'h', NULL, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, "the version"},
 };
@@ -182,8 +194,23 @@ static void take_option(struct kh_options *options, int value, const char **ret_
 	case OPTION_UPDATE:
 		options->is_update = true;
 		break;
+	case OPTION_GUIDED:
+		options->is_guided = true;
+		break;
+	case OPTION_FEATURES:
+		options->wants_features = true;
+		break;
 	case OPTION_STAT:
 		options->wants_stat = true;
+		break;
+	case OPTION_FORMAT:
+		options->format = optarg;
+		break;
+	case 'o':
+		options->output = optarg;
+		break;
+	case OPTION_PREVIOUS:
+		options->previous = optarg;
 		break;
 	case OPTION_EXIT_CODE:
 		options->wants_exit_code = true;
@@ -228,8 +255,14 @@ static int check(const struct kh_options *options, const struct kh_command *comm
 	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
 	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
 	    check_option(command, options->wants_stat, "stat", KH_OPTION_STAT, err) != 0 ||
+	    check_option(command, options->is_guided, "guided", KH_OPTION_GUIDED, err) != 0 ||
+	    check_option(command, options->wants_features, "features", KH_OPTION_FEATURES, err) !=
+		    0 ||
 	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
 	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
+	    check_option(command, options->format, "format", KH_OPTION_REPORT, err) != 0 ||
+	    check_option(command, options->output, "output", KH_OPTION_REPORT, err) != 0 ||
+	    check_option(command, options->previous, "previous", KH_OPTION_REPORT, err) != 0 ||
 	    check_option(command, options->is_update, "update", KH_OPTION_LOCK, err) != 0 ||
 	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
 			 err) != 0 ||

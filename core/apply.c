@@ -15,6 +15,7 @@
 #include "core/base/stop.h"
 #include "core/engine_private.h"
 #include "core/journal.h"
+#include "core/packages.h"
 #include "core/perform.h"
 
 struct work {
@@ -102,6 +103,8 @@ static int take_failure(struct work *work, const struct kh_change *change, json_
 	kh_auto(kh_error_done) struct kh_error unwritten = KH_ERROR_INIT;
 	if (details && kh_journal_done_change(work->journal, details, &unwritten) != 0)
 		return kh_wrap(err, "stage '%s'", change->stage);
+	if (err->sys == KH_PERFORM_UNTOUCHED && !change->install)
+		kh_journal_untouched(work->journal, &unwritten); /* without it, undo asks */
 	kh_wrap(err, "stage '%s'", change->stage);
 	if (!is_of_this_boot(change))
 		return -1;
@@ -127,7 +130,8 @@ static int give_failure(struct work *work, struct kh_error *err)
 
 static bool is_made(const struct kh_change *change)
 {
-	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD;
+	return change->kind == KH_CHANGE_FETCH || change->kind == KH_CHANGE_BUILD ||
+	       change->kind == KH_CHANGE_REHEARSE;
 }
 
 static bool has_refused(const struct work *work, const char *stage)
@@ -222,6 +226,8 @@ static int do_changes(struct work *work, const struct kh_plan *plan, bool are_tr
 			continue;
 		if (kh_stop_check(err) != 0)
 			return -1;
+		if (!is_made(change) && has_refused(work, change->stage))
+			continue; /* what it planned behind something that could not be made */
 		if ((is_made(change) ? make(work, change, err) : do_change(work, change, err)) != 0)
 			return -1;
 	}
@@ -364,6 +370,9 @@ static int verify(struct work *work, struct kh_facts *facts, struct kh_error *er
 
 static int apply(struct work *work, struct kh_facts *facts, struct kh_error *err)
 {
+	const struct kh_engine *engine = work->engine;
+	if (kh_packages_wait(engine->root, KH_PACKAGES_WAIT_S, engine->sink, err) != 0)
+		return -1;
 	if (settle_undos(work, err) != 0 || clean_up(work, err) != 0)
 		return -1;
 	size_t before = work->outcome->done_count + work->outcome->made_count;

@@ -112,6 +112,7 @@ struct kh_config_grub {
 	struct kh_strv cgroup_disable;
 	struct kh_strv extra; /* whole arguments: "mitigations=auto" */
 	enum kh_grub_trial trial;
+	long long rehearsal_s; /* 0: none */
 };
 
 enum kh_pool_amount { KH_POOL_COUNT, KH_POOL_PERCENT, KH_POOL_FOR_GUESTS };
@@ -172,6 +173,9 @@ struct kh_config {
 	struct {
 		enum kh_tri balancing;
 	} numa;
+	struct {
+		bool allow;
+	} sleep;
 	struct {
 		struct kh_strv require;
 	} report;

@@ -24,8 +24,9 @@ char *kh_config_man_text(void);
 char *kh_config_schema_json(void);
 
 /* A configuration with every key, its default and what it is for, and this host's numbers in
- * comments. Loads, and means the same as no file. */
-char *kh_config_starter(const struct kh_facts *facts);
+ * comments. Loads, and means the same as no file but for what was chosen: KEY=VALUE each, with the
+ * value as YAML on one line; may be NULL. */
+char *kh_config_starter(const struct kh_facts *facts, const struct kh_strv *chosen);
 
 /* Add text, broken between words so that no line is longer than width columns if its words allow;
  * every line begins with prefix and ends with a newline. */

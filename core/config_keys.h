@@ -50,6 +50,8 @@ extern const struct kh_config_key kh_config_keys[]; /* the sections; ends with a
 /* Of the sections about what is built from source (config_keys_platform.c). */
 extern const struct kh_config_key kh_config_sources_keys[], kh_config_build_keys[],
 	kh_config_kernel_keys[], kh_config_qemu_keys[], kh_config_libvirt_keys[];
+/* Of the sections about memory (config_keys_memory.c). */
+extern const struct kh_config_key kh_config_hugepages_keys[], kh_config_ksm_keys[];
 
 /* The row of a dotted key ("bridge.stp", "hugepages.pools.size"), or NULL. For a name below
  * `sysctl` or `modules.options` the row of these, and *ret_rest (may be NULL) is that name,

@@ -139,6 +139,7 @@ char *kh_config_schema_json(void)
 	add_defaults(schema, defaults);
 	json_object_set_new(schema, "$schema",
 			    json_string("http://json-schema.org/draft-07/schema#"));
+	json_object_set_new(schema, "$id", json_string("urn:kvmhost:config:1"));
 	json_object_set_new(schema, "title", json_string("kvmhost.yaml"));
 	kh_auto(kh_free) char *json = json_dumps(schema, JSON_INDENT(2) | JSON_SORT_KEYS);
 	json_decref(schema);

@@ -2,35 +2,16 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/yaml.h"
 #include "core/config_help.h"
 #include "core/config_keys.h"
+#include "core/config_starter.h"
 
 enum { WIDTH = 79 };
-
-/* A text found on the host as part of a comment: one line of harmless characters. Owned. */
-static char *harmless(const char *text)
-{
-	char *quoted = kh_yaml_quote(text ? text : "unknown");
-	size_t length = strlen(quoted);
-	memmove(quoted, quoted + 1, length - 2);
-	quoted[length - 2] = '\0';
-	return quoted;
-}
 
 static void add_about(struct kh_str *str, const char *label, const char *text)
 {
 	kh_auto(kh_free) char *line = kh_printf("%s %s", label, text);
 	kh_config_wrap(str, "#   ", line, WIDTH);
-}
-
-/* As YAML in brackets: a ':' there needs quotes for libyaml before 0.2. */
-static void add_list(struct kh_str *str, const struct kh_strv *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const char *quote = strchr(list->items[i], ':') ? "\"" : "";
-		kh_str_addf(str, "%s%s%s%s", i > 0 ? ", " : "", quote, list->items[i], quote);
-	}
 }
 
 static double gib(long long kib)
@@ -40,9 +21,9 @@ static double gib(long long kib)
 
 static void about_system(struct kh_str *str, const struct kh_facts *facts)
 {
-	kh_auto(kh_free) char *name = harmless(facts->os.name);
-	kh_auto(kh_free) char *kernel = harmless(facts->os.kernel_release);
-	kh_auto(kh_free) char *model = harmless(facts->cpu.model_name);
+	kh_auto(kh_free) char *name = kh_starter_harmless(facts->os.name);
+	kh_auto(kh_free) char *kernel = kh_starter_harmless(facts->os.kernel_release);
+	kh_auto(kh_free) char *model = kh_starter_harmless(facts->cpu.model_name);
 	kh_auto(kh_free) char *system = kh_printf("%s, kernel %s", name, kernel);
 	add_about(str, "system:", system);
 	kh_auto(kh_free) char *cpu = kh_printf(
@@ -66,12 +47,6 @@ static void about_memory(struct kh_str *str, const struct kh_facts *facts)
 	add_about(str, "memory:", text.text);
 }
 
-static const struct kh_facts_link *default_link(const struct kh_facts *facts)
-{
-	const char *name = facts->net.default_link;
-	return name ? kh_facts_net_link(&facts->net, name) : NULL;
-}
-
 static const char *manager_name(enum kh_net_manager manager)
 {
 	switch (manager) {
@@ -93,10 +68,10 @@ static const char *manager_name(enum kh_net_manager manager)
 
 static void about_network(struct kh_str *str, const struct kh_facts *facts)
 {
-	const struct kh_facts_link *link = default_link(facts);
+	const struct kh_facts_link *link = kh_starter_link(facts);
 	kh_auto(kh_str_done) struct kh_str text = {0};
 	if (link) {
-		kh_auto(kh_free) char *name = harmless(link->name);
+		kh_auto(kh_free) char *name = kh_starter_harmless(link->name);
 		kh_str_addf(&text, "%s has the default route", name);
 		kh_str_addf(&text, link->mac ? " (%s)" : "%s", link->mac ? link->mac : "");
 		if (link->addresses.count > 0)
@@ -130,8 +105,8 @@ static void about_disks(struct kh_str *str, const struct kh_facts *facts)
 	kh_auto(kh_str_done) struct kh_str text = {0};
 	for (size_t i = 0; i < facts->disk.disk_count; i++) {
 		const struct kh_facts_disk_one *disk = &facts->disk.disks[i];
-		kh_auto(kh_free) char *name = harmless(disk->name);
-		kh_auto(kh_free) char *scheduler = harmless(disk->scheduler);
+		kh_auto(kh_free) char *name = kh_starter_harmless(disk->name);
+		kh_auto(kh_free) char *scheduler = kh_starter_harmless(disk->scheduler);
 		kh_str_addf(&text, "%s%s (%s, %.0f GB, scheduler %s)", i > 0 ? ", " : "", name,
 			    class_name(disk->class), (double)disk->size_bytes / 1e9, scheduler);
 	}
@@ -141,7 +116,7 @@ static void about_disks(struct kh_str *str, const struct kh_facts *facts)
 
 static void add_header(struct kh_str *str, const struct kh_facts *facts)
 {
-	kh_auto(kh_free) char *host = harmless(facts->os.hostname);
+	kh_auto(kh_free) char *host = kh_starter_harmless(facts->os.hostname);
 	kh_auto(kh_free) char *first = kh_printf(
 		"kvmhost.yaml - how kvmhost sets up %s; written by 'kvmhost init'.", host);
 	kh_config_wrap(str, "# ", first, WIDTH);
@@ -157,88 +132,12 @@ static void add_header(struct kh_str *str, const struct kh_facts *facts)
 	about_disks(str, facts);
 }
 
-/* ---- this host's numbers beside a key ---- */
-
-static void note_port(struct kh_str *str, const struct kh_facts *facts)
-{
-	const struct kh_facts_link *link = default_link(facts);
-	if (!link)
-		return;
-	kh_auto(kh_free) char *name = harmless(link->name);
-	kh_str_addf(str, "  # On this host auto is %s%s%s.\n", name, link->mac ? ", " : "",
-		    link->mac ? link->mac : "");
-}
-
-static void note_address(struct kh_str *str, const struct kh_facts *facts)
-{
-	const struct kh_facts_link *link = default_link(facts);
-	if (!link || link->addresses.count == 0)
-		return;
-	kh_str_add(str, "  # What this host has today, written down:\n  #   address: {address: [");
-	add_list(str, &link->addresses);
-	kh_str_add(str, "]");
-	const char *gateways[] = {facts->net.gateway4, facts->net.gateway6};
-	kh_auto(kh_strv_done) struct kh_strv list = {0};
-	for (size_t i = 0; i < KH_COUNT(gateways); i++)
-		if (gateways[i])
-			kh_strv_add(&list, gateways[i]);
-	if (list.count > 0) {
-		kh_str_add(str, ", gateway: [");
-		add_list(str, &list);
-		kh_str_add(str, "]");
-	}
-	kh_str_add(str, "}\n");
-}
-
-/* Half of some memory in pages, or 0 when too little is left: the host keeps 1 GiB and 10 %. */
-static long long half_in_pages(long long total_kib, long long page_kib)
-{
-	long long pages = total_kib / 2 / page_kib;
-	return total_kib - pages * page_kib >= 1 << 20 && pages * page_kib >= 1 << 20 ? pages : 0;
-}
-
-static void suggest(struct kh_str *str, const struct kh_facts *facts, const char *size,
-		    long long page_kib, const char *more)
-{
-	const struct kh_facts_memory *memory = &facts->memory;
-	kh_auto(kh_str_done) struct kh_str lines = {0};
-	for (size_t i = 0; memory->node_count > 1 && i < memory->node_count; i++) {
-		long long pages = half_in_pages(memory->nodes[i].total_kib, page_kib);
-		if (pages > 0)
-			kh_str_addf(&lines, "  #     - {size: %s, count: %lld, node: %lld, %s}\n",
-				    size, pages, memory->nodes[i].id, more);
-	}
-	long long pages = half_in_pages(memory->total_kib, page_kib);
-	if (memory->node_count <= 1 && pages > 0)
-		kh_str_addf(&lines, "  #     - {size: %s, count: %lld, %s}\n", size, pages, more);
-	if (lines.length > 0)
-		kh_str_addf(str, "  # Half of this host's memory in pages of %s:\n  #   pools:\n%s",
-			    size, lines.text);
-}
-
-static void note_pools(struct kh_str *str, const struct kh_facts *facts)
-{
-	suggest(str, facts, "2M", 2048, "mount: /dev/hugepages");
-	if (kh_facts_cpu_has(&facts->cpu, "pdpe1gb"))
-		suggest(str, facts, "1G", 1 << 20, "mount: /dev/hugepages1G, reserve: boot");
-}
-
-static void note_nodes(struct kh_str *str, const struct kh_facts *facts)
-{
-	if (facts->memory.node_count > 0)
-		kh_str_addf(str, "  # NUMA nodes of this host: %zu.\n", facts->memory.node_count);
-}
-
-static const struct {
-	const char *key;
-	void (*add)(struct kh_str *str, const struct kh_facts *facts);
-} notes[] = {
-	{"bridge.port", note_port},      {"bridge.address", note_address},
-	{"hugepages.pools", note_pools}, {"ksm.merge_across_nodes", note_nodes},
-	{"numa.balancing", note_nodes},
-};
-
 /* ---- the keys ---- */
+
+struct starter {
+	const struct kh_facts *facts;
+	const struct kh_strv *chosen; /* KEY=VALUE; may be NULL */
+};
 
 static void add_nested(struct kh_str *str, const struct kh_config_key *table)
 {
@@ -249,10 +148,22 @@ static void add_nested(struct kh_str *str, const struct kh_config_key *table)
 }
 
 static void add_section(struct kh_str *str, const struct kh_config_key *table, const char *parent,
-			const char *indent, const struct kh_facts *facts);
+			const char *indent, const struct starter *starter);
+
+/* The value that was chosen, or the default. */
+static const char *value_of(const struct starter *starter, const char *dotted, const char *fallback)
+{
+	size_t length = strlen(dotted);
+	for (size_t i = 0; starter->chosen && i < starter->chosen->count; i++) {
+		const char *setting = starter->chosen->items[i];
+		if (strncmp(setting, dotted, length) == 0 && setting[length] == '=')
+			return setting + length + 1;
+	}
+	return fallback;
+}
 
 static void add_key(struct kh_str *str, const struct kh_config_key *key, const char *dotted,
-		    const char *indent, const struct kh_facts *facts)
+		    const char *indent, const struct starter *starter)
 {
 	kh_auto(kh_free) char *accepts = kh_config_key_accepts(key);
 	kh_auto(kh_free) char *comment = kh_printf("%s# ", indent);
@@ -261,7 +172,7 @@ static void add_key(struct kh_str *str, const struct kh_config_key *key, const c
 	if (key->type == KH_KEY_SECTION) {
 		kh_auto(kh_free) char *deeper = kh_printf("%s  ", indent);
 		kh_str_addf(str, "%s%s:\n", indent, key->name);
-		add_section(str, key->nested, dotted, deeper, facts);
+		add_section(str, key->nested, dotted, deeper, starter);
 		return;
 	}
 	kh_config_wrap(str, comment, takes, WIDTH);
@@ -269,24 +180,23 @@ static void add_key(struct kh_str *str, const struct kh_config_key *key, const c
 		add_nested(str, key->nested);
 	if (key->example)
 		kh_str_addf(str, "%s# Example: %s: %s\n", indent, key->name, key->example);
-	for (size_t i = 0; i < KH_COUNT(notes); i++)
-		if (strcmp(notes[i].key, dotted) == 0)
-			notes[i].add(str, facts);
-	kh_str_addf(str, "%s%s:%s%s\n", indent, key->name, key->fallback ? " " : "",
-		    key->fallback ? key->fallback : "");
+	kh_starter_note(str, dotted, starter->facts);
+	const char *value = value_of(starter, dotted, key->fallback);
+	kh_str_addf(str, "%s%s:%s%s\n", indent, key->name, value ? " " : "", value ? value : "");
 }
 
 static void add_section(struct kh_str *str, const struct kh_config_key *table, const char *parent,
-			const char *indent, const struct kh_facts *facts)
+			const char *indent, const struct starter *starter)
 {
 	for (; table->name; table++) {
 		kh_auto(kh_free) char *dotted = kh_printf("%s.%s", parent, table->name);
-		add_key(str, table, dotted, indent, facts);
+		add_key(str, table, dotted, indent, starter);
 	}
 }
 
-char *kh_config_starter(const struct kh_facts *facts)
+char *kh_config_starter(const struct kh_facts *facts, const struct kh_strv *chosen)
 {
+	const struct starter starter = {facts, chosen};
 	struct kh_str text = {0};
 	add_header(&text, facts);
 	for (const struct kh_config_key *section = kh_config_keys; section->name; section++) {
@@ -294,11 +204,12 @@ char *kh_config_starter(const struct kh_facts *facts)
 		kh_config_wrap(&text, "# ", section->doc, WIDTH);
 		if (section->type != KH_KEY_SECTION) {
 			kh_str_addf(&text, "# Example: %s: %s\n", section->name, section->example);
-			kh_str_addf(&text, "%s: %s\n", section->name, section->fallback);
+			kh_str_addf(&text, "%s: %s\n", section->name,
+				    value_of(&starter, section->name, section->fallback));
 			continue;
 		}
 		kh_str_addf(&text, "%s:\n", section->name);
-		add_section(&text, section->nested, section->name, "  ", facts);
+		add_section(&text, section->nested, section->name, "  ", &starter);
 	}
 	return kh_str_take(&text);
 }

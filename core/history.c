@@ -73,6 +73,8 @@ static void take_line(struct kh_run_record *run, json_t *line)
 	} else if (strcmp(event, "undo") == 0 && record) {
 		record->is_undone = true;
 		run->state = KH_RUN_UNDO_INTERRUPTED;
+	} else if (strcmp(event, "untouched") == 0 && record) {
+		record->is_undone = true;
 	} else if (strcmp(event, "undoing") == 0) {
 		run->state = KH_RUN_UNDO_INTERRUPTED;
 	} else if (strcmp(event, "undone") == 0) {

@@ -299,6 +299,11 @@ int kh_journal_done_change(struct kh_journal *journal, json_t *details, struct k
 	return write_line(journal, record, err);
 }
 
+int kh_journal_untouched(struct kh_journal *journal, struct kh_error *err)
+{
+	return kh_journal_event(journal, "untouched", journal->number, err);
+}
+
 int kh_journal_triggers(struct kh_journal *journal, const struct kh_plan *plan,
 			struct kh_error *err)
 {

@@ -76,6 +76,8 @@ int kh_journal_intent(struct kh_journal *journal, const struct kh_change *change
 		      struct kh_error *err);
 /* details (may be NULL, reference is taken over): what only doing showed. */
 int kh_journal_done_change(struct kh_journal *journal, json_t *details, struct kh_error *err);
+/* The change under way was refused before it did anything: there is nothing to undo of it. */
+int kh_journal_untouched(struct kh_journal *journal, struct kh_error *err);
 /* What the phase will want once after its changes: a run that is cut off before them can be
  * finished. */
 int kh_journal_triggers(struct kh_journal *journal, const struct kh_plan *plan,

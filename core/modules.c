@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/modules_index.h"
 
 struct kh_modules {
 	const struct kh_root *root;
@@ -96,6 +97,18 @@ static bool is_harmless(const struct kh_root *root, const char *path)
 	       S_ISREG(status.st_mode) && status.st_size <= most_bytes;
 }
 
+/* A damaged index makes libkmod crash. */
+static bool is_sound(const struct kh_root *root, const char *path)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_free) char *bytes = NULL;
+	size_t length = 0;
+	if (!is_harmless(root, path) || !kh_str_ends(path, ".bin"))
+		return is_harmless(root, path);
+	return kh_root_read(root, path, &bytes, &length, &ignored) == 0 &&
+	       kh_modules_index_is_sound(bytes, length);
+}
+
 static int check_indexes(const struct kh_root *root, const char *dir, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
@@ -105,9 +118,9 @@ static int check_indexes(const struct kh_root *root, const char *dir, struct kh_
 		bool is_index = kh_str_starts(names.items[i], "modules.") &&
 				(kh_str_ends(names.items[i], ".bin") ||
 				 kh_str_ends(names.items[i], ".modinfo"));
-		if (!is_index || is_harmless(root, path))
+		if (!is_index || is_sound(root, path))
 			continue;
-		kh_fail(err, KH_HOST, 0, "'%s' is not a file that can be read", path);
+		kh_fail(err, KH_HOST, 0, "'%s' is damaged: no index of modules", path);
 		return kh_hint(err, "'depmod' writes it anew");
 	}
 	return 0;

@@ -5,7 +5,7 @@
 
 #include "core/base/file.h"
 #include "core/base/mem.h"
-#include "core/packages.h"
+#include "core/packages_private.h"
 
 enum { INSTALL_TIMEOUT_S = 3600, QUERY_TIMEOUT_S = 300 };
 
@@ -31,25 +31,11 @@ static int run(struct kh_runner *runner, const struct kh_strv *argv, unsigned ti
 	return kh_run(runner, words, timeout_s, ret_output, err);
 }
 
-static int read_rpm(struct kh_runner *runner, struct kh_packages *ret_packages,
-		    struct kh_error *err)
-{
-	static const char *const argv[] = {"rpm", "-qa", "--queryformat",
-					   "Package: %{NAME}.%{ARCH}\\nVersion: "
-					   "%{VERSION}-%{RELEASE}\\nStatus: x installed\\n\\n",
-					   NULL};
-	kh_auto(kh_free) char *text = NULL;
-	if (kh_run(runner, argv, QUERY_TIMEOUT_S, &text, err) != 0)
-		return -1;
-	kh_packages_parse_status(text, ret_packages);
-	return 0;
-}
-
 static int read_now(const struct kh_root *root, struct kh_runner *runner,
 		    struct kh_packages *ret_packages, struct kh_error *err)
 {
 	if (kh_packages_manager(root) == KH_PACKAGES_DNF)
-		return read_rpm(runner, ret_packages, err);
+		return kh_packages_rpm_read(runner, ret_packages, err);
 	kh_packages_read(root, ret_packages);
 	return 0;
 }
@@ -148,20 +134,6 @@ static int install_apt(const struct kh_root *root, struct kh_runner *runner,
 	return run(runner, &argv, INSTALL_TIMEOUT_S, NULL, err);
 }
 
-static int install_dnf(const struct kh_root *root, struct kh_runner *runner,
-		       const struct kh_strv *names, struct kh_error *err)
-{
-	kh_auto(kh_free) char *dnf = kh_root_which(root, "dnf");
-	kh_auto(kh_strv_done) struct kh_strv argv = {0};
-	kh_strv_add(&argv, dnf ? "dnf" : "yum");
-	kh_strv_add(&argv, "-y");
-	if (dnf)
-		kh_strv_add(&argv, "--setopt=install_weak_deps=False");
-	kh_strv_add(&argv, "install");
-	kh_strv_copy(&argv, names);
-	return run(runner, &argv, INSTALL_TIMEOUT_S, NULL, err);
-}
-
 int kh_packages_install(const struct kh_root *root, struct kh_runner *runner,
 			const struct kh_strv *names, const char *place, json_t **ret_details,
 			struct kh_error *err)
@@ -172,15 +144,17 @@ int kh_packages_install(const struct kh_root *root, struct kh_runner *runner,
 	if (read_now(root, runner, &before, err) != 0)
 		return -1;
 	int result = kh_packages_manager(root) == KH_PACKAGES_DNF
-			     ? install_dnf(root, runner, names, err)
+			     ? kh_packages_rpm_install(root, runner, names, err)
 			     : install_apt(root, runner, names, place, err);
 	if (read_now(root, runner, &after, &unread) == 0)
 		*ret_details = compare(&before, &after);
 	if (result == 0)
 		return 0;
 	kh_wrap(err, "install packages");
-	return kh_hint(err, "see what the package manager says to 'apt-get install' or 'dnf "
-			    "install' of these; what came already is in the journal");
+	return err->hint ? -1
+			 : kh_hint(err,
+				   "see what the package manager says to 'apt-get install' or 'dnf "
+				   "install' of these; what came already is in the journal");
 }
 
 /* ---- taking back ---- */
@@ -244,16 +218,6 @@ static void remove_apt(struct kh_runner *runner, const struct kh_strv *names, ch
 	run(runner, &argv, INSTALL_TIMEOUT_S, NULL, err);
 }
 
-/* rpm removes exactly these or, where others need one of them, none. */
-static void remove_rpm(struct kh_runner *runner, const struct kh_strv *names, struct kh_error *err)
-{
-	kh_auto(kh_strv_done) struct kh_strv argv = {0};
-	kh_strv_add(&argv, "rpm");
-	kh_strv_add(&argv, "-e");
-	kh_strv_copy(&argv, names);
-	run(runner, &argv, INSTALL_TIMEOUT_S, NULL, err);
-}
-
 static void say(char **note, const char *text)
 {
 	char *whole = *note ? kh_printf("%s; %s", *note, text) : kh_strdup(text);
@@ -274,10 +238,17 @@ void kh_packages_remove(const struct kh_root *root, struct kh_runner *runner, co
 			      "installed");
 		return;
 	}
+	/* rpm's database was not looked at when the names were chosen (packages.h): some of them
+	 * may have been there before. */
+	if (is_rpm && !came) {
+		say(ret_note, "installing was cut off before it was known what came: the packages "
+			      "stay ('dnf history undo last' takes back what dnf did)");
+		return;
+	}
 	if (read_now(root, runner, &now, &err) == 0)
 		add_installed(came ? came : asked, &now, &names);
 	if (!err.message && names.count > 0 && is_rpm)
-		remove_rpm(runner, &names, &err);
+		kh_packages_rpm_remove(root, runner, &names, ret_note, &err);
 	else if (!err.message && names.count > 0)
 		remove_apt(runner, &names, ret_note, &err);
 	if (err.message) {
@@ -286,7 +257,7 @@ void kh_packages_remove(const struct kh_root *root, struct kh_runner *runner, co
 	}
 	if (!came && names.count > 0)
 		say(ret_note, "installing was cut off: packages that came along with them stay "
-			      "('apt-get autoremove' or 'dnf autoremove' finds them)");
+			      "('apt-get autoremove' finds them)");
 	size_t changed = json_array_size(json_object_get(details, "changed"));
 	if (changed > 0) {
 		kh_auto(kh_free) char *text = kh_printf(

@@ -1,6 +1,7 @@
 /* perform.c - see perform.h. */
 #include "core/perform.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ static int check_unchanged(const struct kh_root *root, const struct kh_change *c
 	if (is_same)
 		return 0;
 	kh_fail(err, KH_SYSTEM, 0, "'%s' was changed while kvmhost was at work", change->path);
+	err->sys = KH_PERFORM_UNTOUCHED;
 	return kh_hint(err, "nothing was written to it; run the command again");
 }
 
@@ -149,9 +151,38 @@ static int perform(const struct kh_root *root, struct kh_runner *runner,
 			err);
 	case KH_CHANGE_FETCH: /* the engine's own: apply.c */
 	case KH_CHANGE_BUILD:
+	case KH_CHANGE_REHEARSE:
 		break;
 	}
 	return kh_fail(err, KH_SYSTEM, 0, "unknown change");
+}
+
+bool kh_perform_explain(struct kh_error *err)
+{
+	static const char then[] = "'kvmhost apply' then goes on, 'kvmhost undo' takes back what "
+				   "was done";
+	if (err->hint)
+		return false;
+	if (err->sys == ENOSPC || err->sys == EDQUOT)
+		kh_hint(err, "make room there: %s", then);
+	else if (err->sys == EROFS)
+		kh_hint(err,
+			"that file system is mounted read-only: make it writable ('mount -o "
+			"remount,rw'); %s",
+			then);
+	else if (err->sys == EPERM && geteuid() == 0)
+		kh_hint(err,
+			"the file or its directory may be immutable ('lsattr' shows it, "
+			"'chattr -i' ends it): %s",
+			then);
+	return err->hint != NULL;
+}
+
+static bool changes_file(const struct kh_change *change)
+{
+	return change->kind == KH_CHANGE_PUT_FILE || change->kind == KH_CHANGE_REMOVE_FILE ||
+	       change->kind == KH_CHANGE_MAKE_DIR || change->kind == KH_CHANGE_LINK ||
+	       change->install;
 }
 
 static bool runs_program(const struct kh_change *change)
@@ -166,6 +197,8 @@ int kh_perform(const struct kh_root *root, struct kh_runner *runner, const struc
 {
 	kh_auto(kh_error_done) struct kh_error unwritten = KH_ERROR_INIT;
 	int result = perform(root, runner, change, ret_details, ret_warning, err);
+	if (result != 0 && changes_file(change))
+		kh_perform_explain(err);
 	if (runs_program(change) && kh_durable_sync(root, &unwritten) != 0 && result == 0)
 		return kh_fail(err, unwritten.code, 0, "%s", unwritten.message);
 	if (change->install || kh_durable_is_boot(change->path))

@@ -36,6 +36,7 @@ enum kh_change_kind {
 	KH_CHANGE_INSTALL, /* a whole tree; see installed.h */
 	KH_CHANGE_UNINSTALL,
 	KH_CHANGE_PACKAGES, /* of the distribution, installed */
+	KH_CHANGE_REHEARSE, /* changes nothing; its failure is the stage's refusal */
 };
 
 struct kh_sink;
@@ -76,7 +77,7 @@ struct kh_change {
 	struct kh_strv outputs; /* RUN, TRIGGER: files it rewrites; kept before, put back by undo */
 	bool is_required;       /* RUN: see struct kh_plan_command */
 	char *needed_release;   /* RUN: see struct kh_plan_command; or NULL */
-	const struct kh_maker *maker; /* FETCH, BUILD */
+	const struct kh_maker *maker; /* FETCH, BUILD, REHEARSE */
 	json_t *what;                 /* its parameters; PACKAGES: {"place": directory} or NULL */
 	struct kh_install *install;   /* INSTALL, UNINSTALL: see install.h */
 };
@@ -170,8 +171,9 @@ int kh_plan_run(struct kh_plan *plan, const struct kh_plan_command *command, str
 int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan_command *command,
 		    struct kh_error *err);
 
-/* Fill the store: kind is FETCH or BUILD, name what is made ("linux 6.12.104"), what the parameters
- * of the maker (the reference is taken over). Below another root: a note of what is left to do. */
+/* Fill the store (kind is FETCH or BUILD) or try something out (REHEARSE): name is what is made
+ * ("linux 6.12.104"), what the parameters of the maker (the reference is taken over). Below another
+ * root: a note of what is left to do. */
 int kh_plan_make(struct kh_plan *plan, enum kh_change_kind kind, const char *name,
 		 const struct kh_maker *maker, json_t *what, const char *why, struct kh_error *err);
 
@@ -199,7 +201,7 @@ json_t *kh_plan_json(const struct kh_plan *plan); /* {"changes": [...], "notes":
 /* One line that names a change: "put /etc/fstab", "set /sys/… 0 → 1". Owned by the caller. */
 char *kh_plan_change_title(const struct kh_change *change);
 /* "put", "remove", "directory", "link", "set", "load", "run", "trigger", "fetch", "build",
- * "install", "uninstall", "packages": also in the journal. */
+ * "install", "uninstall", "packages", "rehearse": also in the journal. */
 const char *kh_plan_kind_name(enum kh_change_kind kind);
 char *kh_plan_note_line(const struct kh_note *note); /* owned: a line without its end */
 const char *kh_plan_note_name(enum kh_note_kind kind);

@@ -36,6 +36,8 @@ const char *kh_plan_kind_name(enum kh_change_kind kind)
 		return "uninstall";
 	case KH_CHANGE_PACKAGES:
 		return "packages";
+	case KH_CHANGE_REHEARSE:
+		return "rehearse";
 	}
 	return "?";
 }
@@ -91,6 +93,8 @@ char *kh_plan_change_title(const struct kh_change *change)
 		return kh_printf("fetch %s", change->path);
 	case KH_CHANGE_BUILD:
 		return kh_printf("build %s", change->path);
+	case KH_CHANGE_REHEARSE:
+		return kh_printf("rehearse %s", change->path);
 	case KH_CHANGE_INSTALL:
 	case KH_CHANGE_UNINSTALL:
 		return kh_install_title(change->install, change->kind == KH_CHANGE_UNINSTALL);

@@ -4,8 +4,9 @@
  * expected, what was found, why it matters, how to fix it. `skip` means not applicable here, with
  * the reason in `found`. The verdict is ready when nothing fails. A configured setting is judged
  * three ways by kh_report_setting(): wanted, persisted (file and line), effective now; a gap has
- * its reason. Ids named by `report.require` are promoted to fail by the report itself when they do
- * not pass: a required check that is skipped, or that no stage knows, lets nothing be ready.
+ * its reason. What it looks like is in report_view.h. Ids named by `report.require` are promoted to
+ * fail by the report itself when they do not pass: a required check that is skipped, or that no
+ * stage knows, lets nothing be ready.
  */
 #ifndef KH_REPORT_H
 #define KH_REPORT_H
@@ -70,8 +71,6 @@ const struct kh_check *kh_report_find(const struct kh_report *report, const char
 bool kh_report_is_ready(const struct kh_report *report);
 const char *kh_status_name(enum kh_status status);
 json_t *kh_report_json(const struct kh_report *report, const char *host);
-char *kh_report_text(const struct kh_report *report, const char *host, bool with_color,
-		     bool with_passes);
 void kh_report_done(struct kh_report *report);
 
 #endif

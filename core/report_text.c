@@ -1,8 +1,20 @@
-/* report_text.c - the readiness report as people read it. */
+/* report_text.c - see report_view.h: the readiness report on a terminal. */
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/report.h"
+#include "core/report_view.h"
+#include "core/safe_text.h"
+
+enum { INDENT = 10, LABEL = 6 }; /* columns before an id, and of "why   " */
+
+/* The order of importance. */
+static const enum kh_status by_weight[] = {KH_FAIL, KH_WARN, KH_PASS, KH_SKIP};
+
+struct page {
+	const struct kh_report_style *style;
+	size_t *groups; /* of each check */
+	struct kh_str out;
+};
 
 static const char *color(enum kh_status status)
 {
@@ -19,44 +31,168 @@ static const char *color(enum kh_status status)
 	return "";
 }
 
-static void add_line(struct kh_str *out, const struct kh_check *check, bool with_color)
+static const char *symbol(enum kh_status status, bool is_utf8)
 {
-	const char *on = with_color ? color(check->status) : "";
-	const char *off = with_color ? "\033[0m" : "";
-	kh_str_addf(out, "%s%-4s%s  %-32s  %s", on, kh_status_name(check->status), off, check->id,
-		    check->found);
-	if (check->status != KH_PASS && check->status != KH_SKIP && *check->expected)
-		kh_str_addf(out, " (expected: %s)", check->expected);
-	kh_str_add(out, "\n");
-	if (check->status != KH_WARN && check->status != KH_FAIL)
-		return;
-	static const char indent[] = "                                        ";
-	/* "not persisted" is what the gap says already */
-	bool has_place = check->persisted && strcmp(check->persisted, "not persisted") != 0;
-	if (check->gap)
-		kh_str_addf(out, "%sgap: %s%s%s\n", indent, check->gap,
-			    has_place ? "; persisted: " : "", has_place ? check->persisted : "");
-	if (*check->why)
-		kh_str_addf(out, "%swhy: %s\n", indent, check->why);
-	if (check->fix)
-		kh_str_addf(out, "%sfix: %s\n", indent, check->fix);
+	switch (status) {
+	case KH_PASS:
+		return is_utf8 ? "✓" : "+";
+	case KH_WARN:
+		return "!";
+	case KH_FAIL:
+		return is_utf8 ? "✗" : "x";
+	case KH_SKIP:
+		return is_utf8 ? "·" : "-";
+	}
+	return "?";
 }
 
-char *kh_report_text(const struct kh_report *report, const char *host, bool with_color,
-		     bool with_passes)
+static void add_colored(struct page *page, const char *on, const char *text)
 {
-	kh_auto(kh_str_done) struct kh_str out = {0};
-	size_t counts[4] = {0};
-	for (size_t i = 0; i < report->check_count; i++) {
-		const struct kh_check *check = &report->checks[i];
-		counts[check->status]++;
-		bool is_quiet = check->status == KH_PASS || check->status == KH_SKIP;
-		if (with_passes || !is_quiet)
-			add_line(&out, check, with_color);
+	bool has_color = page->style->has_color;
+	kh_str_addf(&page->out, "%s%s%s", has_color ? on : "", text, has_color ? "\033[0m" : "");
+}
+
+/* Columns of a text: characters, not bytes. */
+static size_t columns(const char *text, size_t length)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
+}
+
+/* Append the words of text, of which the first stands at column `at`; lines are broken before the
+ * width and go on at column `indent`. A word that fits nowhere stands alone, whole: it may be a
+ * path or a command that somebody copies. */
+static void add_wrapped(struct page *page, const char *text, size_t at, size_t indent,
+			const char *on)
+{
+	bool is_first = true;
+	bool has_color = page->style->has_color && *on;
+	kh_auto(kh_free) char *line = kh_safe_line(text, page->style->is_utf8);
+	kh_str_add(&page->out, has_color ? on : "");
+	for (const char *word = line + strspn(line, " "); *word; word += strspn(word, " ")) {
+		size_t length = strcspn(word, " "), width = columns(word, length);
+		bool breaks = !is_first && at + 1 + width > page->style->width;
+		if (breaks)
+			kh_str_addf(&page->out, "\n%*s", (int)indent, "");
+		else if (!is_first)
+			kh_str_add(&page->out, " ");
+		at = (breaks ? indent : is_first ? at : at + 1) + width;
+		kh_str_add_bytes(&page->out, word, length);
+		word += length;
+		is_first = false;
 	}
-	kh_str_addf(&out, "%s: %s (%zu checks: %zu pass, %zu warn, %zu fail, %zu skip)\n",
-		    host ? host : "this host", kh_report_is_ready(report) ? "ready" : "not ready",
-		    report->check_count, counts[KH_PASS], counts[KH_WARN], counts[KH_FAIL],
-		    counts[KH_SKIP]);
-	return kh_str_take(&out);
+	kh_str_addf(&page->out, "%s\n", has_color ? "\033[0m" : "");
+}
+
+static void add_detail(struct page *page, const char *label, const char *text, const char *on)
+{
+	if (!text || !*text)
+		return;
+	kh_str_addf(&page->out, "%*s%-*s", INDENT, "", LABEL, label);
+	add_wrapped(page, text, INDENT + LABEL, INDENT + LABEL, on);
+}
+
+static bool is_finding(enum kh_status status)
+{
+	return status == KH_WARN || status == KH_FAIL;
+}
+
+static void add_check(struct page *page, const struct kh_check *check)
+{
+	bool is_utf8 = page->style->is_utf8;
+	kh_auto(kh_free) char *mark =
+		kh_printf("%s %s", symbol(check->status, is_utf8), kh_status_name(check->status));
+	bool names_expected = is_finding(check->status) && *check->expected &&
+			      strcmp(check->expected, check->found) != 0;
+	bool names_gap = page->style->is_brief && check->gap; /* otherwise it has its own line */
+	kh_auto(kh_free) char *line = kh_printf(
+		"%s: %s%s%s%s%s%s", check->id, check->found, names_expected ? " (expected: " : "",
+		names_expected ? check->expected : "", names_expected ? ")" : "",
+		names_gap ? "; " : "", names_gap ? check->gap : "");
+	kh_str_add(&page->out, "  ");
+	add_colored(page, color(check->status), mark);
+	kh_str_add(&page->out, "  ");
+	add_wrapped(page, line, INDENT, INDENT, "");
+	if (!is_finding(check->status) || page->style->is_brief)
+		return;
+	/* "not persisted" is what the gap says already */
+	bool has_place = check->persisted && strcmp(check->persisted, "not persisted") != 0;
+	kh_auto(kh_free) char *gap =
+		check->gap ? kh_printf("%s%s%s", check->gap, has_place ? "; persisted: " : "",
+				       has_place ? check->persisted : "")
+			   : NULL;
+	add_detail(page, "gap", gap, "");
+	add_detail(page, "why", check->why, "");
+	add_detail(page, "fix", check->fix, "\033[1m");
+}
+
+static void add_group(struct page *page, const struct kh_report *report, size_t group)
+{
+	struct kh_report_counts counts = {{0}};
+	size_t total = 0;
+	for (size_t i = 0; i < report->check_count; i++)
+		if (page->groups[i] == group) {
+			counts.of[report->checks[i].status]++;
+			total++;
+		}
+	if (total == 0)
+		return;
+	kh_auto(kh_free) char *name = kh_printf("%-28s", kh_report_groups[group].name);
+	kh_str_add(&page->out, "\n");
+	add_colored(page, "\033[1m", name);
+	const char *separator = "";
+	for (size_t i = 0; i < KH_COUNT(by_weight); i++) {
+		if (counts.of[by_weight[i]] == 0)
+			continue;
+		kh_auto(kh_free) char *text =
+			kh_printf("%zu %s", counts.of[by_weight[i]], kh_status_name(by_weight[i]));
+		kh_str_add(&page->out, separator);
+		add_colored(page, color(by_weight[i]), text);
+		separator = ", ";
+	}
+	kh_str_add(&page->out, "\n");
+}
+
+static void add_checks(struct page *page, const struct kh_report *report, size_t group)
+{
+	for (size_t i = 0; i < KH_COUNT(by_weight); i++)
+		for (size_t j = 0; j < report->check_count; j++) {
+			const struct kh_check *check = &report->checks[j];
+			if (page->groups[j] == group && check->status == by_weight[i] &&
+			    (page->style->has_all || is_finding(check->status)))
+				add_check(page, check);
+		}
+}
+
+static void add_verdict(struct page *page, const struct kh_report *report, const char *host)
+{
+	bool is_ready = kh_report_is_ready(report);
+	struct kh_report_counts counts = kh_report_count(report);
+	kh_auto(kh_free) char *name = kh_safe_line(host ? host : "this host", page->style->is_utf8);
+	kh_auto(kh_free) char *verdict =
+		kh_printf("%s: %s", name, is_ready ? "ready" : "not ready");
+	add_colored(page, is_ready ? "\033[1;32m" : "\033[1;31m", verdict);
+	kh_str_addf(&page->out, " (%zu checks: %zu pass, %zu warn, %zu fail, %zu skip)\n",
+		    report->check_count, counts.of[KH_PASS], counts.of[KH_WARN], counts.of[KH_FAIL],
+		    counts.of[KH_SKIP]);
+}
+
+char *kh_report_text(const struct kh_report *report, const char *host, const char *extra,
+		     const struct kh_report_style *style)
+{
+	kh_auto(kh_free) size_t *groups = kh_alloc((report->check_count + 1) * sizeof(*groups));
+	struct page page = {.style = style, .groups = groups};
+	for (size_t i = 0; i < report->check_count; i++)
+		groups[i] = kh_report_group_of(report->checks[i].id);
+	add_verdict(&page, report, host);
+	for (size_t group = 0; kh_report_groups[group].name; group++) {
+		if (!style->is_brief)
+			add_group(&page, report, group);
+		add_checks(&page, report, group);
+	}
+	kh_str_addf(&page.out, "%s%s", style->is_brief ? "" : "\n", extra ? extra : "");
+	add_verdict(&page, report, host);
+	return kh_str_take(&page.out);
 }

@@ -15,6 +15,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/stop.h"
+#include "core/packages.h"
+#include "core/perform.h"
 #include "core/undo_steps.h"
 
 struct work {
@@ -292,14 +294,19 @@ int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error
 	*ret_count = 0;
 	if (first == 0)
 		return 0;
+	if (kh_packages_wait(undo->root, KH_PACKAGES_WAIT_S, undo->sink, err) != 0)
+		return -1;
 	if (walk(&work, first, check_running, err) != 0)
 		return -1;
 	if (walk(&work, first, simulate, err) != 0)
 		return kh_wrap(err, "undo");
 	if (judge(&work, first, err) != 0)
 		return -1;
-	if (walk(&work, first, put_back, err) != 0 ||
-	    kh_undo_run_triggers(undo, &work.triggers, err) != 0 ||
+	if (walk(&work, first, put_back, err) != 0) {
+		kh_perform_explain(err);
+		return kh_wrap(err, "undo");
+	}
+	if (kh_undo_run_triggers(undo, &work.triggers, err) != 0 ||
 	    kh_durable_sync(undo->root, err) != 0 || mark_undone(&work, first, err) != 0)
 		return kh_wrap(err, "undo");
 	*ret_count = work.count;

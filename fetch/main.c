@@ -49,8 +49,12 @@ static int work(json_t **ret_result, struct kh_error *err)
 	return result == 0 ? kh_fetch_run(&job, ret_result, err) : -1;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) { /* asked by kvmhost self-check */
+		printf("kvmhost-fetch %s\n", KH_VERSION);
+		return KH_OK;
+	}
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	json_t *result = NULL;
 	signal(SIGPIPE, SIG_IGN);

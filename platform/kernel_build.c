@@ -10,7 +10,9 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "kconfig/cover.h"
+#include "platform/kernel_steps.h"
 #include "platform/toolchain.h"
 
 /* ---- inputs ---- */
@@ -133,8 +135,8 @@ static void take_line(void *data, const char *line)
 	if (!is_step(line))
 		return;
 	build->steps_done++;
-	if (build->steps_done > build->steps_total) /* it was an estimate: no more */
-		build->steps_total = 0;
+	if (build->steps_total > 0 && build->steps_done >= build->steps_total)
+		build->steps_total = build->steps_done + 1; /* the end is told when it is there */
 	kh_build_progress(build, line + 2);
 }
 
@@ -179,17 +181,55 @@ static void set_environment(const struct kh_build *build)
 	kh_strv_add(environment, "LOCALVERSION="); /* given, so that nothing is made up */
 }
 
+/* make with its lines going to on_line. */
+static int make_heard(struct kh_build *build, const char *const *words,
+		      void (*on_line)(void *, const char *), void *data, struct kh_error *err)
+{
+	build->sandbox->on_line = on_line;
+	build->sandbox->data = data;
+	int result = kh_kernel_make(build, words, NULL, err);
+	build->sandbox->on_line = NULL;
+	return result;
+}
+
+/* How many steps make sees before it: it is asked what it would do (-n), which takes some seconds
+ * of a build of many minutes. It cannot see beyond what is not made yet (-k: it looks at the rest
+ * all the same), so the links of the modules and of the kernel itself are added. The megabytes it
+ * prints are not for the log. */
+static int count_steps(struct kh_build *build, struct kh_error *err)
+{
+	static const char *const prepare[] = {"prepare", NULL};
+	static const char *const ask[] = {"-n", "-k", "all", NULL};
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	struct kh_kernel_steps steps = {0};
+	if (make_heard(build, prepare, take_line, build, err) != 0)
+		return -1;
+	char *log_path = build->sandbox->log_path;
+	build->sandbox->log_path = kh_strdup("/dev/null");
+	make_heard(build, ask, kh_kernel_steps_take, &steps, &ignored);
+	kh_free(&build->sandbox->log_path);
+	build->sandbox->log_path = log_path;
+	if (kh_stop_check(err) != 0)
+		return -1;
+	size_t total = kh_kernel_steps_total(&steps);
+	build->steps_total = total > 0 ? build->steps_done + total : 0;
+	return 0;
+}
+
 static int compile(struct kh_build *build, const char *config_sha256, struct kh_error *err)
 {
 	static const char *const words[] = {"all", NULL};
 	bool is_incremental = has_objects(build);
 	json_object_set_new(build->about, "incremental", json_boolean(is_incremental));
 	build->steps_total = is_incremental ? 0 : known_steps(build, config_sha256);
-	build->sandbox->on_line = take_line;
-	build->sandbox->data = build;
-	int result = kh_kernel_make(build, words, NULL, err);
-	build->sandbox->on_line = NULL;
-	return result == 0 ? 0 : kh_wrap(err, "build the kernel");
+	if ((build->steps_total == 0 && count_steps(build, err) != 0) ||
+	    make_heard(build, words, take_line, build, err) != 0)
+		return kh_wrap(err, "build the kernel");
+	if (build->steps_total > 0) {
+		build->steps_total = build->steps_done;
+		kh_build_progress(build, "done");
+	}
+	return 0;
 }
 
 /* ---- staging ---- */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "core/base/progress.h"
 #include "core/base/stop.h"
 #include "platform/build_errors.h"
+#include "platform/build_log.h"
 #include "platform/sandbox_start.h"
 
 enum {
@@ -35,6 +37,7 @@ struct step {
 	struct kh_str pending; /* a line that has no end yet */
 	struct kh_str captured;
 	struct kh_build_errors errors;
+	bool is_log_full;
 };
 
 static void step_done(struct step *step)
@@ -67,26 +70,34 @@ static void make_environment(const struct kh_sandbox *sandbox, struct kh_strv *e
 	add_default(environment, temporary);
 }
 
-/* A log that cannot be written (a full disk) does not stop the build: that has its own troubles. */
-static void write_log(int fd, const char *text, size_t length)
+/* A log that cannot be written (a full disk) does not stop the build: that has its own troubles.
+ * Nor does one that is full. */
+static void write_log(struct step *step, const char *text, size_t length)
 {
-	ssize_t ignored = write(fd, text, length);
+	static const char full[] = "# the log is full: what comes now is not in it\n";
+	struct stat status;
+	long long has = fstat(step->log, &status) == 0 ? status.st_size : 0;
+	bool was_full = step->is_log_full;
+	step->is_log_full |= has + (long long)length > KH_BUILD_LOG_BYTES;
+	ssize_t ignored = !step->is_log_full ? write(step->log, text, length)
+			  : !was_full        ? write(step->log, full, strlen(full))
+					     : 0;
 	(void)ignored;
 }
 
-static int open_log(const struct kh_sandbox *sandbox, const char *cwd, const char *const *argv,
-		    int *ret_fd, struct kh_error *err)
+static int open_log(struct step *step, const char *cwd, const char *const *argv,
+		    struct kh_error *err)
 {
+	const char *path = step->sandbox->log_path;
 	kh_auto(kh_str_done) struct kh_str text = {0};
-	*ret_fd = open(sandbox->log_path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-		       0644);
-	if (*ret_fd < 0)
-		return kh_fail(err, KH_SYSTEM, errno, "write the log '%s'", sandbox->log_path);
+	step->log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (step->log < 0)
+		return kh_fail(err, KH_SYSTEM, errno, "write the log '%s'", path);
 	kh_str_addf(&text, "# in %s:", cwd);
 	for (; *argv; argv++)
 		kh_str_addf(&text, " %s", *argv);
 	kh_str_add(&text, "\n");
-	write_log(*ret_fd, text.text, text.length);
+	write_log(step, text.text, text.length);
 	return 0;
 }
 
@@ -119,7 +130,7 @@ static void take_line(struct step *step)
 {
 	struct kh_str *line = &step->pending;
 	kh_str_add(line, "\n");
-	write_log(step->log, line->text, line->length);
+	write_log(step, line->text, line->length);
 	line->text[--line->length] = '\0';
 	kh_build_errors_take(&step->errors, line->text);
 	if (step->sandbox->on_line)
@@ -232,7 +243,7 @@ static int run(struct kh_sandbox *sandbox, const char *cwd, const char *const *a
 	kh_auto(step_done) struct step step = {
 		.sandbox = sandbox, .program = argv[0], .log = -1, .fds = {-1, -1}};
 	unsigned timeout_s = sandbox->timeout_s ? sandbox->timeout_s : TIMEOUT_S;
-	if (open_log(sandbox, cwd, argv, &step.log, err) != 0 ||
+	if (open_log(&step, cwd, argv, err) != 0 ||
 	    start(&step, cwd, argv, ret_output != NULL, err) != 0)
 		return -1;
 	bool is_in_time = follow(&step, timeout_s);

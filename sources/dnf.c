@@ -64,7 +64,7 @@ static int put_files(const struct kh_dnf *dnf, struct kh_error *err)
 }
 
 /* dnf runs on this machine, whatever root it works for. */
-static int choose_tool(enum kh_dnf_tool *ret_tool, struct kh_error *err)
+static int choose_tool(const struct kh_root *root, enum kh_dnf_tool *ret_tool, struct kh_error *err)
 {
 	static const struct {
 		const char *program;
@@ -74,7 +74,8 @@ static int choose_tool(enum kh_dnf_tool *ret_tool, struct kh_error *err)
 	if (kh_root_open("/", &machine, err) != 0)
 		return -1;
 	for (size_t i = 0; i < KH_COUNT(tools); i++) {
-		kh_auto(kh_free) char *path = kh_root_which(&machine, tools[i].program);
+		kh_auto(kh_free) char *path =
+			kh_root_which(root->is_live ? root : &machine, tools[i].program);
 		*ret_tool = tools[i].tool;
 		if (path)
 			return 0;
@@ -91,7 +92,7 @@ int kh_dnf_open(const struct kh_making *making, bool is_update, struct kh_dnf *r
 	dnf.directory = kh_printf("%s/dnf", making->config->build.store);
 	dnf.host_directory = kh_area_host_path(making->root, dnf.directory);
 	kh_repofile_read(making->root, &dnf.repos);
-	if (choose_tool(&dnf.tool, err) != 0 || put_files(&dnf, err) != 0)
+	if (choose_tool(making->root, &dnf.tool, err) != 0 || put_files(&dnf, err) != 0)
 		return -1;
 	*ret_dnf = dnf;
 	dnf = (struct kh_dnf){0};
@@ -153,8 +154,9 @@ static int run(const struct kh_dnf *dnf, const struct kh_strv *argv, unsigned ti
 				      "'sources.provider'");
 }
 
-static int query(const struct kh_dnf *dnf, const char *const *words, const char *package,
-		 char **ret_text, struct kh_error *err)
+/* refreshes: metadata is brought anew. */
+static int query(const struct kh_dnf *dnf, bool refreshes, const char *const *words,
+		 const char *package, char **ret_text, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv argv = {0};
 	if (dnf->tool == KH_DNF_YUM) {
@@ -164,7 +166,7 @@ static int query(const struct kh_dnf *dnf, const char *const *words, const char 
 		kh_strv_add(&argv, "--show-duplicates");
 	} else {
 		begin(dnf, &argv);
-		if (dnf->is_update)
+		if (refreshes)
 			kh_strv_add(&argv, "--refresh");
 		kh_strv_add(&argv, "repoquery");
 		kh_strv_add(&argv, "--available");
@@ -179,7 +181,7 @@ int kh_dnf_list(const struct kh_dnf *dnf, const char *package, char **ret_text,
 		struct kh_error *err)
 {
 	const char *const words[] = {"--queryformat", format, NULL};
-	return query(dnf, words, package, ret_text, err) == 0
+	return query(dnf, dnf->is_update, words, package, ret_text, err) == 0
 		       ? 0
 		       : kh_wrap(err, "list of source packages");
 }
@@ -190,7 +192,7 @@ char *kh_dnf_url(const struct kh_dnf *dnf, const char *package)
 	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
 	kh_auto(kh_free) char *text = NULL;
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	if (query(dnf, words, package, &text, &ignored) != 0)
+	if (query(dnf, false, words, package, &text, &ignored) != 0)
 		return NULL;
 	kh_strv_split_lines(&lines, text);
 	for (size_t i = 0; i < lines.count; i++) {

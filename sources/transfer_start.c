@@ -15,15 +15,25 @@
 
 enum { NOT_STARTED = 127 };
 
-static int open_in(const char *dir, const char *rest)
+static char *find_in(const char *dir, const char *rest)
 {
 	kh_auto(kh_free) char *path = kh_printf("%s%s/kvmhost-fetch", dir, rest);
-	return open(path, O_PATH | O_CLOEXEC);
+	return access(path, X_OK) == 0 ? kh_take(path) : NULL;
 }
 
-/* Beside kvmhost in a build directory, or where 'make install' puts it. Opened with our rights: its
- * account may not be able to walk there. */
-static int open_worker(struct kh_error *err)
+static int fail_to_find(struct kh_error *err)
+{
+	kh_fail(err, KH_PROGRAM, errno, "find 'kvmhost-fetch', which downloads and unpacks");
+#ifdef KH_HAS_FETCH
+	return kh_hint(err, "it is installed together with kvmhost: run 'make install' again");
+#else
+	return kh_hint(err, "this kvmhost was built without it: 'kvmhost store import' takes what "
+			    "another host has built");
+#endif
+}
+
+/* Beside kvmhost in a build directory, or where 'make install' puts it. */
+char *kh_transfer_program(struct kh_error *err)
 {
 	char self[4096];
 	const char *told = secure_getenv("KVMHOST_LIBEXEC");
@@ -32,13 +42,20 @@ static int open_worker(struct kh_error *err)
 	char *slash = strrchr(self, '/');
 	if (slash)
 		*slash = '\0';
-	int fd = told ? open_in(told, "") : open_in(self, "");
-	if (fd < 0 && !told)
-		fd = open_in(self, "/../libexec/kvmhost");
-	if (fd >= 0)
-		return fd;
-	kh_fail(err, KH_PROGRAM, errno, "find 'kvmhost-fetch', which downloads and unpacks");
-	return kh_hint(err, "it is installed together with kvmhost: run 'make install' again");
+	char *path = find_in(told ? told : self, "");
+	if (!path && !told)
+		path = find_in(self, "/../libexec/kvmhost");
+	if (!path)
+		fail_to_find(err);
+	return path;
+}
+
+/* Opened with our rights: its account may not be able to walk there. */
+static int open_worker(struct kh_error *err)
+{
+	kh_auto(kh_free) char *path = kh_transfer_program(err);
+	int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+	return fd < 0 && path ? fail_to_find(err) : fd;
 }
 
 static char **make_environment(void)

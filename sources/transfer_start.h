@@ -14,5 +14,7 @@
  * program is not there, KH_SYSTEM. */
 int kh_transfer_start(const struct kh_transfer *transfer, const struct kh_transfer_work *work,
 		      pid_t *ret_pid, int *ret_fd, struct kh_error *err);
+/* Where the program is, as kh_transfer_start() finds it. Owned; NULL with *err (KH_PROGRAM). */
+char *kh_transfer_program(struct kh_error *err);
 
 #endif

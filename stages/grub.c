@@ -153,6 +153,8 @@ static int plan_nothing(const struct kh_grub_work *work, struct kh_plan *plan)
 
 static int plan_loader(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
+	if (kh_grub_trial_rehearse(work, plan, err) != 0)
+		return -1;
 	switch (work->context->facts->boot.loader) {
 	case KH_LOADER_NONE:
 		return plan_nothing(work, plan);

@@ -100,6 +100,9 @@ const struct kh_boot_entry *kh_grub_trial_source(const struct kh_grub_work *work
 bool kh_grub_trial_is_good(const struct kh_grub_work *work, const struct kh_boot_entry *entry);
 /* What is wrong with the trial's entry in the menu; NULL: nothing. */
 const char *kh_grub_trial_fault(const struct kh_grub_work *work);
+/* Before anything of it is in the menu: a boot with them in QEMU. */
+int kh_grub_trial_rehearse(const struct kh_grub_work *work, struct kh_plan *plan,
+			   struct kh_error *err);
 /* The choice for one boot made or taken back, then the record; the menu is in place by then. */
 int kh_grub_trial_finish(const struct kh_grub_work *work, struct kh_plan *plan,
 			 struct kh_error *err);

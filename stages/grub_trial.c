@@ -16,6 +16,7 @@
 #include "core/base/digest.h"
 #include "core/base/mem.h"
 #include "grub/trial_entry.h"
+#include "platform/rehearsal.h"
 #include "stages/grub.h"
 #include "stages/trial_plan.h"
 
@@ -162,6 +163,17 @@ const char *kh_grub_trial_fault(const struct kh_grub_work *work)
 	if (!entry)
 		return "the trial is not in the menu";
 	return kh_grub_trial_is_good(work, entry) ? NULL : "the menu has another trial";
+}
+
+int kh_grub_trial_rehearse(const struct kh_grub_work *work, struct kh_plan *plan,
+			   struct kh_error *err)
+{
+	const struct kh_boot_entry *source = kh_grub_trial_source(work);
+	if (work->way != KH_GRUB_TRY || work->state != KH_TRIAL_NONE)
+		return 0;
+	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
+	kh_auto(kh_free) char *arguments = kh_grub_trial_arguments(work, source->arguments);
+	return kh_rehearsal_plan(work->context, plan, release, arguments, err);
 }
 
 /* ---- choice and record ---- */

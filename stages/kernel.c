@@ -25,6 +25,7 @@
 #include "grub/menu.h"
 #include "grub/trial_entry.h"
 #include "platform/recipe.h"
+#include "platform/rehearsal.h"
 #include "stages/grub.h"
 
 /* ---- what is there ---- */
@@ -180,14 +181,26 @@ static int plan_files_only(const struct kh_kernel_work *work, struct kh_plan *pl
 	return 0;
 }
 
+/* When the hooks have made its initramfs, and before it is chosen for a boot. */
+static int rehearse(const struct kh_kernel_work *work, struct kh_plan *plan, struct kh_error *err)
+{
+	const struct kh_boot_entry *source = kh_trial_entry_lasting(&work->entries, work->pinned);
+	kh_auto(kh_free) char *arguments =
+		kh_kernel_arguments(work, source ? source->arguments : "");
+	return kh_rehearsal_plan(work->context, plan, work->release, arguments, err);
+}
+
 static int plan_all(const struct kh_kernel_work *work, const struct kh_kernel_loader *loader,
 		    struct kh_plan *plan, struct kh_error *err)
 {
 	bool is_missing = !kh_trial_entry_lasting(&work->entries, work->release);
-	if (loader->pin(work, plan, err) != 0 || plan_tree(work, plan, err) != 0)
+	if (kh_kernel_plan_names(work, plan, err) != 0 || loader->pin(work, plan, err) != 0 ||
+	    plan_tree(work, plan, err) != 0)
 		return -1;
 	if ((kh_kernel_is_new(work) || is_missing) && work->state != KH_TRIAL_FAILED &&
 	    loader->run_hooks(work, plan, err) != 0)
+		return -1;
+	if (kh_kernel_is_new(work) && kh_kernel_wants_entry(work) && rehearse(work, plan, err) != 0)
 		return -1;
 	if (kh_kernel_wants_entry(work) && !work->obstacle &&
 	    (kh_kernel_is_new(work) || work->state == KH_TRIAL_ARMED) &&
@@ -249,7 +262,8 @@ static int build(const struct kh_context *context, struct kh_plan *plan, struct 
 const struct kh_stage kh_stage_kernel = {
 	.name = "kernel",
 	.summary = "the chosen kernel: built, installed beside the running one, tried once, kept",
-	.touches = "/boot, /lib/modules, /etc/default/grub.d, /etc/grub.d, BLS entries, grubenv",
+	.touches = "/boot, /lib/modules, /etc/default/grub.d, /etc/grub.d, BLS entries, grubenv, "
+		   "/etc/systemd/network",
 	.after = kh_after_preflight,
 	.phase = KH_PHASE_INSTALL,
 	.build = build,

@@ -70,6 +70,10 @@ int kh_kernel_plan_record(const struct kh_kernel_work *work, struct kh_plan *pla
 			  struct kh_error *err);
 void kh_kernel_note_state(const struct kh_kernel_work *work, struct kh_plan *plan);
 
+/* kernel_names.c: the names of network cards, pinned before another kernel boots. */
+int kh_kernel_plan_names(const struct kh_kernel_work *work, struct kh_plan *plan,
+			 struct kh_error *err);
+
 /* kernel_check.c */
 int kh_kernel_check(const struct kh_context *context, struct kh_report *report,
 		    struct kh_error *err);

@@ -8,6 +8,7 @@
 
 #include "core/base/mem.h"
 #include "core/probe.h"
+#include "core/repofile.h"
 #include "platform/recipe.h"
 #include "sources/program.h"
 #include "stages/packages_table.h"
@@ -52,6 +53,26 @@ static char *find_place(const struct kh_context *context)
 		       : NULL;
 }
 
+/* Installing them would fail, and say only that there are none. */
+static void warn_of_crb(const struct kh_context *context, const struct kh_strv *names,
+			struct kh_plan *plan)
+{
+	kh_auto(kh_repofile_done) struct kh_repos repos = {0};
+	kh_auto(kh_strv_done) struct kh_strv there = {0};
+	if (kh_packages_manager(context->root) != KH_PACKAGES_DNF)
+		return;
+	kh_repofile_read(context->root, &repos);
+	kh_packages_in_crb(names, &there);
+	const struct kh_repo *builder = kh_repofile_builder(&repos);
+	if (!builder || there.count == 0)
+		return;
+	kh_auto(kh_free) char *text = kh_strv_join(&there, ", ");
+	kh_plan_note(plan, KH_NOTE_WARNING,
+		     "%s: the distribution has these in the repository '%s' (%s), which is not "
+		     "enabled: 'dnf config-manager --set-enabled %s', then run again",
+		     text, builder->id, builder->where, builder->id);
+}
+
 static int plan_missing(const struct kh_context *context, const struct kh_strv *names,
 			struct kh_plan *plan, struct kh_error *err)
 {
@@ -70,6 +91,7 @@ static int plan_missing(const struct kh_context *context, const struct kh_strv *
 			     text);
 		return 0;
 	}
+	warn_of_crb(context, names, plan);
 	kh_auto(kh_free) char *place = find_place(context);
 	return kh_plan_packages(plan, names, place,
 				"kernel, QEMU or libvirt from source need them to be built or run",

@@ -1,9 +1,11 @@
 /* packages_table.c - see packages_table.h.
  *
  * Source: what configure of QEMU 7.2 and 10.0 and meson of libvirt 9.0 and 11.3 ask for with the
- * options of platform/; Documentation/process/changes.rst of the kernel. */
+ * options of platform/; Documentation/process/changes.rst of the kernel; the %prep of CentOS Stream
+ * 9's kernel, qemu-kvm and libvirt; libvirt's CI for which of them CRB has. */
 #include "stages/packages_table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
@@ -19,6 +21,18 @@ const struct kh_package_row kh_package_rows[] = {
 	{ALL, BUILD, "libc6-dev", NULL, NULL, "glibc-devel", "/usr/include/stdio.h"},
 	{ALL, BUILD, "make", NULL, NULL, "make", "/usr/bin/make"},
 	{ALL, BUILD, "patch", NULL, NULL, "patch", "/usr/bin/patch"},
+	/* source packages are brought by dnf's plugin, or yumdownloader, and put together by rpmbuild
+	 * with what %prep of the three uses */
+	{ALL, BUILD, NULL, NULL, NULL, "dnf-plugins-core", "/etc/dnf/plugins/debuginfo-install.conf"},
+	{ALL, BUILD, NULL, NULL, NULL, "yum-utils", "/usr/bin/yumdownloader"},
+	{ALL, BUILD, NULL, NULL, NULL, "rpm-build", "/usr/bin/rpmbuild"},
+	{ALL, BUILD, NULL, NULL, NULL, "redhat-rpm-config", "/usr/lib/rpm/redhat/macros"},
+	{ALL, BUILD, NULL, NULL, NULL, "diffutils", "/usr/bin/diff"},
+	{QL, BUILD, NULL, NULL, NULL, "git-core", "/usr/bin/git"},
+	{K, BUILD, NULL, NULL, NULL, "python3-devel", "/usr/bin/python3-config"},
+	{K, BUILD, NULL, NULL, NULL, "openssl", "/usr/bin/openssl"},
+	{K, BUILD, NULL, NULL, NULL, "which", "/usr/bin/which"},
+	{K, BUILD, NULL, NULL, NULL, "m4", "/usr/bin/m4"},
 	{K, BUILD, "bc", NULL, NULL, "bc", "/usr/bin/bc"},
 	{K, BUILD, "bison", NULL, NULL, "bison", "/usr/bin/bison"},
 	{K, BUILD, "flex", NULL, NULL, "flex", "/usr/bin/flex"},
@@ -90,7 +104,7 @@ const struct kh_package_row kh_package_rows[] = {
 	{Q, RUN, "qemu-system-data", NULL, NULL, NULL, NULL},
 	{Q, RUN, "ipxe-qemu", NULL, NULL, "ipxe-roms-qemu", "/usr/share/ipxe/qemu"},
 	{L, RUN, "dnsmasq-base", NULL, NULL, "dnsmasq", "/usr/sbin/dnsmasq"},
-	{L, RUN, "iptables", NULL, NULL, "iptables-nft", "/usr/sbin/iptables"},
+	{L, RUN, "iptables", NULL, NULL, "iptables", "/usr/sbin/iptables"},
 	{L, RUN, "nftables", NULL, NULL, "nftables", "/usr/sbin/nft"},
 	{L, RUN, "iproute2", NULL, NULL, "iproute", "/usr/sbin/ip"},
 	/* libvirt-guests speaks through it */
@@ -100,12 +114,56 @@ const struct kh_package_row kh_package_rows[] = {
 /* clang-format on */
 const size_t kh_package_row_count = KH_COUNT(kh_package_rows);
 
+/* What is particular of some in the CentOS family. */
+static const struct {
+	const char *name;
+	unsigned el_from, el_to; /* releases (7, 8, 9, ...) that have it; 0: no bound */
+	bool is_in_crb; /* the repository of development packages, which is off by itself */
+} particulars[] = {
+	{"dnf-plugins-core", 8, 0, false},
+	{"yum-utils", 0, 7, false},
+	{"yajl", 0, 9, false},
+	{"yajl-devel", 0, 9, true},
+	{"ninja-build", 0, 0, true},
+	{"meson", 0, 0, true},
+	{"libfdt-devel", 0, 0, true},
+	{"libtirpc-devel", 0, 0, true},
+	{"libpciaccess-devel", 0, 0, true},
+	{"json-c-devel", 0, 0, true},
+	{"python3-docutils", 0, 0, true},
+	{"rpcgen", 0, 0, true},
+};
+
 static const char *name_of(const struct kh_package_row *row, enum kh_package_manager manager,
 			   const char *os_id)
 {
 	if (manager == KH_PACKAGES_DNF)
 		return row->rpm;
 	return row->ubuntu && os_id && strcmp(os_id, "ubuntu") == 0 ? row->ubuntu : row->deb;
+}
+
+/* The release of the CentOS family: "platform:el9" -> 9; 7 where there is only yum; where it is not
+ * said (Fedora), the newest. Source: os-release(5), PLATFORM_ID. */
+static unsigned el_of(const struct kh_root *root)
+{
+	enum { NEWEST = 99, OF_YUM = 7 };
+	static const char mark[] = "PLATFORM_ID=\"platform:el";
+	kh_auto(kh_free) char *text = kh_root_text(root, "/etc/os-release");
+	kh_auto(kh_free) char *dnf = kh_root_which(root, "dnf");
+	const char *at = text ? strstr(text, mark) : NULL;
+	unsigned long el = at ? strtoul(at + strlen(mark), NULL, 10) : 0;
+	if (el > 0)
+		return (unsigned)el;
+	return dnf ? NEWEST : OF_YUM;
+}
+
+static bool is_of_release(const char *name, unsigned el)
+{
+	for (size_t i = 0; i < KH_COUNT(particulars); i++)
+		if (strcmp(particulars[i].name, name) == 0)
+			return el >= particulars[i].el_from &&
+			       (particulars[i].el_to == 0 || el <= particulars[i].el_to);
+	return true;
 }
 
 static bool has_library(const struct kh_root *root, const char *start)
@@ -126,6 +184,10 @@ static bool is_there(const struct kh_root *root, const struct kh_packages *insta
 		     const struct kh_package_row *row, enum kh_package_manager manager,
 		     const char *name)
 {
+	/* dnf 5 has in itself what for dnf 4 is a plugin. */
+	if (manager == KH_PACKAGES_DNF && strcmp(name, "dnf-plugins-core") == 0 &&
+	    kh_root_exists(root, "/usr/bin/dnf5"))
+		return true;
 	if (manager == KH_PACKAGES_DNF)
 		return kh_root_exists(root, row->rpm_file);
 	/* One maker of initramfs images is enough, and the other one would push it out. */
@@ -153,14 +215,23 @@ void kh_packages_missing(const struct kh_root *root, const char *os_id, unsigned
 {
 	enum kh_package_manager manager = kh_packages_manager(root);
 	kh_auto(kh_packages_done) struct kh_packages installed = {0};
+	unsigned el = el_of(root);
 	kh_packages_read(root, &installed);
 	for (size_t i = 0; i < kh_package_row_count; i++) {
 		const struct kh_package_row *row = &kh_package_rows[i];
 		const char *name = name_of(row, manager, os_id);
-		if (name && is_needed(row, building, running) && !kh_strv_has(names, name) &&
+		if (name && (manager != KH_PACKAGES_DNF || is_of_release(name, el)) &&
+		    is_needed(row, building, running) && !kh_strv_has(names, name) &&
 		    !is_there(root, &installed, row, manager, name))
 			kh_strv_add(names, name);
 	}
+}
+
+void kh_packages_in_crb(const struct kh_strv *names, struct kh_strv *ret_names)
+{
+	for (size_t i = 0; i < KH_COUNT(particulars); i++)
+		if (particulars[i].is_in_crb && kh_strv_has(names, particulars[i].name))
+			kh_strv_add(ret_names, particulars[i].name);
 }
 
 void kh_packages_all(enum kh_package_manager manager, const char *os_id, unsigned programs,

@@ -37,6 +37,8 @@ extern const size_t kh_package_row_count;
  * running those needs. os_id: as in os-release. */
 void kh_packages_missing(const struct kh_root *root, const char *os_id, unsigned building,
 			 unsigned running, struct kh_strv *names);
+/* Those of the names that are in the CentOS family's repository of development packages. */
+void kh_packages_in_crb(const struct kh_strv *names, struct kh_strv *ret_names);
 /* All of them by name, whatever is there: for a bundle. */
 void kh_packages_all(enum kh_package_manager manager, const char *os_id, unsigned programs,
 		     struct kh_strv *names);

@@ -17,6 +17,7 @@ const struct kh_stage *const kh_stages[] = {
 	&kh_stage_io,
 	&kh_stage_numa,
 	&kh_stage_sysctl,
+	&kh_stage_sleep,
 	&kh_stage_validate, /* the report's checks */
 	NULL,
 };

@@ -49,6 +49,7 @@ int kh_batch_stat(struct kh_batch_dir *dir, const char *path, struct stat *ret_s
 struct system { /* a file system that was written to */
 	dev_t device;
 	int fd;
+	char *path; /* a directory of it */
 };
 
 struct work {
@@ -60,8 +61,10 @@ struct work {
 static void work_done(struct work *work)
 {
 	kh_batch_dir_done(&work->dir);
-	for (size_t i = 0; i < work->system_count; i++)
+	for (size_t i = 0; i < work->system_count; i++) {
 		kh_close(&work->systems[i].fd);
+		free(work->systems[i].path);
+	}
 	free(work->systems);
 }
 
@@ -77,7 +80,9 @@ static int remember_system(struct work *work)
 	if (fd < 0)
 		return -1;
 	*kh_append(work->systems, work->system_count) =
-		(struct system){.device = status.st_dev, .fd = fd};
+		(struct system){.device = status.st_dev,
+				.fd = fd,
+				.path = kh_strdup(*work->dir.path ? work->dir.path : "/")};
 	return 0;
 }
 
@@ -187,7 +192,9 @@ static int sync_all(const struct work *work, struct kh_error *err)
 {
 	for (size_t i = 0; i < work->system_count; i++)
 		if (kh_sys_syncfs(work->systems[i].fd) != 0)
-			return kh_fail(err, KH_SYSTEM, errno, "write files to disk");
+			return kh_fail(err, KH_SYSTEM, errno,
+				       "write to disk what is new on the file system of '%s'",
+				       work->systems[i].path);
 	return 0;
 }
 

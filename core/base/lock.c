@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
@@ -23,8 +24,19 @@ static char *read_holder(int fd)
 	return kh_strdup(*holder ? kh_str_trim(holder) : "its name is not known");
 }
 
+/* It writes its name just after it has the lock. */
+static void wait_for_name(int fd)
+{
+	enum { TRIES = 50 };
+	const struct timespec moment = {0, 10000000};
+	struct stat status;
+	for (int i = 0; i < TRIES && fstat(fd, &status) == 0 && status.st_size == 0; i++)
+		nanosleep(&moment, NULL);
+}
+
 static int busy(int fd, struct kh_error *err)
 {
+	wait_for_name(fd);
 	kh_auto(kh_free) char *holder = read_holder(fd);
 	kh_fail(err, KH_SYSTEM, 0, "another kvmhost is at work: %s", holder);
 	return kh_hint(err, "wait until it has ended, then run this again");
@@ -43,14 +55,24 @@ static int check_lock_file(int fd, const char *path, struct kh_error *err)
 	return kh_hint(err, "look at what it is, and remove it");
 }
 
+/* Another run may be making it at the same time. */
+static int make_parent(const struct kh_root *root, const char *path, struct kh_error *err)
+{
+	if (kh_root_exists(root, path) || kh_file_make_dir(root, path, 0755, err) == 0)
+		return 0;
+	if (err->sys != EEXIST || !kh_root_is_dir(root, path))
+		return kh_wrap(err, "lock");
+	kh_error_done(err);
+	return 0;
+}
+
 static int open_lock_file(const struct kh_root *root, int *ret_fd, struct kh_error *err)
 {
 	const char *path = path_of(root);
 	static const char *const parents[] = {"/var", "/var/lib", "/var/lib/kvmhost"};
 	for (size_t i = 0; !root->is_live && i < KH_COUNT(parents); i++)
-		if (!kh_root_exists(root, parents[i]) &&
-		    kh_file_make_dir(root, parents[i], 0755, err) != 0)
-			return kh_wrap(err, "lock");
+		if (make_parent(root, parents[i], err) != 0)
+			return -1;
 	const char *name = strrchr(path, '/') + 1;
 	kh_auto(kh_free) char *parent = kh_strndup(path, (size_t)(name - path));
 	kh_auto(kh_close) int dir = kh_root_open_at(root, parent, O_PATH | O_DIRECTORY);

@@ -49,7 +49,8 @@ int kh_root_open_file(const struct kh_root *root, const char *path, int flags);
 int kh_root_read(const struct kh_root *root, const char *path, char **ret_text, size_t *ret_length,
 		 struct kh_error *err);
 /* The same for readers of facts, where a missing or unreadable file is simply an absent fact:
- * owned text or NULL. The _line form cuts trailing white space. */
+ * owned text or NULL. The _line form cuts white space at both ends; 16 KiB and more are no line (a
+ * file of /proc or /sys has at most 4 KiB): NULL. */
 char *kh_root_text(const struct kh_root *root, const char *path);
 char *kh_root_line(const struct kh_root *root, const char *path);
 char *kh_root_linef(const struct kh_root *root, const char *format, ...)

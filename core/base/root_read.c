@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -98,8 +99,10 @@ char *kh_root_text(const struct kh_root *root, const char *path)
 
 char *kh_root_line(const struct kh_root *root, const char *path)
 {
+	enum { MOST_BYTES = 16 << 10 };
 	kh_auto(kh_free) char *text = kh_root_text(root, path);
-	return text ? kh_strdup(kh_str_trim(text)) : NULL;
+	bool is_line = text && strnlen(text, MOST_BYTES) < MOST_BYTES;
+	return is_line ? kh_strdup(kh_str_trim(text)) : NULL;
 }
 
 char *kh_root_linef(const struct kh_root *root, const char *format, ...)

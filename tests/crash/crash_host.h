@@ -25,6 +25,7 @@
 struct crash_host {
 	struct stage_host base; /* its fixture is the host before kvmhost came */
 	char *program;          /* host path */
+	char *tree;             /* of the fixture */
 };
 
 static const char crash_release[] = "6.12.104-kvmhost";
@@ -159,23 +160,47 @@ static void crash_host_open(struct crash_host *host, const char *root)
 	host->base.facts = (struct kh_facts){0};
 	kh_facts_collect(&fixture->root, &host->base.facts);
 	crash_put_artifacts(&host->base);
+	host->tree = fixture_tree(fixture);
 }
 
 static void crash_host_close(struct crash_host *host)
 {
+	/* Copies share files with it: nothing may have been written into those. */
+	kh_auto(kh_free) char *tree = fixture_tree(&host->base.fixture);
+	bool is_same = strcmp(tree, host->tree) == 0;
 	stage_host_close(&host->base);
 	kh_free(&host->program);
+	kh_free(&host->tree);
+	assert_true(is_same);
 }
 
 /* ---- copies ---- */
 
+/* What nobody writes to is linked, not copied: kvmhost replaces files, and does not write into
+ * them. The trees would tell. */
 static void crash_copy(struct fixture *copy, const char *from)
 {
+	static const char linked[] = " proc sys usr ";
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
-	kh_auto(kh_free) char *all = kh_printf("%s/.", from);
+	kh_auto(kh_strv_done) struct kh_strv names = {0}, owned = {0};
+	struct kh_root root = KH_ROOT_INIT;
+	crash_must(kh_root_open(from, &root, &err), &err);
+	kh_root_list(&root, "/", &names);
 	fixture_open_empty(copy);
-	const char *const argv[] = {"cp", "-a", all, copy->path, NULL};
-	crash_must(kh_run(&kh_run_system, argv, 60, NULL, &err), &err);
+	for (int is_link = 0; is_link < 2; is_link++) {
+		const char *argv[64] = {"cp", is_link ? "-al" : "-a"};
+		size_t count = 2;
+		for (size_t i = 0; i < names.count && count + 2 < KH_COUNT(argv); i++) {
+			kh_auto(kh_free) char *word = kh_printf(" %s ", names.items[i]);
+			if ((strstr(linked, word) != NULL) != is_link)
+				continue;
+			kh_strv_add_owned(&owned, kh_printf("%s/%s", from, names.items[i]));
+			argv[count++] = owned.items[owned.count - 1];
+		}
+		argv[count] = copy->path;
+		crash_must(kh_run(&kh_run_system, argv, 60, NULL, &err), &err);
+	}
+	kh_root_done(&root);
 }
 
 /* Run "apply" or "undo" on a copy; the exit status is returned, what it said is in watch->output.
@@ -192,32 +217,56 @@ static int crash_run(const struct crash_host *host, const struct fixture *copy, 
 	return watch_run(watch, strcmp(command, "apply") == 0 ? apply : undo);
 }
 
-/* What of kvmhost's own state later runs read, the journals left out: records, arguments, guard. */
-static void crash_add_state(const struct fixture *copy, const char *path, struct kh_str *out)
+/* ---- the tree as text ---- */
+
+/* Journals differ; artifacts are looked at by digest when they are installed. /proc and /sys are
+ * another root's: crash_host_close() looks at them. */
+static bool crash_is_left_out(const char *path)
 {
+	static const char *const out[] = {"/proc", "/sys", "/var/lib/kvmhost/runs",
+					  "/var/lib/kvmhost/lock", "/var/cache/kvmhost"};
+	for (size_t i = 0; i < KH_COUNT(out); i++)
+		if (strcmp(path, out[i]) == 0)
+			return true;
+	return false;
+}
+
+/* kvmhost's own directories stay after undo; what is in them counts. */
+static bool crash_is_own_directory(const char *path)
+{
+	return kh_str_starts(path, "/var/lib/kvmhost");
+}
+
+static void crash_add_entry(const struct fixture *copy, const char *path, struct kh_str *out)
+{
+	static const char types[] = "?fdlo";
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_file_state_done) struct kh_file_state state = {0};
+	if (crash_is_left_out(path))
+		return;
+	crash_must(kh_file_look_digest(&copy->root, path, &state, &err), &err);
+	bool is_dir = state.type == KH_FILE_DIR;
+	if (!is_dir || !crash_is_own_directory(path))
+		kh_str_addf(out, "%c %04o %u:%u %.16s %s %s\n", types[state.type],
+			    (unsigned)state.mode, (unsigned)state.uid, (unsigned)state.gid,
+			    state.digest, path, state.target ? state.target : "");
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_root_list(&copy->root, path, &names);
+	if (is_dir)
+		kh_root_list(&copy->root, path, &names);
 	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *child = kh_printf("%s/%s", path, names.items[i]);
-		if (kh_str_ends(child, "/kvmhost/runs") || kh_str_ends(child, "/kvmhost/lock"))
-			continue;
-		if (kh_root_is_dir(&copy->root, child)) {
-			crash_add_state(copy, child, out);
-			continue;
-		}
-		kh_auto(kh_free) char *text = kh_root_text(&copy->root, child);
-		char digest[KH_DIGEST_SIZE];
-		kh_digest_bytes(text ? text : "", text ? strlen(text) : 0, digest);
-		kh_str_addf(out, "%s %s\n", child, digest);
+		kh_auto(kh_free) char *child =
+			kh_printf("%s/%s", strcmp(path, "/") == 0 ? "" : path, names.items[i]);
+		crash_add_entry(copy, child, out);
 	}
 }
 
+/* A line per entry: type, mode, owner, digest, path, target; records and other state of kvmhost's
+ * own, too.
+ */
 static char *crash_tree(const struct fixture *copy)
 {
-	kh_auto(kh_free) char *tree = fixture_tree(copy);
 	struct kh_str out = {0};
-	kh_str_add(&out, tree);
-	crash_add_state(copy, "/var/lib/kvmhost", &out);
+	crash_add_entry(copy, "/", &out);
 	return kh_str_take(&out);
 }
 

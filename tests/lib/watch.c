@@ -254,7 +254,9 @@ static void take_call(struct work *work)
 		return;
 	}
 	remember(watch, call, path);
-	if (watch->error)
+	if (watch->meet)
+		watch->meet(watch);
+	if (watch->error || watch->meet)
 		answer(work, &asked, watch->error);
 	else
 		kill(work->pid, SIGKILL);

@@ -17,6 +17,8 @@ struct watch {
 	const char *chroot; /* run it in there (root rights); NULL: not */
 	int target;         /* the call to stop at, from 1; 0: none */
 	int error;          /* its errno; 0: it is killed */
+	/* Called in front of the target, which then goes on; NULL: it is killed or fails. */
+	void (*meet)(const struct watch *watch);
 
 	int count;           /* calls seen */
 	bool is_hit;         /* the target was met */

@@ -25,6 +25,7 @@
 
 #include "core/base/mem.h"
 #include "core/engine.h"
+#include "core/report_view.h"
 #include "core/undo.h"
 #include "tests/lib/cut.h"
 #include "tests/lib/fixture.h"
@@ -186,7 +187,7 @@ static void check_report_text(const char *name)
 	kh_facts_collect(&host.fixture.root, &facts);
 	if (kh_engine_report(&engine, &facts, &report, &err) != 0)
 		die(name, &err);
-	kh_auto(kh_free) char *text = kh_report_text(&report, name, false, true);
+	kh_auto(kh_free) char *text = kh_report_plain(&report, name, true);
 	compare(name, "report", text);
 	close_host(&host);
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -317,6 +318,55 @@ static void where_grub_cannot_take_the_choice_back_the_entry_is_offered(void **u
 	kernel_host_close(host);
 }
 
+/* ---- rehearsed first ---- */
+
+/* A QEMU that says this on its console. The build account has to reach it. */
+static void put_qemu(struct kernel_host *host, const char *console)
+{
+	kh_auto(kh_free) char *text = kh_printf("#!/bin/sh\ncat <<'END'\n%s\nEND\n", console);
+	assert_int_equal(chmod(host->base.fixture.path, 0711), 0);
+	fixture_put_mode(&host->base.fixture, "/usr/bin/qemu-system-x86_64", text, 0755);
+	fixture_put(&host->base.fixture, "/boot/initrd.img-6.1.0-56-amd64", "x");
+	fixture_put(&host->base.fixture, "/boot/vmlinuz-6.1.0-56-amd64", "x");
+}
+
+static void a_boot_that_fails_in_qemu_is_a_refusal_and_nothing_is_chosen(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	struct kernel_host *host = open_host(debian, yaml);
+	put_qemu(host, "[    0.5] Kernel panic - not syncing: VFS");
+	kh_auto(kh_free) char *before = fixture_get(&host->base.fixture, "/boot/grub/grub.cfg");
+	expect_text(plan_text(host), "rehearse kernel '6.1.0-56-amd64'");
+	assert_int_equal(kernel_host_apply(host), KH_HOST);
+	expect_text(host->base.err.message, "fails its rehearsal in QEMU: it does not reach "
+					    "userspace; the last lines");
+	expect_text(host->base.err.message, "Kernel panic - not syncing: VFS");
+	kh_auto(kh_free) char *after = fixture_get(&host->base.fixture, "/boot/grub/grub.cfg");
+	assert_string_equal(after, before);
+	assert_false(kh_root_exists(&host->base.fixture.root, script));
+	assert_int_equal(host->ran.count, 0);
+	assert_int_equal(state(host), KH_TRIAL_NONE);
+	put_qemu(host, "kvmhost-rehearsal: userspace\nkvmhost-rehearsal: module ext4: loaded\n"
+		       "kvmhost-rehearsal: module ahci: loaded\nkvmhost-rehearsal: end");
+	apply(host);
+	expect_settled(host);
+	assert_int_equal(state(host), KH_TRIAL_ARMED);
+	assert_false(
+		kh_root_exists(&host->base.fixture.root, "/var/cache/kvmhost/build/rehearsal"));
+	kernel_host_close(host);
+}
+
+static void without_qemu_the_plan_says_that_nothing_is_rehearsed(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	struct kernel_host *host = open_host(debian, yaml);
+	fixture_remove(&host->base.fixture, "/usr/bin/qemu-system-x86_64");
+	expect_text(plan_text(host), "is not rehearsed before its trial: there is no QEMU here");
+	kernel_host_close(host);
+}
+
 /* ---- with a kernel ---- */
 
 static void a_kernel_and_arguments_that_change_together_have_one_trial(void **unused)
@@ -425,6 +475,62 @@ static void a_program_that_fails_leaves_the_old_default_and_the_next_run_goes_on
 		}
 }
 
+/* ---- cut off ---- */
+
+static void apply_child(void *data)
+{
+	kernel_host_apply(data);
+}
+
+/* A sample of the calls: each takes a host of its own. */
+static void cut_off_anywhere_while_it_is_armed_the_old_arguments_stay_the_default(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	enum { STEP = 7 };
+	for (size_t i = 0; i < KH_COUNT(roots); i++) {
+		bool is_cut = true;
+		for (int n = 1; is_cut; n += STEP) {
+			struct kernel_host *host = open_host(roots[i], yaml);
+			is_cut = cut_run_killed(n, apply_child, host) == 1;
+			assert_false(default_has(host, WORD));
+			kernel_host_boot(host, false);
+			kernel_host_boot(host, false);
+			assert_false(runs_with(host, WORD));
+			if (state(host) == KH_TRIAL_FAILED)
+				note(host, KH_TRIAL_RESULT_RETRY, NULL);
+			apply(host);
+			expect_settled(host);
+			kernel_host_boot(host, false);
+			assert_true(runs_with(host, WORD));
+			kernel_host_close(host);
+		}
+	}
+}
+
+static void cut_off_anywhere_while_it_becomes_the_default_the_next_run_goes_on(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	enum { STEP = 7 };
+	for (size_t i = 0; i < KH_COUNT(roots); i++) {
+		bool is_cut = true;
+		for (int n = 1; is_cut; n += STEP) {
+			struct kernel_host *host = open_host(roots[i], yaml);
+			apply(host);
+			kernel_host_boot(host, false);
+			note(host, KH_TRIAL_RESULT_PROVED, "good");
+			is_cut = cut_run_killed(n, apply_child, host) == 1;
+			kernel_host_boot(host, false);
+			assert_false(runs_with(host, "panic=30"));
+			apply(host);
+			expect_settled(host);
+			assert_true(default_has(host, WORD));
+			kernel_host_close(host);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +544,8 @@ int main(void)
 		cmocka_unit_test(what_is_taken_back_before_the_boot_leaves_no_choice),
 		cmocka_unit_test(what_runs_already_is_written_at_once),
 		cmocka_unit_test(where_grub_cannot_take_the_choice_back_the_entry_is_offered),
+		cmocka_unit_test(a_boot_that_fails_in_qemu_is_a_refusal_and_nothing_is_chosen),
+		cmocka_unit_test(without_qemu_the_plan_says_that_nothing_is_rehearsed),
 		cmocka_unit_test(a_kernel_and_arguments_that_change_together_have_one_trial),
 		cmocka_unit_test(
 			after_a_kernel_that_failed_the_arguments_are_tried_with_the_old_one),
@@ -445,6 +553,10 @@ int main(void)
 		cmocka_unit_test(undo_takes_proved_arguments_back),
 		cmocka_unit_test(
 			a_program_that_fails_leaves_the_old_default_and_the_next_run_goes_on),
+		cmocka_unit_test(
+			cut_off_anywhere_while_it_is_armed_the_old_arguments_stay_the_default),
+		cmocka_unit_test(
+			cut_off_anywhere_while_it_becomes_the_default_the_next_run_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

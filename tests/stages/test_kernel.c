@@ -1,4 +1,5 @@
 /* test_kernel.c - stage kernel on hosts that are booted: pinned, tried once, kept or not. */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -671,6 +672,100 @@ static void an_exact_version_that_was_not_built_is_a_failure(void **state)
 	kernel_host_close(host);
 }
 
+/* ---- the names of network cards ---- */
+
+#define LINKS "/sys/class/net/"
+static const char pin_link[] = "/etc/systemd/network/98-kvmhost-enp1s0.link";
+
+static bool is_pinned(struct kernel_host *host)
+{
+	expect_text(kernel_host_plan(host), "install kernel-" NEW);
+	return kh_plan_has(&host->base.plan, pin_link);
+}
+
+static void a_network_card_keeps_its_name_under_another_kernel(void **state)
+{
+	(void)state;
+	need_root_rights();
+	struct kernel_host *host = open_built(debian);
+	apply(host);
+	kh_auto(kh_free) char *text = fixture_get(&host->base.fixture, pin_link);
+	expect_text(text, "\n[Match]\nMACAddress=");
+	expect_text(text, "\nType=ether\n\n[Link]\nName=enp1s0\n");
+	expect_settled(host);
+	kernel_host_boot(host, false);
+	fixture_put(&host->base.fixture, LINKS "enp1s0/addr_assign_type", "3\n");
+	expect_settled(host);
+	assert_int_equal(kernel_host_undo(host, 1, true), KH_OK);
+	assert_false(kh_root_exists(&host->base.fixture.root, pin_link));
+	kernel_host_close(host);
+}
+
+static void an_address_that_is_not_the_cards_own_pins_nothing(void **state)
+{
+	(void)state;
+	struct kernel_host *host = open_built(debian);
+	kh_auto(kh_free) char *mac = kh_root_line(&host->base.fixture.root, LINKS "enp1s0/address");
+	assert_true(is_pinned(host));
+	fixture_put(&host->base.fixture, LINKS "enp1s0/addr_assign_type", "3\n");
+	assert_false(is_pinned(host));
+	/* in a bond it has the bond's, and the bonding driver knows its own */
+	kh_auto(kh_free) char *own = kh_printf("%s\n", mac);
+	fixture_put(&host->base.fixture, LINKS "enp1s0/address", "02:00:00:00:00:09\n");
+	fixture_put(&host->base.fixture, LINKS "enp1s0/bonding_slave/perm_hwaddr", own);
+	assert_true(is_pinned(host));
+	kh_auto(kh_free) char *match = kh_printf("MACAddress=%s", mac);
+	expect_text(host->base.text, match);
+	/* the other function of a card that is shared: a virtual one */
+	fixture_put(&host->base.fixture, LINKS "enp1s0/device/physfn/vendor", "x");
+	assert_false(is_pinned(host));
+	kernel_host_close(host);
+}
+
+static void who_named_the_card_already_is_left_alone(void **state)
+{
+	(void)state;
+	static const char *const paths[] = {"/etc/udev/rules.d/70-persistent-net.rules",
+					    "/etc/systemd/network/10-mine.link",
+					    "/run/systemd/network/10-netplan-a.link"};
+	for (size_t i = 0; i < KH_COUNT(paths); i++) {
+		struct kernel_host *host = open_built(debian);
+		kh_auto(kh_free) char *mac =
+			kh_root_line(&host->base.fixture.root, LINKS "enp1s0/address");
+		for (char *c = mac; *c; c++)
+			*c = (char)toupper((unsigned char)*c);
+		fixture_put(&host->base.fixture, paths[i], mac);
+		assert_false(is_pinned(host));
+		kernel_host_close(host);
+	}
+}
+
+static void names_that_the_kernel_gives_itself_are_not_pinned(void **state)
+{
+	(void)state;
+	struct kernel_host *host = open_built(debian);
+	host->base.fixture.root.is_live = true;
+	struct kh_facts_net *net = &host->base.facts.net;
+	const char *names[] = {"eth0", "lan0"};
+	for (size_t i = 0; i < KH_COUNT(names); i++) {
+		for (size_t l = 0; l < net->link_count; l++)
+			if (net->links[l].kind == KH_LINK_PHYSICAL) {
+				kh_free(&net->links[l].name);
+				net->links[l].name = kh_strdup(names[i]);
+			}
+		fixture_put(&host->base.fixture, LINKS "lan0/addr_assign_type", "0\n");
+		fixture_put(&host->base.fixture, LINKS "eth0/addr_assign_type", "0\n");
+		assert_non_null(stage_host_plan(&host->base, &kh_stage_kernel));
+		assert_int_equal(
+			kh_plan_has(&host->base.plan, "/etc/systemd/network/98-kvmhost-lan0.link"),
+			i == 1);
+		assert_false(
+			kh_plan_has(&host->base.plan, "/etc/systemd/network/98-kvmhost-eth0.link"));
+	}
+	host->base.fixture.root.is_live = false;
+	kernel_host_close(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -706,6 +801,10 @@ int main(void)
 		cmocka_unit_test(below_another_root_the_files_are_installed_and_the_rest_is_said),
 		cmocka_unit_test(the_report_tells_the_story),
 		cmocka_unit_test(an_exact_version_that_was_not_built_is_a_failure),
+		cmocka_unit_test(a_network_card_keeps_its_name_under_another_kernel),
+		cmocka_unit_test(an_address_that_is_not_the_cards_own_pins_nothing),
+		cmocka_unit_test(who_named_the_card_already_is_left_alone),
+		cmocka_unit_test(names_that_the_kernel_gives_itself_are_not_pinned),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

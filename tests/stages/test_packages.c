@@ -143,6 +143,78 @@ static void rpm_hosts_are_asked_by_files(void **state)
 	stage_host_close(&host);
 }
 
+static void open_el(struct stage_host *host, const char *yaml, const char *el)
+{
+	stage_host_open(host, NULL, yaml);
+	kh_auto(kh_free) char *text =
+		kh_printf("ID=centos\nVERSION_ID=\"%s\"\nPLATFORM_ID=\"platform:el%s\"\n", el, el);
+	fixture_put(&host->fixture, "/etc/os-release", text);
+	fixture_put_mode(&host->fixture, "/usr/bin/dnf", "", 0755);
+	stage_host_configure(host, yaml);
+	host->fixture.root.is_live = true;
+}
+
+static void what_source_packages_of_rpm_need_is_among_them(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	kh_auto(kh_strv_done) struct kh_strv names = {0}, dnf5 = {0};
+	open_el(&host, KERNEL, "9");
+	kh_packages_missing(&host.fixture.root, "centos", KH_FOR_KERNEL, KH_FOR_KERNEL, &names);
+	assert_true(kh_strv_has(&names, "rpm-build"));
+	assert_true(kh_strv_has(&names, "dnf-plugins-core"));
+	assert_false(kh_strv_has(&names, "yum-utils"));
+	fixture_put_mode(&host.fixture, "/usr/bin/dnf5", "", 0755);
+	fixture_put_mode(&host.fixture, "/usr/bin/rpmbuild", "", 0755);
+	kh_packages_missing(&host.fixture.root, "centos", KH_FOR_KERNEL, KH_FOR_KERNEL, &dnf5);
+	assert_false(kh_strv_has(&dnf5, "rpm-build"));
+	assert_false(kh_strv_has(&dnf5, "dnf-plugins-core"));
+	stage_host_close(&host);
+}
+
+static void names_are_those_of_the_release(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *el, *name;
+		bool is_there;
+	} cases[] = {{"9", "yajl-devel", true},
+		     {"10", "yajl-devel", false},
+		     {"10", "json-c-devel", true},
+		     {"8", "iptables", true}};
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		struct stage_host host;
+		kh_auto(kh_strv_done) struct kh_strv names = {0};
+		open_el(&host, NONE, cases[i].el);
+		kh_packages_missing(&host.fixture.root, "centos", KH_FOR_LIBVIRT, KH_FOR_LIBVIRT,
+				    &names);
+		if (kh_strv_has(&names, cases[i].name) != cases[i].is_there)
+			fail_msg("%s on %s", cases[i].name, cases[i].el);
+		stage_host_close(&host);
+	}
+}
+
+static void a_repository_that_has_to_be_enabled_is_named_beforehand(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_el(&host, QEMU, "9");
+	fixture_put(&host.fixture, "/etc/yum.repos.d/centos.repo",
+		    "[baseos]\nenabled=1\n[crb]\nenabled=0\n");
+	stage_host_plan(&host, &kh_stage_packages);
+	assert_int_equal(host.plan.change_count, geteuid() == 0 || !host.context.is_build);
+	assert_int_equal(host.plan.note_count, 1);
+	assert_int_equal(host.plan.notes[0].kind, KH_NOTE_WARNING);
+	assert_string_equal(host.plan.notes[0].text,
+			    "ninja-build, meson, libfdt-devel: the distribution has these in the "
+			    "repository 'crb' (/etc/yum.repos.d/centos.repo), which is not "
+			    "enabled: 'dnf config-manager --set-enabled crb', then run again");
+	fixture_put(&host.fixture, "/etc/yum.repos.d/centos.repo", "[crb]\nenabled=1\n");
+	stage_host_plan(&host, &kh_stage_packages);
+	assert_int_equal(host.plan.note_count, 0);
+	stage_host_close(&host);
+}
+
 static void without_a_package_manager_it_is_said(void **state)
 {
 	(void)state;
@@ -179,6 +251,9 @@ int main(void)
 		cmocka_unit_test(a_bundle_brings_its_own),
 		cmocka_unit_test(building_alone_needs_no_firmware),
 		cmocka_unit_test(rpm_hosts_are_asked_by_files),
+		cmocka_unit_test(what_source_packages_of_rpm_need_is_among_them),
+		cmocka_unit_test(names_are_those_of_the_release),
+		cmocka_unit_test(a_repository_that_has_to_be_enabled_is_named_beforehand),
 		cmocka_unit_test(without_a_package_manager_it_is_said),
 		cmocka_unit_test(below_another_root_they_are_left_to_do),
 	};

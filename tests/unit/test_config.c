@@ -463,7 +463,7 @@ static void the_starter_means_the_same_as_no_file_on_every_host(void **state)
 		fixture_open(&f, names.items[i]);
 		struct kh_facts facts = {0};
 		kh_facts_collect(&f.root, &facts);
-		kh_auto(kh_free) char *text = kh_config_starter(&facts);
+		kh_auto(kh_free) char *text = kh_config_starter(&facts, NULL);
 		expect_default(text);
 		kh_facts_done(&facts);
 		fixture_close(&f);
@@ -513,7 +513,7 @@ static void the_starter_knows_this_host(void **state)
 	(void)state;
 	struct kh_facts facts;
 	fill_facts(&facts);
-	kh_auto(kh_free) char *text = kh_config_starter(&facts);
+	kh_auto(kh_free) char *text = kh_config_starter(&facts, NULL);
 	expect_default(text);
 	assert_non_null(strstr(text, "64.0 GiB, node 0: 32.0 GiB, node 1: 32.0 GiB"));
 	assert_non_null(strstr(text, "sda (rotating, 2000 GB"));

@@ -15,6 +15,7 @@
 #include "core/base/run.h"
 #include "core/engine.h"
 #include "platform/kernel_build.h"
+#include "platform/kernel_steps.h"
 #include "tests/lib/fixture.h"
 
 /* olddefconfig loses LOST, as the real one does, with exit status 0. allnoconfig takes what it is
@@ -26,6 +27,7 @@ static const char makefile[] =
 	"olddefconfig:\n\t@grep -v LOST $(O)/.config > $(O)/new; mv $(O)/new $(O)/.config; touch "
 	"$(O)/olddefconfig\n"
 	"allnoconfig:\n\t@grep -v LOST $(KCONFIG_ALLCONFIG) > $(O)/.config; touch $(O)/allnoconfig\n"
+	"prepare:\n\t@:\n"
 	"all:\n\t@echo '  CC      a.o'; echo '  CC [M]  b.o'; echo 'make: nothing'; "
 	"echo image > $(O)/bzImage; echo map > $(O)/System.map; : > $(O)/vmlinux.o; "
 	"env | grep KBUILD | sort > $(O)/environment\n"
@@ -53,7 +55,7 @@ struct host {
 	struct kh_facts facts;
 	struct kh_context context;
 	char *warning; /* the last one */
-	size_t steps;
+	size_t steps, first_count, last_count;
 };
 
 static struct kh_sink sink;
@@ -63,6 +65,10 @@ static void take_event(struct kh_sink *self, const struct kh_event *event)
 	struct host *host = self->data;
 	if (event->kind == KH_EVENT_PROGRESS)
 		host->steps = event->index;
+	if (event->kind == KH_EVENT_PROGRESS && host->first_count == 0)
+		host->first_count = event->count;
+	if (event->kind == KH_EVENT_PROGRESS)
+		host->last_count = event->count;
 	if (event->kind != KH_EVENT_WARNING)
 		return;
 	free(host->warning);
@@ -184,6 +190,9 @@ static void a_kernel_is_staged_with_its_modules_and_its_record(void **state)
 	assert_true(json_is_false(json_object_get(about, "signed")));
 	assert_int_equal(json_integer_value(json_object_get(about, "steps")), 2);
 	assert_int_equal(host.steps, 2);
+	/* make -n prints one line with an echo; 50 for what it cannot see */
+	assert_int_equal(host.first_count, 51);
+	assert_int_equal(host.last_count, 2);
 	assert_true(json_is_object(json_object_get(about, "covers")));
 	close_host(&host);
 }
@@ -366,9 +375,55 @@ static void a_fragment_is_kept_with_its_conditions_and_reasons(void **state)
 	assert_string_equal(again, text);
 }
 
+/* ---- how many steps there will be ---- */
+
+static size_t steps_of(const char *output)
+{
+	struct kh_kernel_steps steps = {0};
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, output);
+	for (size_t i = 0; i < lines.count; i++)
+		kh_kernel_steps_take(&steps, lines.items[i]);
+	return kh_kernel_steps_total(&steps);
+}
+
+static void steps_are_counted_from_what_make_would_do(void **state)
+{
+	(void)state;
+	/* as make -n of Linux 6.1 prints them, shortened */
+	assert_int_equal(
+		steps_of(
+			"make --no-silent -C /objects -f /source/Makefile\n"
+			"set -e;  echo '  CC      init/main.o';    trap 'rm -f init/main.o; trap - HUP; "
+			"kill -s HUP $$' HUP; gcc -c -o init/main.o /source/init/main.c\n"
+			"set -e;  echo '  AR      init/built-in.a'; rm -f init/built-in.a\n"
+			"set -e;  echo '  CC [M]  drivers/virtio/virtio.o'; gcc -DMODULE -c\n"
+			"set -e;     {   echo drivers/virtio/virtio.ko;   echo "
+			"drivers/virtio/virtio_ring.ko; :; } > drivers/virtio/modules.order; printf "
+			"'%s\\n' 'cmd_drivers/virtio/modules.order := {   echo "
+			"drivers/virtio/virtio.ko;   echo drivers/virtio/virtio_ring.ko; :; } > "
+			"drivers/virtio/modules.order' > drivers/virtio/.modules.order.cmd\n"
+			"set -e;   { :; } > init/modules.order; printf 'cmd_init/modules.order'\n"
+			"echo 'done'; :\n"),
+		3 + 2 * 2 + 50);
+	/* 6.3 and later list objects */
+	assert_int_equal(steps_of("  echo '  CC      a.o'; gcc\n"
+				  "{ echo drivers/net/dummy.o; :; } > drivers/net/modules.order\n"),
+			 1 + 2 + 50);
+}
+
+static void when_make_does_not_say_no_total_is_made_up(void **state)
+{
+	(void)state;
+	assert_int_equal(steps_of(""), 0);
+	assert_int_equal(steps_of("make: *** No rule to make target 'all'.  Stop.\n"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steps_are_counted_from_what_make_would_do),
+		cmocka_unit_test(when_make_does_not_say_no_total_is_made_up),
 		cmocka_unit_test(a_kernel_is_staged_with_its_modules_and_its_record),
 		cmocka_unit_test(nothing_of_the_moment_goes_into_the_kernel),
 		cmocka_unit_test(a_lost_option_stops_the_build_and_says_why),

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -85,6 +87,30 @@ static void a_module_file_that_links_to_an_absolute_path_stays_in_the_root(void 
 	fixture_link(fixture, file, "/kvm-amd.ko");
 	kh_auto(kh_modules_free) struct kh_modules *modules = open_modules(fixture);
 	assert_int_equal(kh_modules_has_parameter(modules, "kvm_amd", "nested"), 1);
+}
+
+/* libkmod crashes on the first two, and waits for somebody to write on the third. */
+static void an_index_that_is_damaged_or_no_file_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const path = "/usr/lib/modules/6.1.0-56-amd64/modules.dep.bin";
+	static const char shifted[] = "\xb0\x07\xf4\x57\0\2\0\1\x20\0\1\0";
+	kh_auto(kh_free) char *full = kh_printf("%s%s", fixture->path, path);
+	for (int i = 0; i < 3; i++) {
+		kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+		struct kh_modules *modules = NULL;
+		assert_int_equal(unlink(full), 0);
+		if (i == 2) {
+			assert_int_equal(mkfifo(full, 0644), 0);
+		} else {
+			kh_auto(kh_fclose) FILE *file = fopen(full, "we");
+			assert_int_equal(fwrite(shifted, 1, i ? 12 : 9, file), i ? 12 : 9);
+		}
+		assert_int_equal(kh_modules_open(&fixture->root, release, &modules, &err), -1);
+		assert_string_equal(err.message, "'/lib/modules/6.1.0-56-amd64/modules.dep.bin' is "
+						 "damaged: no index of modules");
+		assert_string_equal(err.hint, "'depmod' writes it anew");
+	}
 }
 
 static void a_release_without_an_index_is_an_outcome(void **state)
@@ -181,6 +207,7 @@ int main(void)
 		TEST(a_built_in_module_is_found_in_modules_builtin),
 		TEST(parameters_come_from_the_module_file),
 		TEST(a_module_file_that_links_to_an_absolute_path_stays_in_the_root),
+		TEST(an_index_that_is_damaged_or_no_file_is_refused),
 		TEST(a_release_without_an_index_is_an_outcome),
 		TEST(another_root_has_the_modules_of_its_next_boot),
 		TEST(loaded_is_what_the_kernel_lists_or_has_built_in),

@@ -475,6 +475,36 @@ static void the_last_logs_of_each_program_are_kept(void **state)
 	fixture_close(&f);
 }
 
+static void all_logs_together_have_a_bound_and_the_newest_stays(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_open_empty(&f);
+	static const char *const logs[] = {"qemu-20261101", "libvirt-20261102", "kernel-20261103",
+					   "qemu-20261104"};
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	for (size_t i = 0; i < KH_COUNT(logs); i++) {
+		kh_auto(kh_free) char *path = kh_printf("/log/%sT000000Z.log", logs[i]);
+		kh_auto(kh_free) char *host_path = kh_printf("%s%s", f.path, path);
+		fixture_put(&f, path, "");
+		assert_int_equal(truncate(host_path, KH_BUILD_LOGS_BYTES / 3), 0);
+	}
+	kh_auto(kh_free) char *newest = kh_printf("%s/log/qemu-20261104T000000Z.log", f.path);
+	kh_build_log_prune(newest, "qemu");
+	kh_root_list(&f.root, "/log", &names);
+	assert_int_equal(names.count, 3);
+	assert_string_equal(names.items[0], "kernel-20261103T000000Z.log");
+	assert_string_equal(names.items[1], "libvirt-20261102T000000Z.log");
+	assert_int_equal(truncate(newest, 2LL * KH_BUILD_LOGS_BYTES), 0);
+	kh_build_log_prune(newest, "qemu");
+	kh_strv_done(&names);
+	names = (struct kh_strv){0};
+	kh_root_list(&f.root, "/log", &names);
+	assert_int_equal(names.count, 1);
+	assert_string_equal(names.items[0], "qemu-20261104T000000Z.log");
+	fixture_close(&f);
+}
+
 static void the_compiler_cache_comes_first_where_there_is_one(void **state)
 {
 	(void)state;
@@ -518,6 +548,7 @@ int main(void)
 		cmocka_unit_test(one_that_does_not_cover_this_host_is_not_taken_and_named),
 		cmocka_unit_test(another_release_of_the_distribution_needs_its_own),
 		cmocka_unit_test(none_and_another_root_build_nothing),
+		cmocka_unit_test(all_logs_together_have_a_bound_and_the_newest_stays),
 		cmocka_unit_test(the_last_logs_of_each_program_are_kept),
 		cmocka_unit_test(the_compiler_cache_comes_first_where_there_is_one),
 	};

@@ -3,14 +3,18 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "core/base/run.h"
+#include "core/facts.h"
 #include "core/repofile.h"
 #include "sources/dnf_repos.h"
 #include "sources/program.h"
+#include "sources/provider.h"
 #include "sources/record.h"
 #include "sources/rpm.h"
 #include "sources/rpmkeys.h"
@@ -298,6 +302,130 @@ static void a_key_on_the_package_is_not_its_makers_signature(void **state)
 	assert_false(kh_record_is_makers(NULL));
 }
 
+/* ---- what is run ---- */
+
+static struct fixture place;
+static struct kh_strv ran;
+
+static const char *answer_to(const char *line)
+{
+	if (strstr(line, "%{vendor}"))
+		return "kernel|0|5.14.0|503.el9|baseos-source.src|CentOS\n"
+		       "kernel|0|6.12.0|1.el9|baseos-source.src|Somebody\n";
+	if (strstr(line, "--location"))
+		return "https://a.example.org/kernel-5.14.0-503.el9.src.rpm\n";
+	if (strstr(line, "--checksig"))
+		return "x:\n    V4 RSA/SHA256 Signature, key ID 8483c65d: OK\n";
+	return strstr(line, "system-release") ? "CentOS\n" : "";
+}
+
+static int play(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+		struct kh_run_result *ret_result, struct kh_error *err)
+{
+	(void)runner;
+	(void)timeout_s;
+	(void)err;
+	kh_auto(kh_str_done) struct kh_str line = {0};
+	for (size_t i = 0; argv[i]; i++)
+		kh_str_addf(&line, "%s%s", i ? " " : "", argv[i]);
+	const char *text = kh_str_text(&line);
+	if (strstr(text, "--destdir"))
+		fixture_put(&place, "/store/dnf/packages/kernel-5.14.0-503.el9.src.rpm", "rpm");
+	ret_result->output = kh_strdup(answer_to(text));
+	kh_auto(kh_str_done) struct kh_str shown = {0};
+	for (const char *at = text; *at;) {
+		bool is_place = kh_str_starts(at, place.path);
+		kh_str_add_bytes(&shown, is_place ? "ROOT" : at, is_place ? 4 : 1);
+		at += is_place ? strlen(place.path) : 1;
+	}
+	kh_strv_add(&ran, kh_str_text(&shown));
+	return 0;
+}
+
+/* A host that has only these programs. */
+static void find_with(const char *program, const char *release)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_candidates_done) struct kh_candidates candidates = {0};
+	struct kh_config config = {.build.store = (char *)(uintptr_t) "/store"};
+	struct kh_facts facts = {0};
+	struct kh_runner runner = {.run = play};
+	kh_auto(kh_free) char *path = kh_printf("/usr/bin/%s", program);
+	fixture_open_empty(&place);
+	place.root.is_live = true;
+	fixture_put_mode(&place, path, "", 0755);
+	fixture_put(&place, "/etc/os-release", release);
+	fixture_put(&place, "/etc/yum.repos.d/x.repo", stream9);
+	fixture_put(&place, "/etc/pki/KEY", "");
+	fixture_put(&place, "/var/lib/rpm/README", "");
+	kh_facts_collect(&place.root, &facts);
+	kh_strv_done(&ran);
+	struct kh_making making = {
+		.root = &place.root, .config = &config, .facts = &facts, .runner = &runner};
+	struct kh_request request = {.making = &making,
+				     .program = kh_program_find("kernel"),
+				     .wanted = "distro",
+				     .is_update = true};
+	if (kh_provider_rpm.find(&request, &candidates, &err) != 0)
+		fail_msg("%s", err.message);
+	assert_int_equal(candidates.count, 1);
+	assert_string_equal(candidates.items[0].package_version, "5.14.0-503.el9");
+	assert_string_equal(candidates.items[0].files[0].urls.items[0],
+			    "https://a.example.org/kernel-5.14.0-503.el9.src.rpm");
+	assert_true(kh_root_exists(&place.root, "/store/archives/kernel-5.14.0-503.el9.src.rpm"));
+	kh_facts_done(&facts);
+}
+
+#define OPTIONS                                                                                    \
+	" -q -y --setopt=reposdir=ROOT/store/dnf/repos.d --setopt=cachedir=ROOT/store/dnf/cache"
+#define LOGS " --setopt=logdir=ROOT/store/dnf/log --setopt=persistdir=ROOT/store/dnf/state"
+#define FORMAT "--queryformat %{name}|%{epoch}|%{version}|%{release}|%{repoid}|%{vendor}\n kernel"
+#define PACKAGE "kernel-0:5.14.0-503.el9"
+
+static void dnf_4_has_a_plugin_that_downloads_sources(void **state)
+{
+	(void)state;
+	find_with("dnf", "ID=centos\n");
+	assert_int_equal(ran.count, 5);
+	assert_string_equal(ran.items[0], "dnf" OPTIONS LOGS " --refresh repoquery --available "
+					  "--arch=src " FORMAT);
+	assert_string_equal(ran.items[1], "rpm -q --whatprovides system-release --queryformat "
+					  "%{VENDOR}\\n");
+	assert_string_equal(ran.items[2], "dnf" OPTIONS LOGS " download --source "
+					  "--destdir=ROOT/store/dnf/packages " PACKAGE ".src");
+	assert_string_equal(ran.items[3], "dnf" OPTIONS LOGS " repoquery --available "
+					  "--arch=src --location " PACKAGE);
+	assert_string_equal(ran.items[4], "rpmkeys --checksig -v ROOT/store/dnf/packages/"
+					  "kernel-5.14.0-503.el9.src.rpm");
+	fixture_close(&place);
+}
+
+static void dnf_5_downloads_by_itself(void **state)
+{
+	(void)state;
+	find_with("dnf5", "ID=fedora\n");
+	assert_string_equal(ran.items[0],
+			    "dnf5" OPTIONS " --setopt=system_cachedir=ROOT/store/dnf/cache" LOGS
+			    " --refresh repoquery --available --arch=src " FORMAT);
+	assert_string_equal(ran.items[2],
+			    "dnf5" OPTIONS " --setopt=system_cachedir=ROOT/store/dnf/cache" LOGS
+			    " download --destdir=ROOT/store/dnf/packages " PACKAGE ".src");
+	fixture_close(&place);
+}
+
+static void yum_has_programs_of_its_own_and_a_file(void **state)
+{
+	(void)state;
+	find_with("yumdownloader", "ID=centos\n");
+	assert_string_equal(ran.items[0], "repoquery --config=ROOT/store/dnf/yum.conf "
+					  "--archlist=src --show-duplicates " FORMAT);
+	assert_string_equal(ran.items[2], "yumdownloader --config=ROOT/store/dnf/yum.conf --source "
+					  "--destdir=ROOT/store/dnf/packages " PACKAGE ".src");
+	kh_auto(kh_free) char *text = fixture_get(&place, "/store/dnf/yum.conf");
+	assert_non_null(strstr(text, "\nreposdir="));
+	fixture_close(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +441,9 @@ int main(void)
 		cmocka_unit_test(a_signature_is_told_from_digests_alone),
 		cmocka_unit_test(keys_are_the_files_that_the_repository_names),
 		cmocka_unit_test(a_key_on_the_package_is_not_its_makers_signature),
+		cmocka_unit_test(dnf_4_has_a_plugin_that_downloads_sources),
+		cmocka_unit_test(dnf_5_downloads_by_itself),
+		cmocka_unit_test(yum_has_programs_of_its_own_and_a_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "core/base/mem.h"
 #include "core/base/stop.h"
 #include "platform/build_errors.h"
+#include "platform/build_log.h"
 #include "platform/sandbox.h"
 #include "tests/lib/fixture.h"
 
@@ -286,6 +288,30 @@ static void files_of_the_build_are_written_and_read_but_not_through_links(void *
 	assert_string_equal(text, "CONFIG_A=y\n");
 }
 
+static void a_log_that_is_full_says_so_and_the_step_goes_on(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct stat status;
+	assert_int_equal(stat(sandbox.log_path, &status), 0);
+	off_t before = status.st_size;
+	assert_int_equal(truncate(sandbox.log_path, KH_BUILD_LOG_BYTES - 100), 0);
+	assert_int_equal(
+		run_script("for i in 1 2 3 4 5 6 7 8 9; do echo 0123456789012345678; done; "
+			   "echo end",
+			   &err),
+		0);
+	assert_string_equal(lines.items[lines.count - 1], "end");
+	assert_int_equal(stat(sandbox.log_path, &status), 0);
+	assert_true(status.st_size <= KH_BUILD_LOG_BYTES + 100);
+	kh_auto(kh_fclose) FILE *log = fopen(sandbox.log_path, "re");
+	char tail[200] = "";
+	assert_int_equal(fseek(log, -47, SEEK_END), 0);
+	assert_non_null(fgets(tail, sizeof(tail), log));
+	assert_string_equal(tail, "# the log is full: what comes now is not in it\n");
+	assert_int_equal(truncate(sandbox.log_path, before), 0);
+}
+
 /* ---- error lines, from recorded logs ---- */
 
 static void shows(const char *log, const char *wanted)
@@ -431,6 +457,7 @@ int main(void)
 		cmocka_unit_test(output_goes_line_by_line_to_the_log_and_to_who_asks),
 		cmocka_unit_test(a_failure_shows_the_error_lines_and_where_the_log_is),
 		cmocka_unit_test(a_signal_to_us_ends_the_step_and_all_it_started),
+		cmocka_unit_test(a_log_that_is_full_says_so_and_the_step_goes_on),
 		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 		cmocka_unit_test(silence_ends_a_step_with_all_it_started),
 		cmocka_unit_test(what_a_step_leaves_running_ends_with_it),

@@ -326,9 +326,9 @@ static void the_entry_of_the_trial_is_the_old_one_with_the_other_release(void **
 	assert_string_equal(trial->title,
 			    "Debian GNU/Linux, with Linux " NEW ", on trial by kvmhost");
 	assert_string_equal(trial->kernel, "/boot/vmlinuz-" NEW);
-	assert_string_equal(trial->arguments,
-			    "root=UUID=46c61019-67c7-1a97-20f7-3e98b29e167d ro  quiet panic=30 "
-			    ONE_BOOT);
+	assert_string_equal(
+		trial->arguments,
+		"root=UUID=46c61019-67c7-1a97-20f7-3e98b29e167d ro  quiet panic=30 " ONE_BOOT);
 	assert_int_equal(trial->kind, KH_ENTRY_OTHER);
 	assert_non_null(strstr(text, "initrd\t/boot/initrd.img-" NEW "\n"));
 	assert_non_null(strstr(text, "echo\t'Loading Linux " NEW " ...'\n"));
