@@ -24,10 +24,10 @@ struct kh_live_end {
 struct kh_live_way {
 	struct kh_live_end from, to;
 	bool has_own_routes; /* the routes to the addresses' networks are copied: none by itself */
-	bool has_client;     /* a DHCP client looks after the IPv4 addresses: they do not expire by
-				themselves. dhclient's script would not renew one that is there already
-			      */
-	long long age_s;     /* since the messages were read: lifetimes are that much shorter */
+	/* A DHCP client looks after the IPv4 addresses, so they do not expire by themselves:
+	 * dhclient's script does not renew one that is there already. */
+	bool has_client;
+	long long age_s; /* since the messages were read: lifetimes are that much shorter */
 };
 
 /* Each: is MESSAGE one of way->from that is to go along? Then out gets the header and attributes
