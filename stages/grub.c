@@ -182,9 +182,6 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 		return -1;
 	if (has_loader) {
 		kh_grub_trial_note(&work, plan);
-		kh_auto(kh_free) char *full = kh_grub_stale_memory(context, &work.groups);
-		if (full)
-			kh_plan_note(plan, KH_NOTE_WARNING, "%s", full);
 		note_overriders(&work, plan);
 		note_reboot(&work, plan);
 	}

@@ -43,10 +43,6 @@ int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *gro
 /* grub_stale.c: arguments on a command line that do nothing today or do harm: a sentence each. */
 void kh_grub_stale_recipes(const struct kh_context *context, const char *arguments,
 			   struct kh_strv *ret_sentences);
-/* A sentence when the wanted arguments set nearly all memory aside as huge pages, which pools of
- * the configuration cannot (core/hugepool.h) and the operator's own words can; or NULL. Owned. */
-char *kh_grub_stale_memory(const struct kh_context *context,
-			   const struct kh_cmdline_groups *groups);
 /* 5.0: the block layer that elevator= chose from is gone. */
 enum { KH_GRUB_NO_ELEVATOR = 5000 };
 /* major * 1000 + minor of the kernel that boots next, or -1. */

@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/hugeargs.h"
-#include "core/hugepool.h"
 #include "stages/grub.h"
 
 static bool is_stale_elevator(const struct kh_context *context, const char *word)
@@ -64,29 +62,4 @@ void kh_grub_stale_recipes(const struct kh_context *context, const char *argumen
 			if (recipes[r].is_it(context, words.items[i]))
 				kh_strv_addf(ret_sentences, "'%s' %s", words.items[i],
 					     recipes[r].sentence);
-}
-
-/* The host's own part is that of pools: core/hugepool.h. */
-enum { HOST_KIB = 1 << 20, HOST_PERCENT = 10, MOST_PAGES = 1 << 30 };
-
-char *kh_grub_stale_memory(const struct kh_context *context, const struct kh_cmdline_groups *groups)
-{
-	long long total_kib = context->facts->memory.total_kib, reserved_kib = 0;
-	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_cmdline_wanted(groups, &words);
-	kh_auto(kh_free) char *line = kh_strv_join(&words, " ");
-	static const long long sizes_kib[] = {KH_HUGEPOOL_2M_KIB, KH_HUGEPOOL_1G_KIB};
-	for (size_t i = 0; i < KH_COUNT(sizes_kib); i++) {
-		long long pages = kh_hugeargs_pages(line, sizes_kib[i], -1);
-		pages = pages > MOST_PAGES ? MOST_PAGES : pages;
-		reserved_kib += pages > 0 ? pages * sizes_kib[i] : 0;
-	}
-	long long left_kib = total_kib - reserved_kib;
-	if (total_kib <= 0 || reserved_kib == 0 ||
-	    (left_kib >= HOST_KIB && left_kib >= total_kib * HOST_PERCENT / 100))
-		return NULL;
-	return kh_printf(
-		"'%s' sets %lld MiB of %lld MiB of memory aside: the host will hardly come "
-		"up, or without room for anything else",
-		line, reserved_kib / 1024, total_kib / 1024);
 }
