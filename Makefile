@@ -132,7 +132,7 @@ $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 
 # ---- tests ----
 # What runs in a fraction of the time again under the sanitizers is everything but the VM level.
-.PHONY: all check check-quick check-long check-vm check-build asan units cli fuzz-replay roots golden lint analyze \
+.PHONY: all check check-quick check-long check-net check-vm check-power check-build asan units cli fuzz-replay roots golden lint analyze \
 	cover bench fuzz format deps provision install uninstall man programs dist deb rpm help clean distclean
 
 check: ## all tests that need no virtual machine, and again under ASan+UBSan
@@ -149,8 +149,15 @@ long := $B/tests/stages/test_contract $B/tests/crash/test_crash
 check-long: $B/kvmhost $(long) ## the stage contract and kvmhost itself at every cut point
 	$QKVMHOST_LONG=1 B=$B tests/run $(long)
 
-check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
-	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run
+check-net: $B/kvmhost $B/tests/net/cut ## the bridge and its guard in network namespaces, with the real network managers (root)
+	$QB=$B tests/net/run
+
+check-vm: $B/kvmhost $B/tests/vm/put_kernel $B/tests/vm/rehearse ## a real host in a virtual machine: apply, reboot, report, undo
+	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) REHEARSE=$(abspath $B/tests/vm/rehearse) tests/vm/run
+
+check-power: $B/kvmhost $B/tests/vm/put_kernel ## 21 power cuts of a host in a virtual machine (an hour)
+	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) POWER_CUTS=$(or $(CUTS),21) \
+		tests/vm/run 60-power-cut
 
 check-build: $(programs) ## real sources to a guest in a fresh machine: kernel, QEMU and libvirt (root, 15 GB, half an hour)
 	$QKVMHOST=$(abspath $B/kvmhost) tests/build/run

@@ -1,8 +1,9 @@
 /* guard_probe.c - the guard's senses on the running machine: links, neighbours, time.
  *
  * Whether a gateway answers: a datagram to its discard port makes the kernel resolve the address;
- * the neighbour table then says whether it did. No raw socket, nothing sent that a router would
- * mind. Source: arp(7), rtnetlink(7) (ndm_state).
+ * one that it knows already it is told to ask again. The neighbour table then says whether it
+ * answered. No raw socket, nothing sent that a router would mind. Source: arp(7), rtnetlink(7)
+ * (ndm_state).
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -18,7 +19,7 @@
 #include "net/connection.h"
 #include "net/guard.h"
 
-enum { DISCARD_PORT = 9, PROBE_TRIES = 8, PROBE_STEP_MS = 150 };
+enum { DISCARD_PORT = 9, PROBE_TRIES = 9, PROBE_FIRST_MS = 10, PROBE_STEP_MS = 150 };
 
 static void sleep_ms(long ms)
 {
@@ -63,38 +64,63 @@ static void poke(const char *link, const char *address)
 	(void)ignored;
 }
 
-/* Is the neighbour's link address known? */
-static bool is_resolved(struct nl_sock *socket, int ifindex, const char *address)
+/* The kernel's entry of the neighbour; NULL: it never looked for it. */
+static struct rtnl_neigh *entry_of(struct nl_sock *socket, int ifindex, const char *address)
 {
-	const int good = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PERMANENT | NUD_NOARP;
 	struct nl_cache *cache = NULL;
 	struct nl_addr *wanted = NULL;
-	bool result = false;
+	struct rtnl_neigh *entry = NULL;
 	if (rtnl_neigh_alloc_cache(socket, &cache) < 0)
-		return false;
+		return NULL;
 	if (nl_addr_parse(address, AF_UNSPEC, &wanted) == 0) {
-		struct rtnl_neigh *neighbour = rtnl_neigh_get(cache, ifindex, wanted);
-		result = neighbour && (rtnl_neigh_get_state(neighbour) & good) != 0;
-		if (neighbour)
-			rtnl_neigh_put(neighbour);
+		entry = rtnl_neigh_get(cache, ifindex, wanted);
 		nl_addr_put(wanted);
 	}
 	nl_cache_free(cache);
-	return result;
+	return entry;
+}
+
+static int state_of(struct nl_sock *socket, int ifindex, const char *address)
+{
+	struct rtnl_neigh *entry = entry_of(socket, ifindex, address);
+	int state = entry ? rtnl_neigh_get_state(entry) : NUD_NONE;
+	if (entry)
+		rtnl_neigh_put(entry);
+	return state < 0 ? NUD_NONE : state;
+}
+
+/* What the kernel knows from before is no answer: it is made to ask again. In the state "probe" the
+ * entry stays in use meanwhile. Returns false where there is none to ask again about. */
+static bool ask_again(struct nl_sock *socket, int ifindex, const char *address)
+{
+	const int known = NUD_REACHABLE | NUD_STALE | NUD_DELAY;
+	struct rtnl_neigh *entry = entry_of(socket, ifindex, address);
+	if (!entry)
+		return false;
+	bool is_known = (rtnl_neigh_get_state(entry) & known) != 0;
+	if (is_known) {
+		rtnl_neigh_unset_state(entry, known);
+		rtnl_neigh_set_state(entry, NUD_PROBE);
+		is_known = rtnl_neigh_add(socket, entry, NLM_F_REPLACE) == 0;
+	}
+	rtnl_neigh_put(entry);
+	return is_known;
 }
 
 static bool answers(struct kh_guard_world *world, const char *link, const char *address)
 {
+	const int good = NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP;
 	(void)world;
 	kh_auto(socket_done) struct nl_sock *socket = route_socket();
 	int ifindex = (int)if_nametoindex(link);
 	if (!socket || ifindex == 0)
 		return false;
-	poke(link, address);
+	if (!ask_again(socket, ifindex, address))
+		poke(link, address);
 	for (int i = 0; i < PROBE_TRIES; i++) {
-		if (is_resolved(socket, ifindex, address))
+		if ((state_of(socket, ifindex, address) & good) != 0)
 			return true;
-		sleep_ms(PROBE_STEP_MS);
+		sleep_ms(i == 0 ? PROBE_FIRST_MS : PROBE_STEP_MS);
 	}
 	return false;
 }

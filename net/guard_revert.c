@@ -13,7 +13,7 @@
 #include "net/guard_private.h"
 #include "net/takeover.h"
 
-enum { RESTART_TIMEOUT_S = 90, OLD_NETWORK_WAIT_S = 60, LOCK_TRIES = 200 };
+enum { RESTART_TIMEOUT_S = 90, OLD_NETWORK_WAIT_S = 60, MOVED_BACK_WAIT_S = 5, LOCK_TRIES = 200 };
 
 /* ---- putting back ---- */
 
@@ -153,9 +153,9 @@ static bool has_old_network(struct kh_guard_world *world, const struct kh_net_re
 }
 
 static bool wait_for_old_network(const struct kh_root *root, struct kh_guard_world *world,
-				 const struct kh_net_record *record)
+				 const struct kh_net_record *record, long long wait_s)
 {
-	long long deadline_ms = world->now_ms(world) + OLD_NETWORK_WAIT_S * 1000LL;
+	long long deadline_ms = world->now_ms(world) + wait_s * 1000;
 	for (;;) {
 		kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
 		world->look(world, root, &net);
@@ -236,11 +236,13 @@ int kh_guard_revert(struct kh_guard_watch *watch, struct kh_error *err)
 	bool is_moved = result == 0;
 	if (result == 1)
 		result = restart_with_old_files(watch, err);
-	bool is_back = wait_for_old_network(watch->root, watch->world, &watch->record);
+	bool is_back = wait_for_old_network(watch->root, watch->world, &watch->record,
+					    is_moved ? MOVED_BACK_WAIT_S : OLD_NETWORK_WAIT_S);
 	if (!is_back && !is_moved && result != 0) {
 		kh_error_done(err);
 		result = restart_with_old_files(watch, err);
-		is_back = wait_for_old_network(watch->root, watch->world, &watch->record);
+		is_back = wait_for_old_network(watch->root, watch->world, &watch->record,
+					       OLD_NETWORK_WAIT_S);
 	}
 	if (result != 0)
 		return kh_wrap(err, "guard: put the old network back");

@@ -103,6 +103,20 @@ static int delete_link(struct nl_sock *socket, int ifindex)
 	return change_link(socket, RTM_DELLINK, 0, &header, NULL);
 }
 
+/* A new alias is news to the kernel even if it is the old one: none. */
+void kh_live_nudge(const char *link)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_netlink_close) struct nl_sock *socket = kh_netlink_open(&ignored);
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC,
+					 .ifi_index = (int)if_nametoindex(link)};
+	if (!socket || header.ifi_index == 0)
+		return;
+	struct nl_msg *message = nlmsg_alloc_simple(0, 0);
+	nla_put(message, IFLA_IFALIAS, 0, NULL);
+	(void)change_link(socket, RTM_NEWLINK, 0, &header, message);
+}
+
 /* ---- onto the bridge ---- */
 
 /* Of a family whose addresses the configuration gives? */

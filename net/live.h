@@ -53,6 +53,9 @@ int kh_live_switch(const struct kh_root *root, const struct kh_live *live, struc
 /* All of it is tried; the first error is told. */
 int kh_live_back(const struct kh_root *root, const struct kh_live *live, struct kh_error *err);
 
+/* Have the kernel tell all who listen about LINK again, with nothing changed. */
+void kh_live_nudge(const char *link);
+
 /* ---- its parts ---- */
 
 /* Settings of a link below /proc/sys/net (live_settings.c). */

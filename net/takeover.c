@@ -6,13 +6,16 @@
 #include "net/takeover.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "net/dhcp_client.h"
 
-enum { PROGRAM_TIMEOUT_S = 45 };
+static const char runtime_dir[] = "/run/systemd/network";
+
+enum { PROGRAM_TIMEOUT_S = 45, NUDGES = 5 };
 
 struct takeover {
 	const struct kh_root *root;
@@ -86,28 +89,45 @@ static void move_clients(const struct takeover *takeover)
 
 /* ---- networkd ---- */
 
+/* networkd joins a .netdev file to the link that there is already when it next hears of the link;
+ * until then the port waits for its bridge. */
+static void nudge_bridge(const struct takeover *takeover)
+{
+	static const struct timespec step = {0, 200000000};
+	for (int i = 0; i < NUDGES && takeover->to == takeover->live->bridge; i++) {
+		nanosleep(&step, NULL);
+		kh_live_nudge(takeover->to);
+	}
+}
+
 /* networkd takes addresses that it did not make away from a link that it begins with, until its own
  * DHCP client has got the same again. A drop-in of this boot says not to. */
+static void keep_addresses(const struct takeover *takeover, const char *network_file)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_free) char *dir = kh_printf("%s/%s.d", runtime_dir, network_file);
+	kh_auto(kh_free) char *path = kh_printf("%s/kvmhost-live.conf", dir);
+	if (!kh_root_is_dir(takeover->root, runtime_dir))
+		(void)kh_file_make_dir(takeover->root, runtime_dir, 0755, &ignored);
+	if (!kh_root_is_dir(takeover->root, dir))
+		(void)kh_file_make_dir(takeover->root, dir, 0755, &ignored);
+	put(takeover, path, "[Network]\nKeepConfiguration=yes\n");
+}
+
 static void reload_networkd(const struct takeover *takeover)
 {
 	static const char *const reload[] = {"networkctl", "reload", NULL};
-	static const char dir[] = "/run/systemd/network";
-	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
 	kh_auto(kh_strv_done) struct kh_strv made = {0};
-	for (size_t i = 0; i < takeover->record->file_count; i++) {
-		const char *path = takeover->record->files[i].path;
-		const char *name = strrchr(path, '/') + 1;
-		if (!kh_str_ends(name, ".network"))
-			continue;
-		kh_auto(kh_free) char *drop_in = kh_printf("%s/%s.d", dir, name);
-		if (!kh_root_is_dir(takeover->root, dir))
-			(void)kh_file_make_dir(takeover->root, dir, 0755, &ignored);
-		if (!kh_root_is_dir(takeover->root, drop_in))
-			(void)kh_file_make_dir(takeover->root, drop_in, 0755, &ignored);
-		kh_strv_addf(&made, "%s/kvmhost-live.conf", drop_in);
-		put(takeover, made.items[made.count - 1], "[Network]\nKeepConfiguration=yes\n");
-	}
+	for (size_t i = 0; i < takeover->record->file_count; i++)
+		if (kh_str_ends(takeover->record->files[i].path, ".network"))
+			keep_addresses(takeover, strrchr(takeover->record->files[i].path, '/') + 1);
+	/* What netplan generates. */
+	kh_root_list(takeover->root, runtime_dir, &made);
+	for (size_t i = 0; i < made.count; i++)
+		if (kh_str_ends(made.items[i], ".network"))
+			keep_addresses(takeover, made.items[i]);
 	run(takeover, reload);
+	nudge_bridge(takeover);
 }
 
 /* ---- NetworkManager ---- */

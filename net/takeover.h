@@ -3,7 +3,8 @@
  * After a live switch (live.h) kernel and files say the same; the manager is told so that it takes
  * over without tearing anything down: ifupdown by its list of interfaces that are up, a DHCP client
  * by being started on the other link with the same words, NetworkManager, networkd and netplan by
- * being made to read their files. Nothing here decides anything: what a manager does to the network
+ * being made to read their files. For networkd a drop-in in /run/systemd/network says until the next
+ * boot that addresses are to be kept. Nothing here decides anything: what a manager does to the network
  * is looked at by the guard afterwards.
  */
 #ifndef KH_NET_TAKEOVER_H

@@ -31,6 +31,7 @@ struct scene {
 	struct kh_strv commands;
 	struct kh_strv dropped;
 	bool has_bridge, has_old; /* what look() sees */
+	bool old_returns;         /* once the bridge is gone */
 	const char *answering;    /* the one neighbour that answers */
 	const char *connection;   /* to sshd, or NULL */
 	long long clock_ms;
@@ -86,6 +87,7 @@ static void drop_link(struct kh_guard_world *world, const char *link)
 {
 	kh_strv_add(&scene_of(world)->dropped, link);
 	scene_of(world)->has_bridge = false;
+	scene_of(world)->has_old |= scene_of(world)->old_returns;
 }
 
 static void wait_second(struct kh_guard_world *world)
@@ -302,6 +304,52 @@ static void a_good_network_is_confirmed(void **state)
 	expect_phase(&host, KH_NET_CONFIRMED, NULL);
 	expect_new_files(&host);
 	assert_int_equal(scene.commands.count, 0);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+/* With an ssh server, a gateway that answers is not enough: somebody has to have come in. */
+static void want_login(struct fixture *host)
+{
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	make_record(&record);
+	record.wants_login = true;
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	fixture_put(host, kh_net_record_path, text);
+}
+
+static void a_login_confirms_a_network_that_answers(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	want_login(&host);
+	scene_init(&scene);
+	scene.has_bridge = true;
+	scene.connection = "192.0.2.10 22 198.51.100.7 50122";
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	expect_new_files(&host);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void a_network_that_nobody_comes_over_is_put_back(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	want_login(&host);
+	scene_init(&scene);
+	scene.has_bridge = true;
+	scene.old_returns = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_REVERTED,
+		     "br0 is up, but no new ssh connection from outside and no 'kvmhost confirm' "
+		     "within 120 s");
+	expect_old_files(&host);
 	scene_done(&scene);
 	fixture_close(&host);
 }
@@ -561,6 +609,8 @@ int main(void)
 		cmocka_unit_test(a_bridge_without_a_port_is_not_good),
 		cmocka_unit_test(the_gateway_of_a_lease_is_asked),
 		cmocka_unit_test(a_good_network_is_confirmed),
+		cmocka_unit_test(a_login_confirms_a_network_that_answers),
+		cmocka_unit_test(a_network_that_nobody_comes_over_is_put_back),
 		cmocka_unit_test(in_the_boot_of_the_change_nothing_is_judged),
 		cmocka_unit_test(a_bad_network_is_put_back),
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
