@@ -51,18 +51,20 @@ static const char *state_name(enum state state)
 static void find(struct check *check, enum state state, const char *name, char *text,
 		 const char *fix)
 {
-	kh_auto(kh_free) char *owned = text;
 	json_t *finding = json_pack("{s:s, s:s, s:o}", "check", name, "state", state_name(state),
 				    "found", kh_json_text(text));
 	if (fix)
 		json_object_set_new(finding, "fix", kh_json_text(fix));
 	json_array_append_new(check->findings, finding);
 	check->bad_count += state == BAD;
-	if (check->options->is_json || (check->options->is_quiet && state == GOOD))
+	if (check->options->is_json || (check->options->is_quiet && state == GOOD)) {
+		kh_free(&text);
 		return;
+	}
 	kh_print(stdout, "%-5s %-10s %s\n", state_name(state), name, text);
 	if (fix)
 		kh_print(stdout, "                 fix: %s\n", fix);
+	kh_free(&text);
 }
 
 /* The second word of what `PROGRAM --version` prints, or NULL with why it is not told. Owned. */
