@@ -37,7 +37,7 @@ version := $(shell cat VERSION)
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wvla -Wformat=2 $(JUMP_MISSES_INIT) -Wswitch-enum -Wundef -Wpointer-arith
-common := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DKH_VERSION='"$(version)"' $(if $(HAS_FETCH),-DKH_HAS_FETCH) -I. -I$B $(warnings) -MMD -MP
+common := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DKH_VERSION='"$(version)"' -I. -I$B $(warnings) -MMD -MP
 flags_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 link_release  := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 flags_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -84,6 +84,8 @@ $B/libfetch.a: $(fetch_o)
 	$Qrm -f $@ && ar rcs $@ $^
 
 $B/fetch/%.o: LIB_CFLAGS += $(FETCH_CFLAGS)
+# Who has to know whether there is a worker.
+$B/cmd/features.o $B/sources/transfer_start.o: LIB_CFLAGS += $(if $(HAS_FETCH),-DKH_HAS_FETCH)
 
 $B/%.o: %.c $B/config.mk VERSION
 	$(call say,CC,$<)
@@ -125,11 +127,12 @@ $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 	$(call say,LINK,$@)
 	$Qmkdir -p $(@D) && $(link) -o $@ $^ $(LIBS)
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+# Not what packages are made in: there are directories called *.d.
+-include $(shell find $B \( -path $B/deb -o -path $B/rpm \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # ---- tests ----
 # What runs in a fraction of the time again under the sanitizers is everything but the VM level.
-.PHONY: all check check-quick check-long check-net check-vm check-build asan units cli fuzz-replay roots golden lint analyze \
+.PHONY: all check check-quick check-long check-net check-vm check-power check-build asan units cli fuzz-replay roots golden lint analyze \
 	cover bench fuzz format deps provision install uninstall man programs dist deb rpm help clean distclean
 
 check: ## all tests that need no virtual machine, and again under ASan+UBSan
@@ -149,8 +152,12 @@ check-long: $B/kvmhost $(long) ## the stage contract and kvmhost itself at every
 check-net: $B/kvmhost $B/tests/net/cut ## the bridge and its guard in network namespaces, with the real network managers (root)
 	$QB=$B tests/net/run
 
-check-vm: $B/kvmhost $B/tests/vm/put_kernel ## a real host in a virtual machine: apply, reboot, report, undo
-	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) tests/vm/run
+check-vm: $B/kvmhost $B/tests/vm/put_kernel $B/tests/vm/rehearse ## a real host in a virtual machine: apply, reboot, report, undo
+	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) REHEARSE=$(abspath $B/tests/vm/rehearse) tests/vm/run
+
+check-power: $B/kvmhost $B/tests/vm/put_kernel ## 21 power cuts of a host in a virtual machine (an hour)
+	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) POWER_CUTS=$(or $(CUTS),21) \
+		tests/vm/run 60-power-cut
 
 check-build: $(programs) ## real sources to a guest in a fresh machine: kernel, QEMU and libvirt (root, 15 GB, half an hour)
 	$QKVMHOST=$(abspath $B/kvmhost) tests/build/run
@@ -190,8 +197,9 @@ mandir      ?= $(prefix)/share/man
 bashcompdir ?= $(prefix)/share/bash-completion/completions
 zshcompdir  ?= $(prefix)/share/zsh/site-functions
 fishcompdir ?= $(prefix)/share/fish/vendor_completions.d
+unitdir     ?= $(prefix)/lib/systemd/system
 installed    = $(prefix)/sbin/kvmhost $(prefix)/libexec/kvmhost/kvmhost-fetch $(mandir)/man8/kvmhost.8 $(mandir)/man5/kvmhost.yaml.5 \
-	$(bashcompdir)/kvmhost $(zshcompdir)/_kvmhost $(fishcompdir)/kvmhost.fish
+	$(bashcompdir)/kvmhost $(zshcompdir)/_kvmhost $(fishcompdir)/kvmhost.fish $(unitdir)/kvmhost-first-boot.service
 install: $(programs) man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0755 $B/kvmhost $(DESTDIR)$(prefix)/sbin/kvmhost
 	$(if $(HAS_FETCH),install -D -m 0755 $B/kvmhost-fetch $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch)
@@ -200,6 +208,9 @@ install: $(programs) man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0644 completions/kvmhost.bash $(DESTDIR)$(bashcompdir)/kvmhost
 	install -D -m 0644 completions/kvmhost.zsh $(DESTDIR)$(zshcompdir)/_kvmhost
 	install -D -m 0644 completions/kvmhost.fish $(DESTDIR)$(fishcompdir)/kvmhost.fish
+	install -d $(DESTDIR)$(unitdir)
+	sed 's|@PROGRAM@|$(prefix)/sbin/kvmhost|' packaging/kvmhost-first-boot.service.in > $(DESTDIR)$(unitdir)/kvmhost-first-boot.service
+	chmod 0644 $(DESTDIR)$(unitdir)/kvmhost-first-boot.service
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR),$(installed))
 

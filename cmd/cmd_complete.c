@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/report.h"
 #include "core/base/mem.h"
 #include "core/config_keys.h"
 #include "core/stage.h"
@@ -191,6 +192,10 @@ static void offer_arguments(const struct line *line)
 
 static void offer_option_value(const struct line *line, const char *takes, const char *prefix)
 {
+	for (size_t i = 0; strcmp(takes, "FORMAT") == 0 && kh_report_formats[i]; i++) {
+		kh_auto(kh_free) char *word = kh_printf("%s%s", prefix, kh_report_formats[i]);
+		offer(line, word, NULL);
+	}
 	if (strcmp(takes, "KEY=VALUE") == 0)
 		offer_setting(line, prefix, line->current + strlen(prefix));
 	else

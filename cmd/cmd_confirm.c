@@ -11,6 +11,9 @@
 
 #include "cmd/confirm.h"
 #include "core/base/mem.h"
+#include "core/journal.h"
+#include "grub/cmdline.h"
+#include "grub/menu.h"
 #include "net/guard.h"
 #include "stages/grub.h"
 #include "stages/kernel.h"
@@ -70,15 +73,54 @@ static bool is_wanted(const struct kh_confirm *confirm)
 	return !confirm->trial->is_arguments || kh_grub_trial_is_of(&context, confirm->trial->key);
 }
 
+/* At every boot after the proof: the default is what was proved. */
+static bool is_kept(const struct kh_confirm *confirm)
+{
+	const struct kh_root *root = &confirm->session.root;
+	const struct kh_facts *facts = &confirm->session.facts;
+	struct kh_boot_entries entries;
+	kh_menu_read(root, &facts->boot, &entries);
+	const struct kh_boot_entry *entry = kh_boot_entries_default(&entries);
+	kh_auto(kh_free) char *release = entry ? kh_boot_release(entry->kernel) : NULL;
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	bool is_kept = entry && entry->arguments;
+	kh_cmdline_split(confirm->trial->arguments ? confirm->trial->arguments : "", &words);
+	for (size_t i = 0; is_kept && i < words.count; i++)
+		is_kept = kh_str_has_word(entry->arguments, words.items[i]);
+	if (!confirm->trial->is_arguments)
+		is_kept = release && strcmp(release, confirm->trial->release) == 0;
+	kh_boot_entries_done(&entries);
+	return is_kept;
+}
+
+/* Finishing it means all of its stages, and is the operator's to begin. */
+static bool is_run_unfinished(const struct kh_root *root)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	return kh_history_read(root, &history, &ignored) == 0 &&
+	       kh_history_unfinished(&history, 0) != NULL;
+}
+
 static int keep(struct kh_confirm *confirm, struct kh_error *err)
 {
+	bool is_old = confirm->options->is_unit && confirm->trial->state == KH_TRIAL_PROVED;
+	if (is_old && is_kept(confirm))
+		return KH_OK;
 	kh_auto(kh_free) char *name = kh_trial_name(confirm->trial);
 	const char *are = confirm->trial->is_arguments ? "are" : "is";
 	if (!is_wanted(confirm)) {
-		if (confirm->options->is_unit && confirm->trial->state == KH_TRIAL_PROVED)
-			return KH_OK; /* at every boot from now on */
+		if (is_old)
+			return KH_OK; /* told once, when it was proved */
 		fprintf(stderr, "the configuration wants other kernel arguments by now: 'kvmhost "
 				"apply' tries those\n");
+		return KH_FINDINGS;
+	}
+	if (is_run_unfinished(&confirm->session.root)) {
+		fprintf(stderr,
+			"a run was interrupted: 'kvmhost apply' finishes it, and makes %s the "
+			"default\n",
+			name);
 		return KH_FINDINGS;
 	}
 	int result = apply_stages(confirm, "confirm", err);

@@ -13,7 +13,8 @@
 #include "platform/deep.h"
 
 enum format { TEXT, PLAIN, JSON, HTML, JUNIT, PROMETHEUS, FORMAT_COUNT };
-static const char *const format_names[] = {"text", "plain", "json", "html", "junit", "prometheus"};
+const char *const kh_report_formats[] = {"text",  "plain",      "json", "html",
+					 "junit", "prometheus", NULL};
 
 /* What a report is made of. */
 struct work {
@@ -208,9 +209,9 @@ static int choose_format(const struct kh_options *options, enum format *ret_form
 			       wanted);
 	for (int i = 0; i < FORMAT_COUNT; i++) {
 		*ret_format = (enum format)i;
-		if (strcmp(format_names[i], wanted) == 0)
+		if (strcmp(kh_report_formats[i], wanted) == 0)
 			return 0;
-		kh_strv_add(&known, format_names[i]);
+		kh_strv_add(&known, kh_report_formats[i]);
 	}
 	return kh_options_unknown("format", wanted, &known, err);
 }
@@ -227,7 +228,7 @@ static int open_work(struct work *work, struct kh_error *err)
 		return -1;
 	if (previous && !shows_changes(work->format))
 		return kh_fail(err, KH_USAGE, 0, "'--format %s' has no place for '--previous'",
-			       format_names[work->format]);
+			       kh_report_formats[work->format]);
 	if (previous && kh_report_read(previous, &work->previous, err) != 0)
 		return -1;
 	return kh_session_open(work->options, true, &work->session, err);

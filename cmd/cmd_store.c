@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/store_url.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "core/base/tree.h"
 #include "core/store.h"
 #include "core/store_prune.h"
@@ -190,11 +192,19 @@ static int export_artifacts(const struct kh_options *options, struct kh_session 
 		if (!options->is_json)
 			printf("exported %.12s to %s\n", keys.items[i], target);
 	}
-	if (options->is_json)
-		kh_print_json(
-			json_pack("{s:o, s:o}", "exported", list, "target", kh_json_text(target)));
-	else
+	kh_auto(kh_free) char *digest =
+		kh_str_ends(target, ".tar") ? kh_store_digest(target) : NULL;
+	if (digest && !options->is_json)
+		printf("served over HTTP, it is imported as 'URL#sha256=%s'\n", digest);
+	if (!options->is_json) {
 		json_decref(list);
+		return 0;
+	}
+	json_t *document =
+		json_pack("{s:o, s:o}", "exported", list, "target", kh_json_text(target));
+	if (digest)
+		json_object_set_new(document, "sha256", json_string(digest));
+	kh_print_json(document);
 	return 0;
 }
 
@@ -210,6 +220,15 @@ static json_t *add_keys(const struct kh_options *options, const struct kh_strv *
 	return list;
 }
 
+static int import_one(const struct kh_options *options, struct kh_session *session,
+		      const char *from, struct kh_strv *imported, struct kh_strv *present,
+		      struct kh_error *err)
+{
+	if (kh_store_is_url(from))
+		return kh_store_import_url(options, session, from, imported, present, err);
+	return kh_store_import(&session->root, &session->config, from, imported, present, err);
+}
+
 static int import_artifacts(const struct kh_options *options, struct kh_session *session,
 			    struct kh_error *err)
 {
@@ -218,8 +237,8 @@ static int import_artifacts(const struct kh_options *options, struct kh_session 
 	if (options->arguments.count < 2)
 		return kh_fail(err, KH_USAGE, 0, "import: from which directory or tar file?");
 	for (size_t i = 1; i < options->arguments.count && result == 0; i++)
-		result = kh_store_import(&session->root, &session->config,
-					 options->arguments.items[i], &imported, &present, err);
+		result = import_one(options, session, options->arguments.items[i], &imported,
+				    &present, err);
 	json_t *came = add_keys(options, &imported, "imported");
 	json_t *were = add_keys(options, &present, "was there already");
 	if (options->is_json && result == 0) {
@@ -254,6 +273,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return export_artifacts(options, &session, err);
 	if (kh_lock_take(&session.root, "store", &lock, err) != 0)
 		return -1;
+	if (strcmp(verb, "import") == 0)
+		kh_stop_watch();
 	return strcmp(verb, "prune") == 0 ? prune(options, &session, err)
 					  : import_artifacts(options, &session, err);
 }
@@ -261,7 +282,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 const struct kh_command kh_command_store = {
 	.name = "store",
 	.arguments = "[VERB...]",
-	.summary = "what was built: list, prune, export NAME... FILE|DIR, import FILE|DIR",
+	.summary = "what was built: list, prune, export NAME... FILE|DIR, import FILE|DIR|URL",
 	.options = KH_OPTION_JSON | KH_OPTION_ALL,
 	.run = run,
 };

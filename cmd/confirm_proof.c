@@ -55,7 +55,9 @@ static char *find_libvirt_fault(struct kh_confirm *confirm)
 {
 	static const char *const sockets[] = {"/run/libvirt/virtqemud-sock",
 					      "/run/libvirt/libvirt-sock"};
-	bool answers = !confirm->trial->had_libvirt;
+	/* Arguments that a kernel took along were planned after libvirt, the kernel before it. */
+	bool answers = !confirm->trial->had_libvirt &&
+		       !(confirm->arguments.is_joined && confirm->arguments.had_libvirt);
 	for (size_t i = 0; i < KH_COUNT(sockets) && !answers; i++)
 		answers = kh_probe_answers(&confirm->session.root, sockets[i]);
 	return answers ? NULL : kh_strdup("libvirt's socket does not answer, and it did before");

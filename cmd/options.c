@@ -1,5 +1,6 @@
 /* options.c - the command line: options may stand before or after the command. */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,72 +8,69 @@
 #include "core/base/mem.h"
 #include "core/stage.h"
 
-enum {
-	OPTION_SET = 256,
-	OPTION_ROOT,
-	OPTION_JSON,
-	OPTION_FORCE,
-	OPTION_ALL,
-	OPTION_EXIT_CODE,
-	OPTION_REDERIVE,
-	OPTION_UNIT,
-	OPTION_RETRY,
-	OPTION_DEEP,
-	OPTION_LOCK,
-	OPTION_UPDATE,
-	OPTION_STAT,
-	OPTION_FEATURES,
-	OPTION_GUIDED,
-	OPTION_FORMAT,
-	OPTION_PREVIOUS,
+/* What an option does to struct kh_options. */
+enum option_kind {
+	OPTION_FLAG,    /* a bool */
+	OPTION_TEXT,    /* a const char * */
+	OPTION_LIST,    /* a struct kh_strv */
+	OPTION_COMMAND, /* the command of its name runs in the place of the one given */
 };
 
 struct option_row {
 	const char *name;
-	int value; /* the letter, or one of the above */
+	char letter; /* or '\0' */
 	const char *argument;
 	unsigned set; /* of enum kh_option_set; 0: every command takes it */
+	enum option_kind kind;
+	size_t offset;
 	const char *summary;
 };
 
+#define AT(kind, member) OPTION_##kind, offsetof(struct kh_options, member)
+
 static const struct option_row rows[] = {
-	{"config", 'c', "FILE", 0, "the configuration (default: /etc/kvmhost/kvmhost.yaml)"},
-	{"root", OPTION_ROOT, "DIR", 0, "read and change the tree below DIR instead of /"},
-	{"set", OPTION_SET, "KEY=VALUE", 0, "a setting that wins over the file; may be repeated"},
-	{"json", OPTION_JSON, NULL, KH_OPTION_JSON, "one JSON document on standard output"},
-	{"quiet", 'q', NULL, 0, "only results and what went wrong"},
-	{"verbose", 'v', NULL, 0, "also what is as it should be"},
-	{"yes", 'y', NULL, KH_OPTION_YES, "do not ask (apply, undo)"},
-	{"force", OPTION_FORCE, NULL, KH_OPTION_FORCE,
+	{"config", 'c', "FILE", 0, AT(TEXT, config),
+	 "the configuration (default: /etc/kvmhost/kvmhost.yaml)"},
+	{"root", '\0', "DIR", 0, AT(TEXT, root), "read and change the tree below DIR instead of /"},
+	{"set", '\0', "KEY=VALUE", 0, AT(LIST, settings),
+	 "a setting that wins over the file; may be repeated"},
+	{"json", '\0', NULL, KH_OPTION_JSON, AT(FLAG, is_json),
+	 "one JSON document on standard output"},
+	{"quiet", 'q', NULL, 0, AT(FLAG, is_quiet), "only results and what went wrong"},
+	{"verbose", 'v', NULL, 0, AT(FLAG, is_verbose), "also what is as it should be"},
+	{"yes", 'y', NULL, KH_OPTION_YES, AT(FLAG, is_yes), "do not ask (apply, undo)"},
+	{"force", '\0', NULL, KH_OPTION_FORCE, AT(FLAG, is_forced),
 	 "overwrite what was changed (undo, init); keep what is not proved (confirm)"},
-	{"all", OPTION_ALL, NULL, KH_OPTION_ALL,
+	{"all", '\0', NULL, KH_OPTION_ALL, AT(FLAG, is_all),
 	 "put everything back (undo); also what can be made again (store prune)"},
-	{"exit-code", OPTION_EXIT_CODE, NULL, KH_OPTION_EXIT_CODE,
+	{"exit-code", '\0', NULL, KH_OPTION_EXIT_CODE, AT(FLAG, wants_exit_code),
 	 "exit 1 when changes are pending (plan)"},
-	{"stat", OPTION_STAT, NULL, KH_OPTION_STAT,
+	{"stat", '\0', NULL, KH_OPTION_STAT, AT(FLAG, wants_stat),
 	 "only a list: how many lines of what change (plan)"},
-	{"guided", OPTION_GUIDED, NULL, KH_OPTION_GUIDED, "ask what nobody can find out (init)"},
-	{"features", OPTION_FEATURES, NULL, KH_OPTION_FEATURES,
+	{"guided", '\0', NULL, KH_OPTION_GUIDED, AT(FLAG, is_guided),
+	 "ask what nobody can find out (init)"},
+	{"features", '\0', NULL, KH_OPTION_FEATURES, AT(FLAG, wants_features),
 	 "also what it was built with (version)"},
-	{"deep", OPTION_DEEP, NULL, KH_OPTION_DEEP,
+	{"deep", '\0', NULL, KH_OPTION_DEEP, AT(FLAG, is_deep),
 	 "really boot a small guest through libvirt (report)"},
-	{"rederive", OPTION_REDERIVE, NULL, KH_OPTION_REDERIVE,
+	{"rederive", '\0', NULL, KH_OPTION_REDERIVE, AT(FLAG, wants_rederive),
 	 "make the kernel's derived base configuration anew (build)"},
-	{"retry", OPTION_RETRY, NULL, KH_OPTION_RETRY,
+	{"retry", '\0', NULL, KH_OPTION_RETRY, AT(FLAG, wants_retry),
 	 "try what failed its trial once more (confirm)"},
-	{"unit", OPTION_UNIT, NULL, KH_OPTION_UNIT,
+	{"unit", '\0', NULL, KH_OPTION_UNIT, AT(FLAG, is_unit),
 	 "as kvmhost-confirm.service calls it at boot: wait for the network (confirm)"},
-	{"lock", OPTION_LOCK, NULL, KH_OPTION_LOCK,
+	{"lock", '\0', NULL, KH_OPTION_LOCK, AT(FLAG, wants_lock),
 	 "write kvmhost.lock beside the configuration, which later runs use (fetch)"},
-	{"update", OPTION_UPDATE, NULL, KH_OPTION_LOCK,
+	{"update", '\0', NULL, KH_OPTION_LOCK, AT(FLAG, is_update),
 	 "look for newer ones where the version is 'distro' (fetch)"},
-	{"format", OPTION_FORMAT, "FORMAT", KH_OPTION_REPORT,
+	{"format", '\0', "FORMAT", KH_OPTION_REPORT, AT(TEXT, format),
 	 "text, plain, json, html, junit or prometheus (report)"},
-	{"output", 'o', "FILE", KH_OPTION_REPORT, "write the report to FILE (report)"},
-	{"previous", OPTION_PREVIOUS, "FILE", KH_OPTION_REPORT,
+	{"output", 'o', "FILE", KH_OPTION_REPORT, AT(TEXT, output),
+	 "write the report to FILE (report)"},
+	{"previous", '\0', "FILE", KH_OPTION_REPORT, AT(TEXT, previous),
 	 "say what changed since an earlier report in JSON (report)"},
-	{"help", 'h', NULL, 0, "this help, or that of the command"},
-	{"version", 'V', NULL, 0, "the version"},
+	{"help", 'h', NULL, 0, OPTION_COMMAND, 0, "this help, or that of the command"},
+	{"version", 'V', NULL, 0, OPTION_COMMAND, 0, "the version"},
 };
 
 char *kh_options_help(const struct kh_command *command)
@@ -85,8 +83,8 @@ char *kh_options_help(const struct kh_command *command)
 		kh_auto(kh_free) char *name =
 			kh_printf("--%s%s%s", row->name, row->argument ? " " : "",
 				  row->argument ? row->argument : "");
-		if (row->value < OPTION_SET)
-			kh_str_addf(&out, "  -%c, %-18s %s\n", row->value, name, row->summary);
+		if (row->letter)
+			kh_str_addf(&out, "  -%c, %-18s %s\n", row->letter, name, row->summary);
 		else
 			kh_str_addf(&out, "      %-18s %s\n", name, row->summary);
 	}
@@ -101,8 +99,8 @@ const char *kh_options_argument(const char *word)
 		bool is_long = kh_str_starts(word, "--") &&
 			       strncmp(word + 2, row->name, length) == 0 &&
 			       (word[2 + length] == '\0' || word[2 + length] == '=');
-		bool is_short = row->value < OPTION_SET && word[0] == '-' &&
-				word[1] == (char)row->value && word[2] == '\0';
+		bool is_short =
+			row->letter && word[0] == '-' && word[1] == row->letter && word[2] == '\0';
 		if (is_long || is_short)
 			return row->argument;
 	}
@@ -146,91 +144,51 @@ int kh_options_unknown(const char *what, const char *typed, const struct kh_strv
 	return kh_hint(err, "known: %s", all);
 }
 
-static void take_option(struct kh_options *options, int value, const char **ret_instead)
+static void take_option(struct kh_options *options, const struct option_row *row,
+			const char **ret_instead)
 {
-	switch (value) {
-	case 'c':
-		options->config = optarg;
+	void *member = (char *)options + row->offset;
+	switch (row->kind) {
+	case OPTION_FLAG:
+		*(bool *)member = true;
 		break;
-	case 'q':
-		options->is_quiet = true;
+	case OPTION_TEXT:
+		*(const char **)member = optarg;
 		break;
-	case 'v':
-		options->is_verbose = true;
+	case OPTION_LIST:
+		kh_strv_add(member, optarg);
 		break;
-	case 'y':
-		options->is_yes = true;
-		break;
-	case 'h':
-		*ret_instead = "help";
-		break;
-	case 'V':
-		*ret_instead = "version";
-		break;
-	case OPTION_SET:
-		kh_strv_add(&options->settings, optarg);
-		break;
-	case OPTION_ROOT:
-		options->root = optarg;
-		break;
-	case OPTION_JSON:
-		options->is_json = true;
-		break;
-	case OPTION_FORCE:
-		options->is_forced = true;
-		break;
-	case OPTION_ALL:
-		options->is_all = true;
-		break;
-	case OPTION_UNIT:
-		options->is_unit = true;
-		break;
-	case OPTION_RETRY:
-		options->wants_retry = true;
-		break;
-	case OPTION_LOCK:
-		options->wants_lock = true;
-		break;
-	case OPTION_UPDATE:
-		options->is_update = true;
-		break;
-	case OPTION_GUIDED:
-		options->is_guided = true;
-		break;
-	case OPTION_FEATURES:
-		options->wants_features = true;
-		break;
-	case OPTION_STAT:
-		options->wants_stat = true;
-		break;
-	case OPTION_FORMAT:
-		options->format = optarg;
-		break;
-	case 'o':
-		options->output = optarg;
-		break;
-	case OPTION_PREVIOUS:
-		options->previous = optarg;
-		break;
-	case OPTION_EXIT_CODE:
-		options->wants_exit_code = true;
-		break;
-	case OPTION_DEEP:
-		options->is_deep = true;
-		break;
-	case OPTION_REDERIVE:
-		options->wants_rederive = true;
+	case OPTION_COMMAND:
+		*ret_instead = row->name;
 		break;
 	}
 }
 
-static int check_option(const struct kh_command *command, bool is_given, const char *name,
-			unsigned bit, struct kh_error *err)
+static bool is_given(const struct kh_options *options, const struct option_row *row)
 {
-	if (!is_given || (command->options & bit) != 0)
-		return 0;
-	return kh_fail(err, KH_USAGE, 0, "command '%s' takes no option '--%s'", command->name,
-		       name);
+	const void *member = (const char *)options + row->offset;
+	switch (row->kind) {
+	case OPTION_FLAG:
+		return *(const bool *)member;
+	case OPTION_TEXT:
+		return *(const char *const *)member != NULL;
+	case OPTION_LIST:
+		return ((const struct kh_strv *)member)->count > 0;
+	case OPTION_COMMAND:
+		break;
+	}
+	return false;
+}
+
+static int check_options(const struct kh_options *options, const struct kh_command *command,
+			 struct kh_error *err)
+{
+	for (size_t i = 0; i < KH_COUNT(rows); i++)
+		if (rows[i].set != 0 && (command->options & rows[i].set) == 0 &&
+		    is_given(options, &rows[i]))
+			return kh_fail(err, KH_USAGE, 0, "command '%s' takes no option '--%s'",
+				       command->name, rows[i].name);
+	return 0;
 }
 
 static int check_stages(const struct kh_options *options, struct kh_error *err)
@@ -248,26 +206,7 @@ static int check_stages(const struct kh_options *options, struct kh_error *err)
 static int check(const struct kh_options *options, const struct kh_command *command,
 		 struct kh_error *err)
 {
-	if (check_option(command, options->is_json, "json", KH_OPTION_JSON, err) != 0 ||
-	    check_option(command, options->is_yes, "yes", KH_OPTION_YES, err) != 0 ||
-	    check_option(command, options->is_forced, "force", KH_OPTION_FORCE, err) != 0 ||
-	    check_option(command, options->is_all, "all", KH_OPTION_ALL, err) != 0 ||
-	    check_option(command, options->is_unit, "unit", KH_OPTION_UNIT, err) != 0 ||
-	    check_option(command, options->wants_retry, "retry", KH_OPTION_RETRY, err) != 0 ||
-	    check_option(command, options->wants_stat, "stat", KH_OPTION_STAT, err) != 0 ||
-	    check_option(command, options->is_guided, "guided", KH_OPTION_GUIDED, err) != 0 ||
-	    check_option(command, options->wants_features, "features", KH_OPTION_FEATURES, err) !=
-		    0 ||
-	    check_option(command, options->is_deep, "deep", KH_OPTION_DEEP, err) != 0 ||
-	    check_option(command, options->wants_lock, "lock", KH_OPTION_LOCK, err) != 0 ||
-	    check_option(command, options->format, "format", KH_OPTION_REPORT, err) != 0 ||
-	    check_option(command, options->output, "output", KH_OPTION_REPORT, err) != 0 ||
-	    check_option(command, options->previous, "previous", KH_OPTION_REPORT, err) != 0 ||
-	    check_option(command, options->is_update, "update", KH_OPTION_LOCK, err) != 0 ||
-	    check_option(command, options->wants_exit_code, "exit-code", KH_OPTION_EXIT_CODE,
-			 err) != 0 ||
-	    check_option(command, options->wants_rederive, "rederive", KH_OPTION_REDERIVE, err) !=
-		    0)
+	if (check_options(options, command, err) != 0)
 		return -1;
 	if (command->takes_stages)
 		return check_stages(options, err);
@@ -290,19 +229,30 @@ static int find_command(const char *name, const struct kh_command **ret_command,
 	return kh_options_unknown("command", name, &known, err);
 }
 
+/* getopt's value is the place of the row, behind all letters. */
+enum { VALUE_FIRST = 256 };
+
 static void make_getopt_tables(struct option *table, char *letters)
 {
 	*letters++ = ':';
 	for (size_t i = 0; i < KH_COUNT(rows); i++) {
 		int has_argument = rows[i].argument ? required_argument : no_argument;
-		table[i] = (struct option){rows[i].name, has_argument, NULL, rows[i].value};
-		if (rows[i].value < OPTION_SET) {
-			*letters++ = (char)rows[i].value;
-			if (rows[i].argument)
-				*letters++ = ':';
-		}
+		table[i] = (struct option){rows[i].name, has_argument, NULL, VALUE_FIRST + (int)i};
+		if (!rows[i].letter)
+			continue;
+		*letters++ = rows[i].letter;
+		if (rows[i].argument)
+			*letters++ = ':';
 	}
 	*letters = '\0';
+}
+
+static const struct option_row *row_of(int value)
+{
+	for (size_t i = 0; i < KH_COUNT(rows); i++)
+		if (value == VALUE_FIRST + (int)i || value == rows[i].letter)
+			return &rows[i];
+	return NULL;
 }
 
 int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
@@ -329,7 +279,7 @@ int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 		if (value == ':')
 			return kh_fail(err, KH_USAGE, 0, "option '%s' needs a value",
 				       argv[optind - 1]);
-		take_option(ret_options, value, &instead);
+		take_option(ret_options, row_of(value), &instead);
 	}
 	const char *name = optind < argc ? argv[optind++] : NULL;
 	for (; optind < argc; optind++)

@@ -10,6 +10,9 @@
 
 #include "cmd/cmd.h"
 
+/* What --format takes; NULL-terminated. */
+extern const char *const kh_report_formats[];
+
 /* The document's "machine": facts, topology, boot menu, programs, builds. Reads some hundred small
  * files and, on the running machine, asks QEMU and libvirt for their versions where no package
  * database tells them. A new reference. */

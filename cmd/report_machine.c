@@ -176,15 +176,20 @@ static const char *state_name(enum kh_trial_state state)
 	return "none";
 }
 
+/* The kernel's, or where there is none that of the arguments. */
 static json_t *trial_json(const struct kh_session *session)
 {
-	kh_auto(kh_trial_done) struct kh_trial trial = {0};
-	kh_trial_read(&session->root, &session->facts, &trial);
-	if (trial.state == KH_TRIAL_NONE)
+	kh_auto(kh_trial_done) struct kh_trial kernel = {0}, arguments = {0};
+	kh_trial_read(&session->root, &session->facts, &kernel);
+	kh_trial_read_arguments(&session->root, &session->facts, &arguments);
+	const struct kh_trial *trial = kernel.state != KH_TRIAL_NONE ? &kernel : &arguments;
+	if (trial->state == KH_TRIAL_NONE)
 		return json_null();
-	return json_pack("{s:s,s:o,s:o,s:o}", "state", state_name(trial.state), "release",
-			 kh_json_text(trial.release), "pinned", kh_json_text(trial.pinned),
-			 "reason", kh_json_text(trial.reason));
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}", "of",
+			 trial->is_arguments ? "arguments" : "kernel", "state",
+			 state_name(trial->state), "release", kh_json_text(trial->release),
+			 "arguments", kh_json_text(trial->arguments), "pinned",
+			 kh_json_text(trial->pinned), "reason", kh_json_text(trial->reason));
 }
 
 static json_t *boot_json(const struct kh_session *session)

@@ -29,13 +29,13 @@ static const json_t *entry_of(const json_t *boot, const char *kind)
 	return NULL;
 }
 
-static void draw_rung(struct ladder *ladder, const char *style, const char *title,
-		      const char *release, const char *arrow)
+static void draw_rung(struct ladder *ladder, const char *style, const char *title, const char *text,
+		      const char *arrow)
 {
 	const char *running = kh_report_text_at(ladder->boot, "running");
-	bool is_running = release && running && strcmp(release, running) == 0;
-	kh_auto(kh_free) char *text =
-		kh_printf("%s%s", release && *release ? release : "its kernel is not known",
+	bool is_running = text && running && strcmp(text, running) == 0;
+	kh_auto(kh_free) char *line =
+		kh_printf("%s%s", text && *text ? text : "nothing is known of it",
 			  is_running ? " · runs now" : "");
 	if (ladder->y > 1) {
 		kh_svg_arrow(&ladder->svg, 24, ladder->y, ladder->y + GAP);
@@ -44,7 +44,7 @@ static void draw_rung(struct ladder *ladder, const char *style, const char *titl
 	}
 	kh_svg_box(&ladder->svg, style, 1, ladder->y, WIDTH - 2, BOX);
 	kh_svg_text(&ladder->svg, "head", 12, ladder->y + 20, WIDTH - 24, title);
-	kh_svg_text(&ladder->svg, "", 12, ladder->y + 38, WIDTH - 24, text);
+	kh_svg_text(&ladder->svg, "", 12, ladder->y + 38, WIDTH - 24, line);
 	ladder->y += BOX;
 }
 
@@ -53,16 +53,27 @@ static void draw_once(struct ladder *ladder)
 {
 	const json_t *trial = json_object_get(ladder->boot, "trial");
 	const char *state = kh_json_get(trial, "state");
-	const char *release = kh_json_get(trial, "release");
+	const char *of = kh_json_get(trial, "of");
+	bool is_arguments = strcmp(of, "arguments") == 0;
+	const char *what = kh_json_get(trial, is_arguments ? "arguments" : "release");
 	const char *once = kh_report_text_at(ladder->boot, "once");
 	if (strcmp(state, "armed") == 0)
-		draw_rung(ladder, "s-care", "next boot only: a kernel on trial", release, "");
+		draw_rung(ladder, "s-care",
+			  is_arguments ? "next boot only: arguments on trial"
+				       : "next boot only: a kernel on trial",
+			  what, "");
 	else if (strcmp(state, "booted") == 0)
-		draw_rung(ladder, "s-care", "on trial, not proved yet", release, "");
+		draw_rung(ladder, "s-care",
+			  is_arguments ? "arguments on trial, not proved yet"
+				       : "a kernel on trial, not proved yet",
+			  what, "");
 	else if (once)
 		draw_rung(ladder, "s-care", "next boot only", once, "");
 	if (strcmp(state, "failed") == 0)
-		draw_rung(ladder, "s-bad", "a kernel failed its trial", release, "");
+		draw_rung(ladder, "s-bad",
+			  is_arguments ? "arguments failed their trial"
+				       : "a kernel failed its trial",
+			  *kh_json_get(trial, "reason") ? kh_json_get(trial, "reason") : what, "");
 }
 
 static void draw_ladder(struct ladder *ladder)

@@ -23,13 +23,7 @@ enum {
 	PLAIN_MS = 30000,
 	PLAIN_PERCENT = 5,
 	QUIET_MS = 2000, /* a change that takes longer shows how long */
-	WORTH_MS = 1000, /* what took less is not in the account of time */
 	COLUMNS_MOST = 400,
-};
-
-struct spent { /* by a stage */
-	char *stage;
-	long long ms;
 };
 
 static struct {
@@ -42,8 +36,6 @@ static struct {
 	struct kh_progress_view view; /* of the task; texts not kept */
 	long long task_ms, shown_ms;
 	size_t shown_percent;
-	struct spent *spent;
-	size_t spent_count;
 } watch;
 
 static long long now_ms(void)
@@ -277,26 +269,13 @@ static void print_tick(void)
 	draw(&view);
 }
 
-/* ---- where the time went ---- */
-
-static void add_spent(const char *stage, long long ms)
-{
-	struct spent *spent = NULL;
-	for (size_t i = 0; i < watch.spent_count && !spent; i++)
-		if (strcmp(watch.spent[i].stage, stage) == 0)
-			spent = &watch.spent[i];
-	if (!spent) {
-		spent = kh_append(watch.spent, watch.spent_count);
-		spent->stage = kh_strdup(stage);
-	}
-	spent->ms += ms;
-}
+/* ---- changes ---- */
 
 static void end_change(void)
 {
 	long long now = now_ms();
 	if (watch.stage)
-		add_spent(watch.stage, now - watch.begun_ms);
+		kh_spent_add(watch.stage, now - watch.begun_ms);
 	kh_free(&watch.stage);
 	kh_free(&watch.title);
 	kh_free(&watch.task);
@@ -308,27 +287,6 @@ static void begin_change(const struct kh_event *event)
 	end_change();
 	watch.stage = kh_strdup(event->stage);
 	watch.title = kh_strdup(event->text);
-}
-
-static void print_spent(void)
-{
-	kh_auto(kh_str_done) struct kh_str out = {0};
-	long long all_ms = now_ms() - watch.first_ms;
-	for (size_t i = 0; i < watch.spent_count; i++) {
-		const struct spent *spent = &watch.spent[i];
-		kh_auto(kh_free) char *took = kh_progress_duration(spent->ms);
-		if (watch.is_json)
-			kh_watch_print_json("stage", json_pack("{s:s, s:I}", "stage", spent->stage,
-							       "ms", (json_int_t)spent->ms));
-		else if (spent->ms >= WORTH_MS)
-			kh_str_addf(&out, "%s%s %s", out.length > 0 ? ", " : "", spent->stage,
-				    took);
-	}
-	kh_auto(kh_free) char *took = kh_progress_duration(all_ms);
-	if (watch.is_json)
-		kh_watch_print_json("end", json_pack("{s:I}", "ms", (json_int_t)all_ms));
-	else if (out.length > 0)
-		fprintf(stderr, "%stime: %s; all together %s\n", kh_watch_stamp(), out.text, took);
 }
 
 /* ---- the sink ---- */
@@ -394,10 +352,6 @@ void kh_sink_end(struct kh_sink *sink)
 {
 	kh_watch_clear();
 	end_change();
-	if (!((const struct kh_options *)sink->data)->is_quiet)
-		print_spent();
-	for (size_t i = 0; i < watch.spent_count; i++)
-		kh_free(&watch.spent[i].stage);
-	kh_free(&watch.spent);
-	watch.spent_count = 0;
+	kh_spent_print(now_ms() - watch.first_ms,
+		       ((const struct kh_options *)sink->data)->is_quiet);
 }

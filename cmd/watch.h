@@ -21,4 +21,8 @@ void kh_watch_print_json(const char *event, json_t *object);
  * journal notes it anyway. Static. */
 const char *kh_watch_stamp(void);
 
+/* The account of time: add what a stage took, and tell it all, once. */
+void kh_spent_add(const char *stage, long long ms);
+void kh_spent_print(long long all_ms, bool is_quiet);
+
 #endif

@@ -5,6 +5,9 @@
 #include "core/engine.h"
 #include "core/journal.h"
 
+/* From now on progress (base/progress.h) is told to the engine's sink, as of this stage; engine
+ * NULL: no more. */
+void kh_engine_listen(const struct kh_engine *engine, const char *stage);
 bool kh_engine_is_chosen(const struct kh_engine *engine, const struct kh_stage *stage);
 /* Ask the chosen stages of a phase; plans and refusals are added to the outcome. */
 void kh_engine_plan_phase(const struct kh_engine *engine, const struct kh_context *context,

@@ -214,8 +214,7 @@ static void keep_label(const struct kh_root *root, const struct kh_install_entry
 {
 	if (entry->old.type != KH_FILE_REGULAR)
 		return;
-	kh_auto(kh_close) int fd =
-		kh_root_open_file(root, entry->path, O_RDONLY | O_NOFOLLOW);
+	kh_auto(kh_close) int fd = kh_root_open_file(root, entry->path, O_RDONLY | O_NOFOLLOW);
 	ssize_t size = fd < 0 ? -1 : fgetxattr(fd, label_name, NULL, 0);
 	kh_auto(kh_free) char *value = size <= 0 ? NULL : kh_alloc((size_t)size);
 	if (!value || fgetxattr(fd, label_name, value, (size_t)size) != size)

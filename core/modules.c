@@ -103,8 +103,10 @@ static bool is_sound(const struct kh_root *root, const char *path)
 	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
 	kh_auto(kh_free) char *bytes = NULL;
 	size_t length = 0;
-	if (!is_harmless(root, path) || !kh_str_ends(path, ".bin"))
-		return is_harmless(root, path);
+	if (!kh_str_ends(path, ".bin"))
+		return kh_root_is_dir(root, path) || is_harmless(root, path);
+	if (!is_harmless(root, path))
+		return false;
 	return kh_root_read(root, path, &bytes, &length, &ignored) == 0 &&
 	       kh_modules_index_is_sound(bytes, length);
 }
@@ -115,10 +117,7 @@ static int check_indexes(const struct kh_root *root, const char *dir, struct kh_
 	kh_root_list(root, dir, &names);
 	for (size_t i = 0; i < names.count; i++) {
 		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
-		bool is_index = kh_str_starts(names.items[i], "modules.") &&
-				(kh_str_ends(names.items[i], ".bin") ||
-				 kh_str_ends(names.items[i], ".modinfo"));
-		if (!is_index || is_sound(root, path))
+		if (!kh_str_starts(names.items[i], "modules.") || is_sound(root, path))
 			continue;
 		kh_fail(err, KH_HOST, 0, "'%s' is damaged: no index of modules", path);
 		return kh_hint(err, "'depmod' writes it anew");

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/stop.h"
 #include "core/engine.h"
 #include "core/packages.h"
 
@@ -80,6 +81,8 @@ int kh_packages_wait(const struct kh_root *root, unsigned most_s, struct kh_sink
 	tell(sink, holder);
 	while (now_ms() < deadline_ms) {
 		nanosleep(&moment, NULL);
+		if (kh_stop_check(err) != 0)
+			return -1;
 		kh_free(&holder);
 		holder = find_any_holder(root);
 		if (!holder)

@@ -73,8 +73,22 @@ bool kh_plan_is_claimed(const struct kh_plan *plan, const char *path)
 	return json_object_get(plan->claimed, path) != NULL;
 }
 
+/* The journal and the guard's record are JSON: what they cannot name nobody could put back. */
+static int check_name(const char *what, const char *name, struct kh_error *err)
+{
+	json_t *text = json_string(name);
+	bool is_text = text != NULL;
+	json_decref(text);
+	if (is_text)
+		return 0;
+	kh_fail(err, KH_HOST, 0, "'%s': %s is not UTF-8", name, what);
+	return kh_hint(err, "it could not be put back later: give it another name");
+}
+
 int kh_plan_claim(struct kh_plan *plan, const char *path, struct kh_error *err)
 {
+	if (check_name("its name", path, err) != 0)
+		return -1;
 	if (kh_plan_is_claimed(plan, path))
 		return kh_fail(err, KH_SYSTEM, 0, "'%s' is planned by stage '%s' and by stage '%s'",
 			       path, claimant(plan, path), plan->stage);
@@ -243,6 +257,8 @@ int kh_plan_remove_file(struct kh_plan *plan, const char *path, const char *why,
 		return 0;
 	if (old.type != KH_FILE_REGULAR && old.type != KH_FILE_LINK)
 		return kh_fail(err, KH_HOST, 0, "'%s' is not a regular file", path);
+	if (old.target && check_name("the target of the link", old.target, err) != 0)
+		return -1;
 	struct kh_change *change = kh_plan_add(plan, KH_CHANGE_REMOVE_FILE, path, why);
 	change->old = old;
 	old = (struct kh_file_state){0};
@@ -276,6 +292,8 @@ int kh_plan_link(struct kh_plan *plan, const char *path, const char *target, con
 		return 0;
 	if (old.type == KH_FILE_DIR || old.type == KH_FILE_OTHER)
 		return kh_fail(err, KH_HOST, 0, "'%s' is in the way: not a file or link", path);
+	if (old.target && check_name("the target of the link", old.target, err) != 0)
+		return -1;
 	if (add_parents(plan, path, why, err) != 0)
 		return -1;
 	struct kh_change *change = kh_plan_add(plan, KH_CHANGE_LINK, path, why);

@@ -119,8 +119,8 @@ void kh_plan_done(struct kh_plan *plan);
 void kh_plan_cut(struct kh_plan *plan, size_t changes, size_t notes, size_t claims);
 
 /* A regular file with this text. mode 0: keep what is there, 0644 for a new file. Owner and
- * extended attributes of an existing file stay. One with NUL characters is refused (KH_HOST), unless
- * its path says that it is ours. */
+ * extended attributes of an existing file stay. One with NUL characters is refused (KH_HOST),
+ * unless its path says that it is ours. */
 int kh_plan_put_file(struct kh_plan *plan, const char *path, const char *content, mode_t mode,
 		     const char *why, struct kh_error *err);
 /* The same for content that is not text. */

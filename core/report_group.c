@@ -14,7 +14,7 @@ static const char *const memory[] = {"hugepages", "ksm",      "thp",    "numa",
 				     "memory",    "topology", "cgroup", NULL};
 static const char *const network[] = {"network", "bridge", NULL};
 static const char *const io[] = {"io", NULL};
-static const char *const settings[] = {"sysctl", NULL};
+static const char *const settings[] = {"sysctl", "sleep", NULL};
 static const char *const other[] = {NULL};
 
 const struct kh_report_group kh_report_groups[] = {

@@ -95,7 +95,8 @@ static json_t *boot_schema(void)
 				 optional("string", "what GRUB takes for the next boot only"));
 	json_object_set_new(boot, "trial",
 			    json_pack("{s:[s,s],s:s}", "type", "object", "null", "description",
-				      "a kernel on trial: release, state, pinned, reason"));
+				      "a kernel or arguments on trial: of, state, "
+				      "release, arguments, pinned, reason"));
 	return object_of(boot, "what boots, in which order", NULL);
 }
 

@@ -25,17 +25,30 @@ static char *host_path_of(const struct kh_root *root, const char *path)
 
 /* ---- out ---- */
 
+/* A file that was not there, nor a link: in a directory that others may write to, tar would follow
+ * one. */
+static int make_file(const char *target, struct kh_error *err)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	kh_auto(kh_close) int fd = open(target, flags, 0644);
+	if (fd >= 0)
+		return 0;
+	if (errno == EEXIST)
+		return kh_fail(err, KH_USAGE, 0, "'%s' is there already", target);
+	return kh_fail(err, KH_SYSTEM, errno, "make '%s'", target);
+}
+
 /* Sorted, without owners and with a fixed order: the same artifact gives the same file. */
 static int export_tar(const struct kh_root *root, const char *store, const struct kh_strv *keys,
 		      const char *target, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv argv = {0};
 	kh_auto(kh_free) char *store_path = host_path_of(root, store);
-	if (access(target, F_OK) == 0)
-		return kh_fail(err, KH_USAGE, 0, "'%s' is there already", target);
+	if (make_file(target, err) != 0)
+		return -1;
 	static const char *const words[] = {
-		"tar",       "--create",  "--format=pax",   "--sort=name",
-		"--owner=0", "--group=0", "--numeric-owner"};
+		"tar",       "--create",  "--format=pax",    "--sort=name",
+		"--owner=0", "--group=0", "--numeric-owner", "--force-local"};
 	for (size_t i = 0; i < KH_COUNT(words); i++)
 		kh_strv_add(&argv, words[i]);
 	kh_strv_addf(&argv, "--file=%s", target);
@@ -91,7 +104,7 @@ static int export_dir(const struct kh_root *root, const char *store, const struc
 	if (make_dir(top, "artifacts", target, err) != 0)
 		return -1;
 	kh_auto(kh_close) int artifacts =
-		openat(top, "artifacts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		openat(top, "artifacts", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (artifacts < 0)
 		return kh_fail(err, KH_SYSTEM, errno, "open directory '%s/artifacts'", target);
 	for (size_t i = 0; i < keys->count; i++)

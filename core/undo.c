@@ -263,6 +263,46 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	return kh_journal_event(journal, "undo", record->number, err);
 }
 
+static bool has_run_program(const struct kh_run_record *run, const char *stage)
+{
+	for (size_t i = 0; i < run->record_count; i++)
+		if (is_kind(&run->records[i], KH_CHANGE_RUN) &&
+		    strcmp(kh_json_get(run->records[i].intent, "stage"), stage) == 0)
+			return true;
+	return false;
+}
+
+static bool has_trigger(const struct kh_run_record *run, const char *name)
+{
+	for (size_t i = 0; i < run->record_count; i++)
+		if (is_kind(&run->records[i], KH_CHANGE_TRIGGER) &&
+		    strcmp(kh_json_get(run->records[i].intent, "path"), name) == 0)
+			return true;
+	return false;
+}
+
+/* Programs that need no reverse leave it to their stage's trigger, which runs again when all files
+ * are back (the boot menu). A run that was cut off had announced it, and did not come to it. */
+static void want_announced(struct work *work, long long first)
+{
+	size_t index;
+	json_t *trigger;
+	for (size_t r = 0; r < work->history.run_count; r++) {
+		const struct kh_run_record *run = &work->history.runs[r];
+		if (run->id < first || !has_records(run) || !work->undo->root->is_live)
+			continue;
+		json_array_foreach(run->triggers, index, trigger)
+		{
+			json_t *argv = json_object_get(trigger, "undo_argv");
+			if (has_run_program(run, kh_json_get(trigger, "stage")) &&
+			    !has_trigger(run, kh_json_get(trigger, "path")))
+				kh_undo_want_trigger(&work->triggers,
+						     argv ? argv
+							  : json_object_get(trigger, "argv"));
+		}
+	}
+}
+
 static int mark_undone(const struct work *work, long long first, struct kh_error *err)
 {
 	for (size_t r = work->history.run_count; r > 0; r--) {
@@ -306,6 +346,7 @@ int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error
 		kh_perform_explain(err);
 		return kh_wrap(err, "undo");
 	}
+	want_announced(&work, first);
 	if (kh_undo_run_triggers(undo, &work.triggers, err) != 0 ||
 	    kh_durable_sync(undo->root, err) != 0 || mark_undone(&work, first, err) != 0)
 		return kh_wrap(err, "undo");

@@ -275,7 +275,7 @@ static int undo_module(const struct kh_undo *undo, const struct kh_run_record *r
 	return 0;
 }
 
-static void want_trigger(struct kh_undo_triggers *triggers, json_t *argv)
+void kh_undo_want_trigger(struct kh_undo_triggers *triggers, json_t *argv)
 {
 	if (!triggers->commands)
 		triggers->commands = json_array();
@@ -338,7 +338,7 @@ static int undo_program(const struct kh_undo *undo, const struct kh_run_record *
 		if (!is_restored && !undo->root->is_live)
 			*ret_note = kh_printf("left to do on the running system: %s", path);
 		else if (!is_restored)
-			want_trigger(triggers, undo_argv ? undo_argv : argv);
+			kh_undo_want_trigger(triggers, undo_argv ? undo_argv : argv);
 		return 0;
 	}
 	if (undo_argv && !undo->root->is_live)

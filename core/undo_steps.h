@@ -10,6 +10,7 @@
 struct kh_undo_triggers {
 	json_t *commands; /* array of argument vectors, each once; or NULL */
 };
+void kh_undo_want_trigger(struct kh_undo_triggers *triggers, json_t *argv);
 void kh_undo_triggers_done(struct kh_undo_triggers *triggers);
 int kh_undo_run_triggers(const struct kh_undo *undo, const struct kh_undo_triggers *triggers,
 			 struct kh_error *err);

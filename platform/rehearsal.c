@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/json.h"
@@ -255,8 +256,10 @@ static int make(const struct kh_making *making, const json_t *what, struct kh_er
 		kh_rehearsal_modules(kh_hardware_read(making->facts->hardware), &show.modules);
 	if (prepare(&show, initramfs, err) != 0)
 		return kh_wrap(err, "rehearse kernel '%s'", show.release);
+	time_t begun = time(NULL);
 	int result = run_qemu(&show, what, &failed);
-	bool is_stopped = result != 0 && strstr(failed.message, "124") != NULL;
+	long long seconds = json_integer_value(json_object_get(what, "seconds"));
+	bool is_stopped = result != 0 && time(NULL) - begun >= seconds;
 	result = judge(&show, is_stopped, &failed, err);
 	kh_build_log_prune(show.sandbox.log_path, dir_name);
 	return result;

@@ -70,17 +70,16 @@ static int add_entry(const struct kh_bundle *bundle, const struct kh_root *machi
 		     struct kh_error *err)
 {
 	kh_auto(kh_free) char *path = kh_printf("%s/%s", place, name);
-	kh_auto(kh_free) char *control = NULL, *bytes = NULL;
+	kh_auto(kh_free) char *control = NULL;
+	kh_auto(kh_file_state_done) struct kh_file_state package = {0};
 	const char *const argv[] = {"dpkg-deb", "-f", path, NULL};
-	char digest[KH_DIGEST_SIZE];
-	size_t length = 0;
 	if (kh_run(bundle->making->runner, argv, QUERY_TIMEOUT_S, &control, err) != 0)
 		return -1;
-	if (kh_root_read(machine, path, &bytes, &length, err) != 0)
+	if (kh_file_look_digest(machine, path, &package, err) != 0 ||
+	    package.type != KH_FILE_REGULAR)
 		return kh_fail(err, KH_SYSTEM, 0, "'%s' cannot be read", path);
-	kh_digest_bytes(bytes, length, digest);
 	kh_str_addf(index, "%s\nFilename: ./%s\nSize: %zu\nSHA256: %s\n\n", kh_str_trim(control),
-		    name, length, digest);
+		    name, package.length, package.digest);
 	return 0;
 }
 

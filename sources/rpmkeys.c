@@ -43,22 +43,29 @@ void kh_rpmkeys_files(const struct kh_repo *repo, const char *release, const cha
 	}
 }
 
-/* The host's file is handed to rpmkeys as a path of the machine: resolved inside the root. */
+/* The host's file is handed to rpmkeys as a path of the machine: resolved inside the root. One that
+ * rpm does not take (an old key whose own signature is too weak by now) is no matter while another
+ * one is. */
 static int import_keys(const struct kh_making *making, const struct kh_strv *paths,
 		       const char *database, size_t *ret_count, struct kh_error *err)
 {
+	kh_auto(kh_error_done) struct kh_error first = KH_ERROR_INIT;
 	for (size_t i = 0; i < paths->count; i++) {
+		kh_auto(kh_error_done) struct kh_error failed = KH_ERROR_INIT;
 		kh_auto(kh_free) char *path = kh_root_resolve(making->root, paths->items[i]);
 		if (!path || !kh_root_exists(making->root, path))
 			continue;
 		kh_auto(kh_free) char *host_path = kh_area_host_path(making->root, path);
 		const char *const argv[] = {"rpmkeys",  "--dbpath", database,
 					    "--import", host_path,  NULL};
-		if (kh_run(making->runner, argv, KEYS_TIMEOUT_S, NULL, err) != 0)
-			return kh_wrap(err, "key '%s'", paths->items[i]);
-		++*ret_count;
+		if (kh_run(making->runner, argv, KEYS_TIMEOUT_S, NULL, &failed) == 0)
+			++*ret_count;
+		else if (!first.message)
+			kh_fail(&first, failed.code, 0, "key '%s': %s", paths->items[i],
+				failed.message);
 	}
-	return 0;
+	return *ret_count == 0 && first.message ? kh_fail(err, first.code, 0, "%s", first.message)
+						: 0;
 }
 
 /* ---- what it says ---- */

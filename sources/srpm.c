@@ -192,7 +192,9 @@ static int clean(const struct kh_area *area, const struct kh_program *program, c
 		kh_auto(kh_free) char *path = kh_printf("%s/%s", tree, traces[i]);
 		is_clean &= !kh_root_exists(area->root, path);
 	}
-	return is_clean ? 0 : kh_run_as(&place, argv, PREP_TIMEOUT_S, NULL, err);
+	if (is_clean || kh_run_as(&place, argv, PREP_TIMEOUT_S, NULL, err) == 0)
+		return 0;
+	return kh_wrap(err, "clean the tree in which %%prep configured");
 }
 
 static int make_places(const struct kh_area *area, const char *work, struct kh_error *err)

@@ -6,7 +6,7 @@ static const struct {
 	enum kh_status status;
 	const char *found, *fix;
 } rows[] = {
-	[KH_TRIAL_NONE] = {KH_WARN, "not tried yet", "kvmhost apply grub"},
+	[KH_TRIAL_NONE] = {KH_WARN, "not tried", "kvmhost apply grub"},
 	[KH_TRIAL_OFFERED] = {KH_WARN, "they wait to be chosen in the boot menu",
 			      "choose '" KH_TRIAL_TITLE "' there, then 'kvmhost confirm'"},
 	[KH_TRIAL_ARMED] = {KH_WARN, "the next boot tries them", "reboot"},
@@ -20,7 +20,8 @@ void kh_grub_trial_check(const struct kh_grub_work *work, struct kh_report *repo
 {
 	enum kh_trial_state state = work->state;
 	bool is_joined = work->way == KH_GRUB_JOIN;
-	if (work->way == KH_GRUB_WRITE && state != KH_TRIAL_PROVED)
+	bool is_new = work->way == KH_GRUB_TRY && state == KH_TRIAL_NONE; /* boot.arg.* says it */
+	if (is_new || (work->way == KH_GRUB_WRITE && state != KH_TRIAL_PROVED))
 		return;
 	const char *reason = state == KH_TRIAL_NONE ? NULL : work->trial.reason;
 	const char *time = state == KH_TRIAL_NONE ? NULL : work->trial.time;

@@ -23,7 +23,8 @@ const struct kh_package_row kh_package_rows[] = {
 	{ALL, BUILD, "patch", NULL, NULL, "patch", "/usr/bin/patch"},
 	/* source packages are brought by dnf's plugin, or yumdownloader, and put together by rpmbuild
 	 * with what %prep of the three uses */
-	{ALL, BUILD, NULL, NULL, NULL, "dnf-plugins-core", "/etc/dnf/plugins/debuginfo-install.conf"},
+	{ALL, BUILD, NULL, NULL, NULL, "dnf-plugins-core",
+	 "/etc/dnf/plugins/debuginfo-install.conf"},
 	{ALL, BUILD, NULL, NULL, NULL, "yum-utils", "/usr/bin/yumdownloader"},
 	{ALL, BUILD, NULL, NULL, NULL, "rpm-build", "/usr/bin/rpmbuild"},
 	{ALL, BUILD, NULL, NULL, NULL, "redhat-rpm-config", "/usr/lib/rpm/redhat/macros"},

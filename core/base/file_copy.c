@@ -49,8 +49,7 @@ int kh_file_stage_copy(const struct kh_root *root, const char *from,
 		       const struct kh_file_place *place, const struct kh_file_state *meta,
 		       bool wants_sync, char ret_digest[KH_DIGEST_SIZE])
 {
-	kh_auto(kh_close) int from_fd =
-		kh_root_open_file(root, from, O_RDONLY | O_NOFOLLOW);
+	kh_auto(kh_close) int from_fd = kh_root_open_file(root, from, O_RDONLY | O_NOFOLLOW);
 	if (from_fd < 0 || kh_file_place_clean(place) != 0)
 		return -1;
 	int flags = O_RDWR | O_EXCL | O_NOFOLLOW | O_CLOEXEC;

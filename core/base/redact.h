@@ -8,8 +8,8 @@
 #define KH_BASE_REDACT_H
 
 /* Owned: the text with "USER:PASSWORD@" taken out of every URL in it ("SCHEME://..."). NULL stays
- * NULL. Source: RFC 3986, 3.2: the authority ends at '/', '?' or '#', and the last '@' in it ends the
- * user information. */
+ * NULL. Source: RFC 3986, 3.2: the authority ends at '/', '?' or '#', and the last '@' in it ends
+ * the user information. */
 char *kh_redact(const char *text);
 
 #endif

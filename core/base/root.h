@@ -36,10 +36,10 @@ void kh_root_done(struct kh_root *root);
 /* Open PATH for reading (flags: O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_PATH...; O_CLOEXEC is added).
  * Returns the descriptor or -1 with errno. */
 int kh_root_open_at(const struct kh_root *root, const char *path, int flags);
-/* The same for what has to be a regular file: the one gate for files that others may have put there.
- * Opening alone may wait (a FIFO), rewind a tape or start a watchdog, so what it is shows before it
- * is opened. errno besides those of open(2): EISDIR, and EINVAL for anything else that is no regular
- * file. flags: as above, or O_WRONLY with O_APPEND. */
+/* The same for what has to be a regular file: the one gate for files that others may have put
+ * there. Opening alone may wait (a FIFO), rewind a tape or start a watchdog, so what it is shows
+ * before it is opened. errno besides those of open(2): EISDIR, and EINVAL for anything else that is
+ * no regular file. flags: as above, or O_WRONLY with O_APPEND. */
 int kh_root_open_file(const struct kh_root *root, const char *path, int flags);
 
 /* The whole file as text (terminated; *ret_length, which may be NULL, is without the terminator).

@@ -1,9 +1,10 @@
 /* run.h - the one way to run a program.
  *
  * An argument vector, never a shell; a fixed environment (LC_ALL=C, PATH of the system
- * directories); the mask 022; standard input from /dev/null; output (both streams together) captured up to a
- * limit; a timeout; a process group that dies with us. The runner is an object with a function
- * pointer: tests hand in a recorder with canned output and compare the recorded command lines.
+ * directories); the mask 022; standard input from /dev/null; output (both streams together)
+ * captured up to a limit; a timeout; a process group that dies with us. The runner is an object
+ * with a function pointer: tests hand in a recorder with canned output and compare the recorded
+ * command lines.
  */
 #ifndef KH_BASE_RUN_H
 #define KH_BASE_RUN_H

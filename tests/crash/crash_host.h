@@ -12,8 +12,10 @@
 #ifndef TESTS_CRASH_HOST_H
 #define TESTS_CRASH_HOST_H
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "core/base/mem.h"
 #include "core/base/run.h"
@@ -26,6 +28,7 @@ struct crash_host {
 	struct stage_host base; /* its fixture is the host before kvmhost came */
 	char *program;          /* host path */
 	char *tree;             /* of the fixture */
+	bool is_live;           /* see live_host.h */
 };
 
 static const char crash_release[] = "6.12.104-kvmhost";
@@ -178,9 +181,10 @@ static void crash_host_close(struct crash_host *host)
 
 /* What nobody writes to is linked, not copied: kvmhost replaces files, and does not write into
  * them. The trees would tell. */
-static void crash_copy(struct fixture *copy, const char *from)
+static void crash_copy(struct fixture *copy, const char *from, bool is_live)
 {
-	static const char linked[] = " proc sys usr ";
+	static const char linked[] = " usr .kvmhost .programs ";
+	static const char also_linked[] = " proc sys ";
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_auto(kh_strv_done) struct kh_strv names = {0}, owned = {0};
 	struct kh_root root = KH_ROOT_INIT;
@@ -192,7 +196,9 @@ static void crash_copy(struct fixture *copy, const char *from)
 		size_t count = 2;
 		for (size_t i = 0; i < names.count && count + 2 < KH_COUNT(argv); i++) {
 			kh_auto(kh_free) char *word = kh_printf(" %s ", names.items[i]);
-			if ((strstr(linked, word) != NULL) != is_link)
+			bool is_linked =
+				strstr(linked, word) || (!is_live && strstr(also_linked, word));
+			if (is_linked != is_link)
 				continue;
 			kh_strv_add_owned(&owned, kh_printf("%s/%s", from, names.items[i]));
 			argv[count++] = owned.items[owned.count - 1];
@@ -201,6 +207,21 @@ static void crash_copy(struct fixture *copy, const char *from)
 		crash_must(kh_run(&kh_run_system, argv, 60, NULL, &err), &err);
 	}
 	kh_root_done(&root);
+}
+
+static int crash_run_inside(const struct fixture *copy, struct watch *watch, const char *command)
+{
+	static const char program[] = "/.kvmhost";
+	static const char *const apply[] = {program, "apply", "--yes", "--quiet", NULL};
+	static const char *const undo[] = {program,   "undo",    "--all", "--yes",
+					   "--quiet", "--force", NULL};
+	kh_auto(kh_free) char *usr = kh_printf("%s/.host", copy->path);
+	if (mount("/usr", usr, NULL, MS_BIND, NULL) != 0)
+		fail_msg("mount '%s': %s", usr, strerror(errno));
+	watch->chroot = copy->path;
+	int status = watch_run(watch, strcmp(command, "apply") == 0 ? apply : undo);
+	umount2(usr, MNT_DETACH);
+	return status;
 }
 
 /* Run "apply" or "undo" on a copy; the exit status is returned, what it said is in watch->output.
@@ -214,6 +235,8 @@ static int crash_run(const struct crash_host *host, const struct fixture *copy, 
 	const char *const undo[] = {host->program, "--root", copy->path, "undo",
 				    "--all",       "--yes",  "--quiet",  NULL};
 	watch->root = copy->path;
+	if (host->is_live)
+		return crash_run_inside(copy, watch, command);
 	return watch_run(watch, strcmp(command, "apply") == 0 ? apply : undo);
 }
 
@@ -223,12 +246,18 @@ static int crash_run(const struct crash_host *host, const struct fixture *copy, 
  * another root's: crash_host_close() looks at them. */
 static bool crash_is_left_out(const char *path)
 {
-	static const char *const out[] = {"/proc", "/sys", "/var/lib/kvmhost/runs",
-					  "/var/lib/kvmhost/lock", "/var/cache/kvmhost"};
+	static const char *const out[] = {"/proc",
+					  "/sys",
+					  "/run",
+					  "/.host",
+					  "/var/lib/kvmhost/runs",
+					  "/var/lib/kvmhost/lock",
+					  "/var/cache/kvmhost"};
 	for (size_t i = 0; i < KH_COUNT(out); i++)
 		if (strcmp(path, out[i]) == 0)
 			return true;
-	return false;
+	return kh_str_ends(path,
+			   ".programs-new"); /* of a program that was killed, not of kvmhost */
 }
 
 /* kvmhost's own directories stay after undo; what is in them counts. */

@@ -420,7 +420,7 @@ static void a_file_replaced_after_it_was_planned_is_left_alone(void **state)
 	for (int n = 30; n < 400 && !is_met; n += 12) {
 		struct watch watch = {.target = n, .meet = replace_fstab};
 		fixture_close(&copy);
-		crash_copy(&copy, host.base.fixture.path);
+		crash_copy(&copy, host.base.fixture.path, host.is_live);
 		int status = crash_run(&host, &copy, &watch, "apply");
 		is_met = status == KH_SYSTEM &&
 			 strstr(watch.output,
@@ -465,7 +465,7 @@ static int set_up_all(void **state)
 	can_mount = geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
 		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 	crash_host_open(&host, "debian12-ifupdown");
-	crash_copy(&copy, host.base.fixture.path);
+	crash_copy(&copy, host.base.fixture.path, host.is_live);
 	original = crash_tree(&copy);
 	if (crash_run(&host, &copy, &watch, "apply") != KH_OK)
 		fail_msg("%s", watch.output);
@@ -487,7 +487,7 @@ static int tear_down_all(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	crash_copy(&copy, host.base.fixture.path);
+	crash_copy(&copy, host.base.fixture.path, host.is_live);
 	return 0;
 }
 

@@ -213,7 +213,8 @@ static void remember(struct watch *watch, const struct call *call, const char *p
 	bool is_below = strncmp(path, watch->root, length) == 0;
 	watch->is_hit = true;
 	snprintf(watch->call, sizeof(watch->call), "%s", call->name);
-	snprintf(watch->path, sizeof(watch->path), "%s", is_below ? path + length : path);
+	snprintf(watch->path, sizeof(watch->path), "%.*s", (int)sizeof(watch->path) - 1,
+		 is_below ? path + length : path);
 }
 
 static void answer(const struct work *work, const struct seccomp_notif *asked, int error)
@@ -241,6 +242,15 @@ static bool is_target(struct work *work, const struct seccomp_notif *asked, cons
 	return concerns_root(watch, path) && ++watch->count == watch->target;
 }
 
+/* The program, and what it has started and makes the call: that would wait for our answer for ever.
+ */
+static void kill_both(pid_t program, pid_t caller)
+{
+	kill(program, SIGKILL);
+	if (caller != program)
+		kill(caller, SIGKILL);
+}
+
 static void take_call(struct work *work)
 {
 	struct watch *watch = work->watch;
@@ -259,7 +269,7 @@ static void take_call(struct work *work)
 	if (watch->error || watch->meet)
 		answer(work, &asked, watch->error);
 	else
-		kill(work->pid, SIGKILL);
+		kill_both(work->pid, (pid_t)asked.pid);
 }
 
 static void take_output(struct work *work, int fd)

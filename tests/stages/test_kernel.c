@@ -722,6 +722,21 @@ static void an_address_that_is_not_the_cards_own_pins_nothing(void **state)
 	kernel_host_close(host);
 }
 
+static void two_cards_with_one_address_are_not_pinned(void **state)
+{
+	(void)state;
+	struct kernel_host *host = open_built(debian);
+	kh_auto(kh_free) char *mac = kh_root_line(&host->base.fixture.root, LINKS "enp1s0/address");
+	fixture_put(&host->base.fixture, LINKS "enp2s0/address", "02:00:00:00:00:01\n");
+	fixture_put(&host->base.fixture, LINKS "enp2s0/addr_assign_type", "0\n");
+	fixture_put(&host->base.fixture, LINKS "enp2s0/type", "1\n");
+	fixture_put(&host->base.fixture, LINKS "enp2s0/device/vendor", "0x8086\n");
+	assert_true(is_pinned(host));
+	fixture_put(&host->base.fixture, LINKS "enp2s0/address", mac);
+	assert_false(is_pinned(host));
+	kernel_host_close(host);
+}
+
 static void who_named_the_card_already_is_left_alone(void **state)
 {
 	(void)state;
@@ -805,6 +820,7 @@ int main(void)
 		cmocka_unit_test(an_address_that_is_not_the_cards_own_pins_nothing),
 		cmocka_unit_test(who_named_the_card_already_is_left_alone),
 		cmocka_unit_test(names_that_the_kernel_gives_itself_are_not_pinned),
+		cmocka_unit_test(two_cards_with_one_address_are_not_pinned),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

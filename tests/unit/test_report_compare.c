@@ -131,7 +131,7 @@ static json_t *report_of(const struct host *host)
 
 static json_t *compare(const struct host *hosts, size_t count)
 {
-	struct kh_compared reports[4];
+	struct kh_compared reports[4] = {{NULL, NULL}};
 	for (size_t i = 0; i < count; i++)
 		reports[i] = (struct kh_compared){hosts[i].name, report_of(&hosts[i])};
 	json_t *result = kh_report_compare(reports, count);

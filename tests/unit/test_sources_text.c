@@ -3,15 +3,18 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/stanza.h"
 #include "sources/apt.h"
 #include "sources/apt_sources.h"
+#include "sources/choice.h"
 #include "sources/debian.h"
 #include "sources/debversion.h"
 #include "sources/patch.h"
@@ -284,6 +287,28 @@ static void a_lock_file_says_what_it_was_made_from(void **state)
 	assert_false(kh_pin_is(pin, &source));
 }
 
+static void passwords_of_mirrors_get_into_no_lock_file_and_no_record(void **state)
+{
+	(void)state;
+	kh_auto(kh_source_done) struct kh_source source = {0};
+	struct kh_config config = {0};
+	config.sources.provider = (char *)(uintptr_t) "https://me:secret@mirror.example.org/pub";
+	fill(&source);
+	kh_strv_add(&source.files[0].urls, "https://me:secret@mirror.example.org/a.tar.xz");
+	free(source.provider);
+	source.provider = kh_strdup(config.sources.provider);
+	kh_auto(kh_free) char *text = kh_pin_text(&source, 1);
+	json_t *record = kh_record_json(&source);
+	kh_auto(kh_free) char *json = json_dumps(record, JSON_COMPACT);
+	assert_null(strstr(text, "secret"));
+	assert_null(strstr(json, "secret"));
+	assert_non_null(strstr(text, "https://mirror.example.org/a.tar.xz"));
+	assert_non_null(strstr(json, "https://mirror.example.org/a.tar.xz"));
+	/* and what was recorded so is still known as that mirror's */
+	assert_true(kh_choice_is_provider(&config, kh_json_get(record, "provider")));
+	json_decref(record);
+}
+
 static void mistakes_in_a_lock_file_have_their_place(void **state)
 {
 	(void)state;
@@ -380,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_series_has_names_comments_and_strip_options),
 		cmocka_unit_test(a_series_that_leads_elsewhere_is_refused),
 		cmocka_unit_test(a_lock_file_says_what_it_was_made_from),
+		cmocka_unit_test(passwords_of_mirrors_get_into_no_lock_file_and_no_record),
 		cmocka_unit_test(mistakes_in_a_lock_file_have_their_place),
 		cmocka_unit_test(a_lock_file_lies_beside_the_configuration),
 		cmocka_unit_test(a_lock_file_is_written_whole_and_read_again),

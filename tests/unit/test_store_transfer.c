@@ -138,6 +138,22 @@ static void a_file_that_is_there_is_not_written_over(void **state)
 	assert_string_equal(text, "precious");
 }
 
+/* tar would write to where it leads. */
+static void a_link_is_not_written_through(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	char key[KH_DIGEST_SIZE];
+	make_artifact("qemu", "kvm", "2026-01-01T00:00:00Z", key);
+	kh_auto(kh_free) char *path = kh_printf("%s/link.tar", one.path);
+	kh_auto(kh_free) char *victim = kh_printf("%s/victim", one.path);
+	struct kh_strv keys = {(char *[]){key}, 1};
+	fixture_link(&one, "/link.tar", victim);
+	assert_int_equal(kh_store_export(&one.root, store, &keys, path, &err), -1);
+	assert_int_equal(err.code, KH_USAGE);
+	assert_int_equal(access(victim, F_OK), -1);
+}
+
 /* ---- what is not believed ---- */
 
 /* Exported, then changed by path/text (or change), then refused; nothing is left in the store. */
@@ -360,6 +376,7 @@ int main(void)
 		TEST(an_artifact_travels_in_a_directory),
 		TEST(an_artifact_travels_in_a_tar_file),
 		TEST(a_file_that_is_there_is_not_written_over),
+		TEST(a_link_is_not_written_through),
 		TEST(what_differs_from_its_manifest_is_refused),
 		TEST(a_mode_that_differs_is_refused),
 		TEST(a_file_too_many_is_refused),

@@ -436,6 +436,99 @@ static void a_kernel_answers_for_kvm_and_for_settings_that_were_applied(void **s
 	kh_report_done(&report);
 }
 
+static void expect_failure_of_arguments(const char *id, bool had_kvm, const char *wanted)
+{
+	struct kh_report report = {0};
+	struct kh_check_text text = {.expected = "x", .found = "y", .why = "z"};
+	kh_report_add(&report, id, KH_FAIL, &text);
+	kh_auto(kh_free) char *found = kh_kernel_find_failure_of_arguments(&report, had_kvm);
+	assert_string_equal(found ? found : "none", wanted);
+	kh_report_done(&report);
+}
+
+static void arguments_answer_for_what_they_decide_on(void **state)
+{
+	(void)state;
+	expect_failure_of_arguments("hugepages.2M", false, "check 'hugepages.2M' fails: y");
+	expect_failure_of_arguments("kvm.device", true, "check 'kvm.device' fails: y");
+	expect_failure_of_arguments("kvm.device", false, "none");    /* nor was it there before */
+	expect_failure_of_arguments("modules.virtio", true, "none"); /* a kernel without it */
+	expect_failure_of_arguments("cpu.vmx", true, "none");
+	expect_failure_of_arguments("kernel.config.KVM", true, "none");
+	struct kh_report report = {0};
+	struct kh_setting listed = {.id = "modules.virtio",
+				    .wanted = "loaded",
+				    .effective = "not loaded",
+				    .persisted = "loaded",
+				    .why = "w",
+				    .fix = "f"};
+	kh_report_setting(&report, &listed);
+	kh_auto(kh_free) char *found = kh_kernel_find_failure_of_arguments(&report, true);
+	assert_string_equal(found, "check 'modules.virtio' fails: not loaded");
+	kh_report_done(&report);
+}
+
+/* ---- trials of arguments ---- */
+
+static enum kh_trial_state arguments_in(const char *boot, const char *cmdline)
+{
+	kh_auto(kh_free) char *boot_id = kh_strdup(boot);
+	kh_auto(kh_free) char *line = kh_strdup(cmdline);
+	host.facts.os.boot_id = boot_id;
+	host.facts.boot.cmdline = line;
+	kh_trial_done(&host.trial);
+	kh_trial_read_arguments(&host.fixture.root, &host.facts, &host.trial);
+	host.facts.os = (struct kh_facts_os){0};
+	host.facts.boot.cmdline = NULL;
+	return host.trial.state;
+}
+
+static void arm_arguments(const char *boot, long long attempt, bool is_joined)
+{
+	char release[] = OLD, key[] = "0123456789abcdef", words[] = "a=1 b";
+	kh_auto(kh_free) char *boot_id = kh_strdup(boot);
+	struct kh_trial record = {.is_arguments = true,
+				  .is_joined = is_joined,
+				  .release = release,
+				  .key = key,
+				  .pinned = release,
+				  .boot_id = boot_id,
+				  .arguments = words,
+				  .attempt = attempt,
+				  .had_kvm = true};
+	kh_auto(kh_free) char *text = kh_trial_text(&record);
+	fixture_put(&host.fixture, kh_trial_arguments_path, text);
+}
+
+static void a_boot_of_arguments_is_known_by_its_mark_and_not_by_the_kernel(void **state)
+{
+	(void)state;
+	arm_arguments("b1", 1, false);
+	assert_int_equal(arguments_in("b1", "ro"), KH_TRIAL_ARMED);
+	assert_string_equal(host.trial.arguments, "a=1 b");
+	assert_true(host.trial.had_kvm);
+	assert_false(host.trial.had_libvirt);
+	assert_int_equal(arguments_in("b2", "ro kvmhost.trial=0123456789ab.1 x"), KH_TRIAL_BOOTED);
+	assert_int_equal(arguments_in("b2", "ro kvmhost.trial=0123456789ab.2"), KH_TRIAL_FAILED);
+	assert_int_equal(arguments_in("b2", "ro a=1 b"), KH_TRIAL_FAILED);
+	assert_non_null(strstr(host.trial.reason, "came back without them"));
+	note(KH_TRIAL_RESULT_FAILED, "no");
+	assert_int_equal(state_in("b2", OLD), KH_TRIAL_NONE); /* a kernel's is another */
+	assert_int_equal(arguments_in("b3", "ro"), KH_TRIAL_FAILED);
+	assert_non_null(host.trial.time);
+	kh_auto(kh_free) char *name = kh_trial_name(&host.trial);
+	assert_string_equal(name, "the new kernel arguments");
+}
+
+static void arguments_that_a_kernel_takes_along_have_no_state_of_their_own(void **state)
+{
+	(void)state;
+	arm_arguments("b1", 0, true);
+	assert_int_equal(arguments_in("b1", "ro"), KH_TRIAL_NONE);
+	assert_true(host.trial.is_joined);
+	assert_int_equal(arguments_in("b2", "ro"), KH_TRIAL_NONE);
+}
+
 #define ON_HOST(test) cmocka_unit_test_setup_teardown(test, open_host, close_host)
 
 int main(void)
@@ -462,6 +555,9 @@ int main(void)
 		cmocka_unit_test(arguments_of_the_one_boot_replace_their_like),
 		cmocka_unit_test(the_network_is_there_when_the_gateway_answers),
 		cmocka_unit_test(a_kernel_answers_for_kvm_and_for_settings_that_were_applied),
+		cmocka_unit_test(arguments_answer_for_what_they_decide_on),
+		ON_HOST(a_boot_of_arguments_is_known_by_its_mark_and_not_by_the_kernel),
+		ON_HOST(arguments_that_a_kernel_takes_along_have_no_state_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
