@@ -24,8 +24,25 @@ static bool has_address(const struct kh_facts_link *link, const char *wanted)
 	return false;
 }
 
+/* A router advertises IPv6 within a second, to a host whose DHCP failed as well: where IPv4 led out
+ * before, it has to do so again, unless the configuration gives the addresses. */
+static bool wants_ipv4(const struct kh_net_record *record)
+{
+	return record->had_ipv4 && !record->is_static;
+}
+
+static bool has_ipv4(const struct kh_facts_link *link)
+{
+	for (size_t i = 0; i < link->addresses.count; i++)
+		if (!strchr(link->addresses.items[i], ':'))
+			return true;
+	return false;
+}
+
 static char *missing_address(const struct kh_net_record *record, const struct kh_facts_link *link)
 {
+	if (wants_ipv4(record) && !has_ipv4(link))
+		return kh_printf("no IPv4 address on %s", record->bridge);
 	if (record->is_dynamic || record->addresses.count == 0)
 		return link->addresses.count > 0 ? NULL
 						 : kh_printf("no address on %s", record->bridge);
@@ -56,6 +73,8 @@ static char *missing_route(struct kh_guard_world *world, const struct kh_net_rec
 		return NULL;
 	if (!net->default_link || strcmp(net->default_link, record->bridge) != 0)
 		return kh_printf("no default route over %s", record->bridge);
+	if (wants_ipv4(record) && !net->gateway4)
+		return kh_printf("no IPv4 default route over %s", record->bridge);
 	const char *gateway = net->gateway4 ? net->gateway4 : net->gateway6;
 	if (record->gateways.count > 0 || !gateway)
 		return NULL;

@@ -70,8 +70,11 @@ int kh_guard_restore(const struct kh_root *root, const struct kh_net_record *rec
 
 enum { MOST_WORDS = 6 };
 
+/* A unit that is still starting is stopped without its ExecStop: what ifupdown's state file says of
+ * the port then stays, and a later ifup does nothing. */
 static const char *const ifupdown_stop[][MOST_WORDS] = {{"systemctl", "stop", "networking.service"},
-							{"ifdown", "--force", "BRIDGE"}};
+							{"ifdown", "--force", "BRIDGE"},
+							{"ifdown", "--force", "PORT"}};
 static const char *const ifupdown_start[][MOST_WORDS] = {
 	{"systemctl", "start", "networking.service"}, {"ifup", "-a"}, {"ifup", "PORT"}};
 static const char *const nm_start[][MOST_WORDS] = {{"nmcli", "connection", "reload"},
@@ -138,8 +141,8 @@ static void start_network(const struct kh_net_record *record, struct kh_runner *
 	}
 }
 
-/* The old network is good when it has what it had: a default route whose gateway answers, or, on a
- * host that had none, an address on the port. */
+/* The old network is good when it has what it had: a default route (IPv4, where it was that) whose
+ * gateway answers, or, on a host that had none, an address on the port. */
 static bool has_old_network(struct kh_guard_world *world, const struct kh_net_record *record,
 			    const struct kh_facts_net *net)
 {
@@ -147,6 +150,8 @@ static bool has_old_network(struct kh_guard_world *world, const struct kh_net_re
 	if (port && !port->master && port->addresses.count > 0 && !record->wants_route)
 		return true;
 	if (!net->default_link || strcmp(net->default_link, record->bridge) == 0)
+		return false;
+	if (record->had_ipv4 && !net->gateway4)
 		return false;
 	const char *gateway = net->gateway4 ? net->gateway4 : net->gateway6;
 	return !gateway || world->answers(world, net->default_link, gateway);

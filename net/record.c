@@ -109,14 +109,14 @@ char *kh_net_record_text(const struct kh_net_record *record)
 	for (size_t i = 0; i < record->file_count; i++)
 		json_array_append_new(files, file_json(&record->files[i]));
 	kh_auto(json_done) json_t *object = json_pack(
-		"{s:i, s:s, s:s*, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o}",
+		"{s:i, s:s, s:s*, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o}",
 		"schema", 1, "digest", record->digest, "boot_id", record->boot_id, "bridge",
 		record->bridge, "port", record->port, "manager", (int)record->manager, "timeout_s",
 		(json_int_t)record->timeout_s, "dynamic", (int)record->is_dynamic, "route",
-		(int)record->wants_route, "login", (int)record->wants_login, "static",
-		(int)record->is_static, "stp", (int)record->wants_stp, "addresses",
-		list_json(&record->addresses), "gateways", list_json(&record->gateways), "files",
-		files);
+		(int)record->wants_route, "ipv4", (int)record->had_ipv4, "login",
+		(int)record->wants_login, "static", (int)record->is_static, "stp",
+		(int)record->wants_stp, "addresses", list_json(&record->addresses), "gateways",
+		list_json(&record->gateways), "files", files);
 	kh_auto(kh_free) char *text = json_dumps(object, JSON_INDENT(2));
 	return kh_printf("%s\n", text ? text : "{}");
 }
@@ -174,6 +174,7 @@ static void read_object(const json_t *object, struct kh_net_record *record)
 	record->timeout_s = json_integer_value(json_object_get(object, "timeout_s"));
 	record->is_dynamic = json_is_true(json_object_get(object, "dynamic"));
 	record->wants_route = json_is_true(json_object_get(object, "route"));
+	record->had_ipv4 = json_is_true(json_object_get(object, "ipv4"));
 	record->wants_login = json_is_true(json_object_get(object, "login"));
 	record->is_static = json_is_true(json_object_get(object, "static"));
 	record->wants_stp = json_is_true(json_object_get(object, "stp"));

@@ -41,6 +41,7 @@ struct kh_net_record {
 	long long timeout_s;
 	bool is_dynamic;  /* any address of DHCP or router advertisements will do */
 	bool wants_route; /* a default route over the bridge is expected */
+	bool had_ipv4;    /* the default route was IPv4: that of an advertisement is none */
 	bool wants_login; /* there is an ssh server: a new connection to it is expected */
 	bool is_static;   /* the addresses are the configuration's, not the port's */
 	bool wants_stp;

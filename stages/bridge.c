@@ -152,6 +152,7 @@ static void expect(const struct work *work, struct kh_net_record *record)
 	const struct kh_facts_link *today = work->port.master ? work->port.master : work->port.link;
 	bool has_default = net->default_link && strcmp(net->default_link, today->name) == 0;
 	record->is_dynamic = work->answer.is_dynamic;
+	record->had_ipv4 = has_default && net->gateway4;
 	record->wants_route = has_default || config->gateways.count > 0;
 	if (config->address_mode == KH_ADDRESS_STATIC) {
 		kh_strv_copy(&record->addresses, &config->addresses);

@@ -32,6 +32,7 @@ struct scene {
 	struct kh_strv dropped;
 	bool has_bridge, has_old; /* what look() sees */
 	bool old_returns;         /* once the bridge is gone */
+	bool is_ipv6;             /* all that is seen is a router's advertisement */
 	const char *answering;    /* the one neighbour that answers */
 	const char *connection;   /* to sshd, or NULL */
 	long long clock_ms;
@@ -57,6 +58,16 @@ static void see_bridge(struct kh_facts_net *net)
 	net->gateway4 = kh_strdup("192.0.2.1");
 }
 
+static void see_advertised(struct kh_facts_net *net, bool is_bridge)
+{
+	const char *name = is_bridge ? "br0" : "eth0";
+	add_link(net, name, is_bridge ? KH_LINK_BRIDGE : KH_LINK_PHYSICAL, "2001:db8::10/64");
+	if (is_bridge)
+		kh_strv_add(&net->links[0].ports, "eth0");
+	net->default_link = kh_strdup(name);
+	net->gateway6 = kh_strdup("fe80::1");
+}
+
 static struct scene *scene_of(struct kh_guard_world *world)
 {
 	return world->data;
@@ -67,8 +78,12 @@ static void look(struct kh_guard_world *world, const struct kh_root *root,
 {
 	(void)root;
 	*ret_net = (struct kh_facts_net){0};
-	if (scene_of(world)->has_bridge)
+	if (scene_of(world)->is_ipv6)
+		see_advertised(ret_net, scene_of(world)->has_bridge);
+	else if (scene_of(world)->has_bridge)
 		see_bridge(ret_net);
+	if (scene_of(world)->is_ipv6)
+		return;
 	if (!scene_of(world)->has_old)
 		return;
 	add_link(ret_net, "eth0", KH_LINK_PHYSICAL, "192.0.2.10/25");
@@ -386,6 +401,7 @@ static void a_bad_network_is_put_back(void **state)
 	assert_true(scene.clock_ms >= 120000 && scene.clock_ms < 125000);
 	kh_auto(kh_free) char *commands = kh_strv_join(&scene.commands, "\n");
 	assert_string_equal(commands, "systemctl stop networking.service\nifdown --force br0\n"
+				      "ifdown --force eth0\n"
 				      "systemctl start networking.service\nifup -a\nifup eth0");
 	assert_true(kh_strv_has(&scene.dropped, "br0"));
 	scene_done(&scene);
@@ -426,6 +442,36 @@ static void the_machine_is_rebooted_once_as_the_last_resort(void **state)
 	kh_strv_done(&scene.commands);
 	assert_int_equal(watch(&host, &scene), 0);
 	assert_int_equal(scene.commands.count, 0);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+/* As the host above, with DHCP. */
+static void host_open_dynamic(struct fixture *host, const char *boot)
+{
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	make_record(&record);
+	kh_strv_done(&record.addresses);
+	kh_strv_done(&record.gateways);
+	record.is_dynamic = record.had_ipv4 = true;
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	host_open(host, boot);
+	fixture_put(host, kh_net_record_path, text);
+}
+
+static void an_advertised_route_is_not_the_ipv4_network_that_was_there(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open_dynamic(&host, "boot-2\n");
+	scene_init(&scene);
+	scene.has_bridge = scene.is_ipv6 = true;
+	scene.answering = "fe80::1";
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_REVERTED, "no IPv4 address on br0 within 120 s");
+	assert_true(kh_strv_has(&scene.commands, "ifdown --force eth0"));
+	assert_true(kh_strv_has(&scene.commands, "systemctl reboot"));
 	scene_done(&scene);
 	fixture_close(&host);
 }
@@ -615,6 +661,7 @@ int main(void)
 		cmocka_unit_test(a_bad_network_is_put_back),
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
 		cmocka_unit_test(the_machine_is_rebooted_once_as_the_last_resort),
+		cmocka_unit_test(an_advertised_route_is_not_the_ipv4_network_that_was_there),
 		cmocka_unit_test(what_somebody_wrote_since_is_kept_aside),
 		cmocka_unit_test(an_interrupted_reverting_is_finished_at_the_next_boot),
 		cmocka_unit_test(a_damaged_record_is_an_error_not_a_revert),
