@@ -77,6 +77,7 @@ struct kh_config_modules {
 
 enum kh_address_mode { KH_ADDRESS_INHERIT, KH_ADDRESS_DHCP, KH_ADDRESS_STATIC };
 enum kh_activate { KH_ACTIVATE_REBOOT, KH_ACTIVATE_NOW };
+enum kh_bridge_confirm { KH_CONFIRM_LOGIN, KH_CONFIRM_GATEWAY };
 
 struct kh_config_bridge {
 	char *name;
@@ -87,6 +88,7 @@ struct kh_config_bridge {
 	struct kh_strv dns;
 	bool stp;
 	enum kh_activate activate;
+	enum kh_bridge_confirm confirm;
 	long long confirm_timeout_s;
 };
 

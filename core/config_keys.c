@@ -110,6 +110,14 @@ static const struct kh_config_key bridge_keys[] = {
 	 .choices = WORDS("reboot", "now"),
 	 .fallback = "reboot",
 	 .doc = "When the host moves onto the bridge."},
+	{.name = "confirm",
+	 .type = KH_KEY_CHOICE,
+	 .offset = AT(bridge.confirm),
+	 .choices = WORDS("login", "gateway"),
+	 .fallback = "login",
+	 .doc = "What proves the new network after a boot. login: the gateway answers, and somebody "
+		"comes in by ssh. gateway: its answer is enough, for hosts that boot with nobody "
+		"watching. A switch with activate: now always waits for a login."},
 	{.name = "confirm_timeout",
 	 .type = KH_KEY_NUMBER,
 	 .offset = AT(bridge.confirm_timeout_s),

@@ -18,9 +18,9 @@ void kh_bridge_digest(const struct kh_config_bridge *config, char ret_hex[KH_DIG
 	kh_auto(kh_free) char *gateways = kh_strv_join(&config->gateways, ",");
 	kh_auto(kh_free) char *dns = kh_strv_join(&config->dns, ",");
 	kh_auto(kh_free) char *text =
-		kh_printf("%s %s %d [%s] [%s] [%s] %d %lld", config->name, config->port,
+		kh_printf("%s %s %d [%s] [%s] [%s] %d %lld %d", config->name, config->port,
 			  (int)config->address_mode, addresses, gateways, dns, (int)config->stp,
-			  config->confirm_timeout_s);
+			  config->confirm_timeout_s, (int)config->confirm);
 	kh_digest_bytes(text, strlen(text), ret_hex);
 }
 
@@ -169,6 +169,13 @@ static void expect(const struct work *work, struct kh_net_record *record)
 		kh_strv_add(&record->gateways, net->gateway4 ? net->gateway4 : net->gateway6);
 }
 
+/* A switch while the host runs has somebody who made it: net/guard.h asks for a login then. */
+static bool wants_login(const struct work *work)
+{
+	return work->context->config->bridge.confirm == KH_CONFIRM_LOGIN &&
+	       kh_connection_has_server(work->context->root);
+}
+
 static int make_record(const struct work *work, struct kh_net_record *record, struct kh_error *err)
 {
 	const struct kh_config_bridge *config = &work->context->config->bridge;
@@ -181,7 +188,7 @@ static int make_record(const struct work *work, struct kh_net_record *record, st
 	record->port = kh_strdup(work->port.link->name);
 	record->manager = work->manager;
 	record->timeout_s = config->confirm_timeout_s;
-	record->wants_login = kh_connection_has_server(work->context->root);
+	record->wants_login = wants_login(work);
 	record->is_static = config->address_mode == KH_ADDRESS_STATIC;
 	record->wants_stp = config->stp;
 	expect(work, record);
@@ -231,8 +238,7 @@ static void note_switch(const struct work *work)
 			"the address of '%s' moves to '%s' at the next boot; the guard puts it "
 			"back if the network does not answer%s within %lld s",
 			work->port.link->name, config->name,
-			kh_connection_has_server(work->context->root) ? ", or nobody logs in," : "",
-			config->confirm_timeout_s);
+			wants_login(work) ? ", or nobody logs in," : "", config->confirm_timeout_s);
 	for (size_t i = 0; i < work->answer.notes.count; i++)
 		kh_plan_note(work->plan, KH_NOTE_INFO, "%s", work->answer.notes.items[i]);
 }

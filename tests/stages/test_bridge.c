@@ -397,6 +397,28 @@ static void the_report_finds_a_running_bridge(void **state)
 	stage_host_close(&host);
 }
 
+/* The record of the guard with this configuration, on a host with or without an ssh server. */
+static void expect_in_record(const char *yaml, bool has_server, const char *part)
+{
+	struct stage_host host;
+	open_host(&host, "debian12-ifupdown", yaml);
+	fixture_remove(&host.fixture, "/usr/sbin/sshd");
+	if (has_server)
+		fixture_put_mode(&host.fixture, "/usr/sbin/sshd", "", 0755);
+	const char *text = stage_host_plan(&host, &kh_stage_bridge);
+	assert_non_null(text);
+	expect_text(text, part);
+	stage_host_close(&host);
+}
+
+static void a_login_is_waited_for_where_one_can_come_unless_the_gateway_is_enough(void **state)
+{
+	(void)state;
+	expect_in_record(plain, true, "\"login\": true");
+	expect_in_record(plain, false, "\"login\": false");
+	expect_in_record("bridge: {confirm: gateway}\n", true, "\"login\": false");
+}
+
 static void the_report_misses_a_bridge_that_is_not_there(void **state)
 {
 	(void)state;
@@ -415,6 +437,8 @@ int main(void)
 		cmocka_unit_test(a_cut_run_is_finished_the_same_way),
 		cmocka_unit_test(the_guard_is_planned_before_the_network),
 		cmocka_unit_test(an_installed_program_is_used),
+		cmocka_unit_test(
+			a_login_is_waited_for_where_one_can_come_unless_the_gateway_is_enough),
 		cmocka_unit_test(without_systemd_an_init_script_starts_the_guard),
 		cmocka_unit_test(cloud_init_is_switched_off),
 		cmocka_unit_test(a_switched_off_cloud_init_is_left_alone),

@@ -315,7 +315,7 @@ static const struct {
 	 "k.yaml:2:3: unknown key 'zzz'\n"
 	 "  zzz: 5\n"
 	 "  ^",
-	 "known here: name, port, address, stp, activate, confirm_timeout"},
+	 "known here: name, port, address, stp, activate, confirm, confirm_timeout"},
 	{"a key of another section",
 	 TEXT("bridge:\n"
 	 "  pages_to_scan: 5\n"),
