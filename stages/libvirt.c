@@ -16,7 +16,8 @@
 #include "platform/recipe.h"
 #include "stages/stages.h"
 
-static const char *const after[] = {"preflight", "fetch", "qemu", NULL};
+/* Not after fetch, as the kernel. */
+static const char *const after[] = {"preflight", "qemu", NULL};
 
 static bool is_wanted(const struct kh_context *context)
 {

@@ -13,7 +13,6 @@
 #include "stages/installed_check.h"
 #include "stages/stages.h"
 
-static const char *const after[] = {"preflight", "fetch", NULL};
 static const char kvm_path[] = "/usr/bin/kvm";
 
 static bool is_wanted(const struct kh_context *context)
@@ -186,7 +185,7 @@ const struct kh_stage kh_stage_qemu = {
 	.name = "qemu",
 	.summary = "the chosen QEMU, built for KVM",
 	.touches = "the prefix (/usr/local), /usr/bin/kvm",
-	.after = after,
+	.after = kh_after_preflight, /* not after fetch, as the kernel */
 	.phase = KH_PHASE_INSTALL,
 	.build = build,
 	.plan = plan_qemu,
