@@ -146,8 +146,8 @@ asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$Q$(MAKE) --no-print-directory $(jobs) B=build-asan MODE=asan check-quick
 
 long := $B/tests/stages/test_contract $B/tests/crash/test_crash
-check-long: $B/kvmhost $(long) ## the stage contract and kvmhost itself at every cut point
-	$QKVMHOST_LONG=1 B=$B tests/run $(long)
+check-long: $B/kvmhost $(long) ## the stage contract and kvmhost itself at every cut point (STRIDE=N: fewer)
+	$QKVMHOST_LONG=1 $(if $(STRIDE),KVMHOST_STRIDE=$(STRIDE)) B=$B tests/run $(long)
 
 check-net: $B/kvmhost $B/tests/net/cut ## the bridge and its guard in network namespaces, with the real network managers (root)
 	$QB=$B tests/net/run

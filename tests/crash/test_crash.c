@@ -9,7 +9,8 @@
  * The same, killed only, on a host that runs: there programs, triggers, running values, packages
  * and the kernel's trial take part (live_host.h).
  *
- * KVMHOST_LONG=1 takes every call (make check-long), otherwise a sample.
+ * KVMHOST_LONG=1 takes every call (make check-long), otherwise a sample. KVMHOST_STRIDE=N leaves
+ * the kills of apply and of undo as they are and takes every N-th call of the other walks.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -18,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +50,7 @@ struct walk {
 	bool is_failing;
 	int count;    /* its calls */
 	int way;      /* added to the point's number: which way is gone from there */
+	bool is_main; /* no call is left out, whatever the stride */
 	bool is_both; /* both ways at each point */
 };
 
@@ -58,10 +61,12 @@ static bool is_long(void)
 
 /* Every call; of the running host, where a point takes three times as long, every fourth unless
  * KVMHOST_LONG is "all". */
-static int long_stride(void)
+static int long_stride(const struct walk *walk)
 {
-	const char *wanted = getenv("KVMHOST_LONG");
-	return host.is_live && strcmp(wanted, "all") != 0 ? 4 : 1;
+	const char *wanted = getenv("KVMHOST_LONG"), *stride = getenv("KVMHOST_STRIDE");
+	int step = host.is_live && strcmp(wanted, "all") != 0 ? 4 : 1;
+	int fewer = stride && (host.is_live || !walk->is_main) ? atoi(stride) : 1;
+	return step * (fewer > 1 ? fewer : 1);
 }
 
 /* ---- one point ---- */
@@ -236,7 +241,7 @@ static int take_walk(struct walk *walk)
 	FILE *outputs[MOST_PARTS];
 	bool is_good = true;
 	walk->count = count_calls(walk->base, walk->command);
-	int stride = is_long() ? long_stride() : walk->count / (host.is_live ? 2 : SAMPLES) + 1;
+	int stride = is_long() ? long_stride(walk) : walk->count / (host.is_live ? 2 : SAMPLES) + 1;
 	for (int i = 0; i < parts; i++) {
 		outputs[i] = tmpfile();
 		assert_non_null(outputs[i]);
@@ -260,8 +265,11 @@ static void killed_after_any_call_of_apply_nothing_is_lost(void **state)
 {
 	(void)state;
 	need_watching();
-	struct walk walk = {
-		.base = bases[0].fixture.path, .of = "apply", .command = "apply", .is_both = true};
+	struct walk walk = {.base = bases[0].fixture.path,
+			    .of = "apply",
+			    .command = "apply",
+			    .is_both = true,
+			    .is_main = true};
 	int points = take_walk(&walk);
 	print_message("# %d calls of apply (of %d): killed after each\n", points, walk.count);
 }
@@ -270,8 +278,11 @@ static void killed_after_any_call_of_undo_nothing_is_lost(void **state)
 {
 	(void)state;
 	need_watching();
-	struct walk walk = {
-		.base = bases[1].fixture.path, .of = "undo", .command = "undo", .is_both = true};
+	struct walk walk = {.base = bases[1].fixture.path,
+			    .of = "undo",
+			    .command = "undo",
+			    .is_both = true,
+			    .is_main = true};
 	int points = take_walk(&walk);
 	print_message("# %d calls of undo (of %d): killed after each\n", points, walk.count);
 }
