@@ -135,12 +135,21 @@ char *kh_rehearsal_archive(const struct kh_strv *modules, size_t *ret_length)
 
 /* ---- the verdict ---- */
 
-static bool says(const struct kh_strv *console, const char *what)
+/* The first line with these words, from them on; or NULL. */
+static const char *find(const struct kh_strv *console, const char *what)
 {
 	for (size_t i = 0; i < console->count; i++)
 		if (strstr(console->items[i], what))
-			return true;
-	return false;
+			return strstr(console->items[i], what);
+	return NULL;
+}
+
+/* A panic's own line is far above the last ones: a dump of the stack comes behind it. */
+static char *judge_start(const struct kh_strv *console)
+{
+	const char *panic = find(console, "Kernel panic");
+	return panic ? kh_printf("it does not reach userspace: %s", panic)
+		     : kh_strdup("it does not reach userspace");
 }
 
 enum fate { UNSEEN, LOADED, MISSING, NO_DEVICE, REFUSED };
@@ -186,9 +195,9 @@ static char *judge_modules(const struct kh_strv *console, const struct kh_strv *
 char *kh_rehearsal_judge(const struct kh_strv *console, const struct kh_strv *modules,
 			 size_t must_count)
 {
-	if (!says(console, MARK "userspace"))
-		return kh_strdup("it does not reach userspace");
-	if (!says(console, MARK "end"))
+	if (!find(console, MARK "userspace"))
+		return judge_start(console);
+	if (!find(console, MARK "end"))
 		return kh_strdup("it does not come to its end");
 	return judge_modules(console, modules, must_count);
 }
