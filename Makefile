@@ -152,8 +152,8 @@ check-long: $B/kvmhost $(long) ## the stage contract and kvmhost itself at every
 check-net: $B/kvmhost $B/tests/net/cut ## the bridge and its guard in network namespaces, with the real network managers (root)
 	$QB=$B tests/net/run
 
-check-vm: $B/kvmhost $B/tests/vm/put_kernel $B/tests/vm/rehearse ## a real host in a virtual machine: apply, reboot, report, undo
-	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) REHEARSE=$(abspath $B/tests/vm/rehearse) tests/vm/run
+check-vm: $B/kvmhost $B/tests/vm/put_kernel $B/tests/vm/rehearse ## real hosts in virtual machines: apply, reboot, report, undo (SCENARIOS=...: only these)
+	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) REHEARSE=$(abspath $B/tests/vm/rehearse) tests/vm/run $(SCENARIOS)
 
 check-power: $B/kvmhost $B/tests/vm/put_kernel ## 21 power cuts of a host in a virtual machine (an hour)
 	$QKVMHOST=$(abspath $B/kvmhost) PUT_KERNEL=$(abspath $B/tests/vm/put_kernel) POWER_CUTS=$(or $(CUTS),21) \
