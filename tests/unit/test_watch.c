@@ -1,4 +1,5 @@
 /* test_watch.c - what is shown of running work, on a real pseudo terminal, in a pipe, as JSON. */
+#include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -144,7 +145,9 @@ static void on_a_terminal_one_line_is_written_over_at_any_width(void **state)
 							  "CC drivers/net/ethernet/file20.o ("));
 		assert_string_equal(lines.items[2], "2/2 [kernel] create /etc/x");
 		assert_string_equal(lines.items[3], "warning: [kernel] not all is well");
-		assert_true(kh_str_starts(lines.items[4], "time: kernel 1 s; all together"));
+		/* How long it took is the machine's affair. */
+		assert_int_equal(fnmatch("time: kernel [0-9]* s; all together*", lines.items[4], 0),
+				 0);
 		free(shown.text);
 	}
 }
