@@ -29,7 +29,11 @@ $B/config.mk: tools/configure
 
 # ---- what is made ----
 programs := $B/kvmhost $(if $(HAS_FETCH),$B/kvmhost-fetch)
-programs: $(programs)
+# Without msgfmt messages are English.
+languages := $(if $(HAS_MSGFMT),$(basename $(notdir $(wildcard po/*.po))))
+catalogue  = locale/$1/LC_MESSAGES/kvmhost.mo
+catalogues := $(foreach language,$(languages),$B/$(call catalogue,$(language)))
+programs: $(programs) $(catalogues)
 
 # ---- flags ----
 version := $(shell cat VERSION)
@@ -86,10 +90,15 @@ $B/libfetch.a: $(fetch_o)
 $B/fetch/%.o: LIB_CFLAGS += $(FETCH_CFLAGS)
 # Who has to know whether there is a worker.
 $B/cmd/features.o $B/sources/transfer_start.o: LIB_CFLAGS += $(if $(HAS_FETCH),-DKH_HAS_FETCH)
+$B/cmd/features.o: LIB_CFLAGS += $(if $(HAS_MSGFMT),-DKH_HAS_LANGUAGES)
 
 $B/%.o: %.c $B/config.mk VERSION
 	$(call say,CC,$<)
 	$Qmkdir -p $(@D) && $(compile) -c -o $@ $<
+
+$(catalogues): $B/locale/%/LC_MESSAGES/kvmhost.mo: po/%.po $B/config.mk
+	$(call say,MSGFMT,$@)
+	$Qmkdir -p $(@D) && msgfmt -o $@ $<
 
 # A file that is added or goes changes the list, whatever its date.
 $B/templates.list: force
@@ -133,7 +142,7 @@ $B/bench/%: $B/bench/%.o $B/libkvmhost.a
 # ---- tests ----
 # What runs in a fraction of the time again under the sanitizers is everything but the VM level.
 .PHONY: all check check-quick check-long check-net check-vm check-power check-build asan units cli fuzz-replay roots golden lint analyze \
-	cover bench fuzz format deps provision install uninstall man programs dist deb rpm help clean distclean
+	cover bench fuzz format deps provision install uninstall man po programs dist deb rpm help clean distclean
 
 check: ## all tests that need no virtual machine, and again under ASan+UBSan
 	$Q$(MAKE) --no-print-directory $(jobs) check-quick
@@ -181,6 +190,12 @@ cover: ## line coverage of the unit tests
 bench: $(programs) $B/tests/lib/httpd.o ## the numbers the README quotes
 	$QB=$B bench/run
 
+# ---- messages ----
+po: ## bring the catalogues in po/ up to the messages in the sources; then translate what is new
+	$Qtools/messages > $B/kvmhost.pot
+	$Qfor file in po/*.po; do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --add-location=file $$file $B/kvmhost.pot && \
+		msgattrib --no-obsolete --no-wrap --add-location=file -o $$file $$file; done
+
 # ---- documents ----
 man: $B/man/kvmhost.8 $B/man/kvmhost.yaml.5
 $B/man/kvmhost.8: man/kvmhost.8.in VERSION
@@ -199,7 +214,8 @@ zshcompdir  ?= $(prefix)/share/zsh/site-functions
 fishcompdir ?= $(prefix)/share/fish/vendor_completions.d
 unitdir     ?= $(prefix)/lib/systemd/system
 installed    = $(prefix)/sbin/kvmhost $(prefix)/libexec/kvmhost/kvmhost-fetch $(mandir)/man8/kvmhost.8 $(mandir)/man5/kvmhost.yaml.5 \
-	$(bashcompdir)/kvmhost $(zshcompdir)/_kvmhost $(fishcompdir)/kvmhost.fish $(unitdir)/kvmhost-first-boot.service
+	$(bashcompdir)/kvmhost $(zshcompdir)/_kvmhost $(fishcompdir)/kvmhost.fish $(unitdir)/kvmhost-first-boot.service \
+	$(foreach language,$(languages),$(prefix)/share/$(call catalogue,$(language)))
 install: $(programs) man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0755 $B/kvmhost $(DESTDIR)$(prefix)/sbin/kvmhost
 	$(if $(HAS_FETCH),install -D -m 0755 $B/kvmhost-fetch $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch)
@@ -208,6 +224,7 @@ install: $(programs) man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0644 completions/kvmhost.bash $(DESTDIR)$(bashcompdir)/kvmhost
 	install -D -m 0644 completions/kvmhost.zsh $(DESTDIR)$(zshcompdir)/_kvmhost
 	install -D -m 0644 completions/kvmhost.fish $(DESTDIR)$(fishcompdir)/kvmhost.fish
+	$(foreach language,$(languages),install -D -m 0644 $B/$(call catalogue,$(language)) $(DESTDIR)$(prefix)/share/$(call catalogue,$(language)) &&) :
 	install -d $(DESTDIR)$(unitdir)
 	sed 's|@PROGRAM@|$(prefix)/sbin/kvmhost|' packaging/kvmhost-first-boot.service.in > $(DESTDIR)$(unitdir)/kvmhost-first-boot.service
 	chmod 0644 $(DESTDIR)$(unitdir)/kvmhost-first-boot.service

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
 #include "core/base/redact.h"
+#include "core/base/translate.h"
 
 /* Bytes of the UTF-8 character at text; 0 when it is not one that can be shown. Source: RFC 3629.
  */
@@ -67,6 +68,6 @@ void kh_print(FILE *stream, const char *format, ...)
 	va_start(args, format);
 	kh_auto(kh_free) char *text = kh_vprintf(format, args);
 	va_end(args);
-	kh_auto(kh_free) char *clean = kh_clean(text, kh_wants_color());
+	kh_auto(kh_free) char *clean = kh_clean(kh_translated(text), kh_wants_color());
 	fputs(clean, stream);
 }

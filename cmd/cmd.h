@@ -67,6 +67,10 @@ const struct kh_command *kh_command_find(const char *name);
  * says how. Comes first. Errors: KH_SYSTEM; KH_USAGE when set-user-id. */
 int kh_start_clean(struct kh_error *err);
 
+/* What people read is in their language from here on, where there is a catalogue of it: in
+ * "locale" beside the program (a build directory), or where 'make install' puts it. */
+void kh_language_start(void);
+
 /* The command line (main.c's helper): fills options and the command, or fails with KH_USAGE. */
 int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 		     const struct kh_command **ret_command, struct kh_error *err);

@@ -30,12 +30,12 @@ static int show_and_ask(const struct kh_engine *engine, struct kh_session *sessi
 		return 1; /* the run itself says that there is nothing to do */
 	kh_print_refusals(&outcome);
 	kh_auto(kh_free) char *summary = kh_plan_summary(&outcome.plan);
-	printf("%s\n", summary);
+	kh_print(stdout, "%s\n", summary);
 	kh_auto(kh_free) char *question = kh_printf(
 		"Make %s%zu change%s?", count == 1 ? "" : "these ", count, count == 1 ? "" : "s");
 	if (kh_ask(question))
 		return 1;
-	printf("nothing was changed\n");
+	kh_print(stdout, "nothing was changed\n");
 	return 0;
 }
 
@@ -67,7 +67,8 @@ static void print_notes(const struct kh_options *options, const struct kh_outcom
 		kh_say("%s", line);
 	}
 	if (reboots > 0)
-		printf("a reboot is needed%s:\n", has_failed ? ", once what failed is done" : "");
+		kh_print(stdout, "a reboot is needed%s:\n",
+			 has_failed ? ", once what failed is done" : "");
 	for (size_t i = 0; i < outcome->plan.note_count; i++)
 		if (outcome->plan.notes[i].kind == KH_NOTE_REBOOT)
 			kh_print(stdout, "  [%s] %s\n", outcome->plan.notes[i].stage,
@@ -78,12 +79,12 @@ static void print_result(const struct kh_options *options, const struct kh_outco
 			 bool has_failed)
 {
 	if (outcome->done_count > 0)
-		printf("%zu change%s made (run %lld; 'kvmhost undo' puts %s back)\n",
-		       outcome->done_count, outcome->done_count == 1 ? "" : "s", outcome->run,
-		       outcome->done_count == 1 ? "it" : "them");
+		kh_print(stdout, "%zu change%s made (run %lld; 'kvmhost undo' puts %s back)\n",
+			 outcome->done_count, outcome->done_count == 1 ? "" : "s", outcome->run,
+			 outcome->done_count == 1 ? "it" : "them");
 	else
-		printf("%s\n",
-		       outcome->refusal_count > 0 ? "nothing was changed" : "nothing to do");
+		kh_print(stdout, "%s\n",
+			 outcome->refusal_count > 0 ? "nothing was changed" : "nothing to do");
 	print_notes(options, outcome, has_failed);
 	kh_print_settled(options, outcome);
 	kh_print_refusals(outcome);

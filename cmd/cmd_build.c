@@ -60,14 +60,14 @@ static json_t *artifact_json(const struct kh_root *root, const char *program,
 
 static void print_artifact(const json_t *object)
 {
-	printf("%-8s %-16s %.12s  %s", kh_json_get(object, "program"),
-	       kh_json_get(object, "version"), kh_json_get(object, "key"),
-	       kh_json_get(object, "tree"));
+	kh_print(stdout, "%-8s %-16s %.12s  %s", kh_json_get(object, "program"),
+		 kh_json_get(object, "version"), kh_json_get(object, "key"),
+		 kh_json_get(object, "tree"));
 	if (json_is_true(json_object_get(object, "imported")))
-		printf("  (imported)\n");
+		kh_print(stdout, "  (imported)\n");
 	else
-		printf("  (%lld s)\n",
-		       (long long)json_integer_value(json_object_get(object, "seconds")));
+		kh_print(stdout, "  (%lld s)\n",
+			 (long long)json_integer_value(json_object_get(object, "seconds")));
 }
 
 /* The artifacts of what was asked for. */
@@ -115,7 +115,7 @@ static int print_result(const struct kh_options *options, struct kh_session *ses
 	}
 	json_array_foreach(list, index, object) print_artifact(object);
 	if (json_array_size(list) == 0 && outcome->refusal_count == 0)
-		printf("nothing is to be built\n");
+		kh_print(stdout, "nothing is to be built\n");
 	json_decref(list);
 	print_notes(options, outcome);
 	kh_print_refusals(outcome);

@@ -99,10 +99,10 @@ static int bundle(struct bundling *bundling, const char *directory, struct kh_er
 	if (kh_bundle_make(&what, &package_count, err) != 0)
 		return -1;
 	for (size_t i = 0; i < bundling->count; i++)
-		printf("%s: %s\n", bundling->sources[i].program,
-		       bundling->sources[i].package_version ? bundling->sources[i].package_version
-							    : bundling->sources[i].version);
-	printf("%zu packages\n%s/README says how to use it\n", package_count, directory);
+		kh_print(stdout, "%s: %s\n", bundling->sources[i].program,
+			 bundling->sources[i].package_version ? bundling->sources[i].package_version
+							      : bundling->sources[i].version);
+	kh_print(stdout, "%zu packages\n%s/README says how to use it\n", package_count, directory);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/wrap.h"
 #include "core/report_compare.h"
 #include "core/report_read.h"
 #include "core/safe_text.h"
@@ -70,38 +71,25 @@ static int read_reports(const struct kh_strv *files, struct reports *reports, st
 static void print_line(const char *prefix, const char *text)
 {
 	kh_auto(kh_free) char *safe = kh_safe_line(text, kh_wants_utf8());
-	printf("%s%s\n", prefix, safe);
+	kh_print(stdout, "%s%s\n", prefix, safe);
 }
 
 /* Words wrapped behind a label of `indent` columns. */
 static void print_wrapped(const char *label, const char *text)
 {
 	enum { INDENT = 14 };
-	size_t width = kh_text_width(), at = INDENT;
 	kh_auto(kh_free) char *safe = kh_safe_line(text, kh_wants_utf8());
-	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_strv_split(&words, safe, " ");
-	printf("  %-*s", INDENT - 2, label);
-	for (size_t i = 0; i < words.count; i++) {
-		size_t length = strlen(words.items[i]);
-		if (i > 0 && at + 1 + length > width) {
-			printf("\n%*s", INDENT, "");
-			at = INDENT;
-		} else if (i > 0) {
-			printf(" ");
-			at++;
-		}
-		printf("%s", words.items[i]);
-		at += length;
-	}
-	printf("\n");
+	kh_auto(kh_free) char *indent = kh_printf("%*s", INDENT, "");
+	kh_auto(kh_str_done) struct kh_str lines = {0};
+	kh_wrap_add(&lines, safe, indent, INDENT, kh_text_width());
+	kh_print(stdout, "  %-*s%s\n", INDENT - 2, label, kh_str_text(&lines));
 }
 
 static void print_migration(const json_t *result)
 {
 	size_t index;
 	json_t *finding;
-	printf("\nLive migration\n");
+	kh_print(stdout, "\nLive migration\n");
 	json_array_foreach(json_object_get(result, "migration"), index, finding)
 	{
 		kh_auto(kh_free) char *text = kh_printf("%s: %s", kh_json_get(finding, "what"),
@@ -110,7 +98,7 @@ static void print_migration(const json_t *result)
 		print_wrapped("  fix", kh_json_get(finding, "fix"));
 	}
 	if (index == 0)
-		printf("  nothing in these reports keeps guests from moving\n");
+		kh_print(stdout, "  nothing in these reports keeps guests from moving\n");
 }
 
 /* The words that only this text has, for lists that are long and mostly the same. */
@@ -187,7 +175,7 @@ static void print_result(const json_t *result)
 	json_array_foreach(json_object_get(result, "notes"), index, item)
 		print_line("note: ", json_string_value(item));
 	print_migration(result);
-	printf("\nDifferences: %zu\n", json_array_size(differences));
+	kh_print(stdout, "\nDifferences: %zu\n", json_array_size(differences));
 	json_array_foreach(differences, index, item) print_difference(item, hosts);
 }
 

@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/report.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/config_keys.h"
 #include "core/stage.h"
 #include "sources/program.h"
@@ -32,7 +33,7 @@ static void line_done(struct line *line)
 static void offer(const struct line *line, const char *word, const char *about)
 {
 	if (kh_str_starts(word, line->current))
-		printf("%s\t%s\n", word, about ? about : "");
+		printf("%s\t%s\n", word, about ? kh_translated(about) : "");
 }
 
 /* ---- what there is ---- */

@@ -58,8 +58,8 @@ static int apply_stages(struct kh_confirm *confirm, const char *command, struct 
 	int result = kh_engine_apply(&engine, &outcome, err);
 	kh_sink_end(&sink);
 	if (result == 0 && outcome.done_count > 0)
-		printf("%zu change%s made (run %lld)\n", outcome.done_count,
-		       outcome.done_count == 1 ? "" : "s", outcome.run);
+		kh_print(stdout, "%zu change%s made (run %lld)\n", outcome.done_count,
+			 outcome.done_count == 1 ? "" : "s", outcome.run);
 	kh_print_refusals(&outcome);
 	return result == 0 ? (int)kh_outcome_code(&outcome) : -1;
 }
@@ -112,20 +112,20 @@ static int keep(struct kh_confirm *confirm, struct kh_error *err)
 	if (!is_wanted(confirm)) {
 		if (is_old)
 			return KH_OK; /* told once, when it was proved */
-		fprintf(stderr, "the configuration wants other kernel arguments by now: 'kvmhost "
-				"apply' tries those\n");
+		kh_print(stderr, "the configuration wants other kernel arguments by now: 'kvmhost "
+				 "apply' tries those\n");
 		return KH_FINDINGS;
 	}
 	if (is_run_unfinished(&confirm->session.root)) {
-		fprintf(stderr,
-			"a run was interrupted: 'kvmhost apply' finishes it, and makes %s the "
-			"default\n",
-			name);
+		kh_print(stderr,
+			 "a run was interrupted: 'kvmhost apply' finishes it, and makes %s the "
+			 "default\n",
+			 name);
 		return KH_FINDINGS;
 	}
 	int result = apply_stages(confirm, "confirm", err);
 	if (result == 0)
-		printf("%s %s the default\n", name, are);
+		kh_print(stdout, "%s %s the default\n", name, are);
 	return result;
 }
 
@@ -143,19 +143,19 @@ static int give_up(struct kh_confirm *confirm, const char *reason, struct kh_err
 	if (kh_trial_note(&confirm->session.root, confirm->trial, KH_TRIAL_RESULT_FAILED, reason,
 			  err) != 0)
 		return -1;
-	fprintf(stderr, "not proved: %s: %s\n", name, reason);
+	kh_print(stderr, "not proved: %s: %s\n", name, reason);
 	if (must_go_back(confirm)) {
-		fprintf(stderr, "rebooting into the entry before: kernel '%s'\n",
-			confirm->trial->pinned ? confirm->trial->pinned : "?");
+		kh_print(stderr, "rebooting into the entry before: kernel '%s'\n",
+			 confirm->trial->pinned ? confirm->trial->pinned : "?");
 		return kh_run(&kh_run_system, reboot, REBOOT_TIMEOUT_S, NULL, err) == 0
 			       ? KH_FINDINGS
 			       : -1;
 	}
 	kh_confirm_tell_timer(confirm);
-	fprintf(stderr,
-		"nothing was changed: the next boot is the entry before, kernel '%s'; 'kvmhost "
-		"confirm' asks again, with --force it keeps this one\n",
-		confirm->trial->pinned ? confirm->trial->pinned : "?");
+	kh_print(stderr,
+		 "nothing was changed: the next boot is the entry before, kernel '%s'; 'kvmhost "
+		 "confirm' asks again, with --force it keeps this one\n",
+		 confirm->trial->pinned ? confirm->trial->pinned : "?");
 	return KH_FINDINGS;
 }
 
@@ -166,7 +166,7 @@ static int confirm_running(struct kh_confirm *confirm, struct kh_error *err)
 	if (fault && !confirm->options->is_forced)
 		return give_up(confirm, fault, err);
 	if (fault)
-		fprintf(stderr, "kept by --force, although: %s\n", fault);
+		kh_print(stderr, "kept by --force, although: %s\n", fault);
 	kh_auto(kh_free) char *reason =
 		fault ? kh_printf("kept by --force, although: %s", fault)
 		      : kh_strdup("/dev/kvm, network and settings are good");
@@ -175,8 +175,8 @@ static int confirm_running(struct kh_confirm *confirm, struct kh_error *err)
 		return -1;
 	kh_confirm_tell_timer(confirm);
 	kh_confirm_relax(confirm);
-	printf("%s %s proved %s\n", name, confirm->trial->is_arguments ? "have" : "has",
-	       confirm->trial->is_arguments ? "themselves" : "itself");
+	kh_print(stdout, "%s %s proved %s\n", name, confirm->trial->is_arguments ? "have" : "has",
+		 confirm->trial->is_arguments ? "themselves" : "itself");
 	return keep(confirm, err);
 }
 
@@ -188,10 +188,10 @@ static int tell_failed(struct kh_confirm *confirm, struct kh_error *err)
 	if (is_news && kh_trial_note(&confirm->session.root, trial, KH_TRIAL_RESULT_FAILED,
 				     trial->reason, err) != 0)
 		return -1;
-	fprintf(stderr, "%s failed %s trial: %s\n", name, trial->is_arguments ? "their" : "its",
-		trial->reason ? trial->reason : "?");
-	fprintf(stderr, "%s not tried again; 'kvmhost confirm --retry' does that\n",
-		trial->is_arguments ? "they are" : "it is");
+	kh_print(stderr, "%s failed %s trial: %s\n", name, trial->is_arguments ? "their" : "its",
+		 trial->reason ? trial->reason : "?");
+	kh_print(stderr, "%s not tried again; 'kvmhost confirm --retry' does that\n",
+		 trial->is_arguments ? "they are" : "it is");
 	return is_news || !confirm->options->is_unit ? KH_FINDINGS : KH_OK;
 }
 
@@ -200,7 +200,7 @@ static int tell_waiting(const struct kh_confirm *confirm, const char *what)
 	kh_auto(kh_free) char *name = kh_trial_name(confirm->trial);
 	if (confirm->options->is_unit)
 		return KH_OK;
-	fprintf(stderr, "%s: %s\n", name, what);
+	kh_print(stderr, "%s: %s\n", name, what);
 	return KH_FINDINGS;
 }
 
@@ -217,7 +217,7 @@ static int retry(struct kh_confirm *confirm, struct kh_error *err)
 		return -1;
 	int result = apply_stages(confirm, "confirm --retry", err);
 	if (result == 0)
-		printf("the next boot tries %s again\n", name);
+		kh_print(stdout, "the next boot tries %s again\n", name);
 	return result;
 }
 
@@ -227,7 +227,7 @@ static int decide(struct kh_confirm *confirm, struct kh_error *err)
 		return retry(confirm, err);
 	switch (confirm->trial->state) {
 	case KH_TRIAL_NONE:
-		printf("nothing is on trial\n");
+		kh_print(stdout, "nothing is on trial\n");
 		return KH_OK;
 	case KH_TRIAL_OFFERED:
 		return tell_waiting(confirm, "to be chosen in the boot menu");
@@ -276,7 +276,7 @@ static int confirm_network(const struct kh_confirm *confirm, struct kh_error *er
 {
 	int result = kh_guard_confirm(&confirm->session.root, getpid(), err);
 	if (result == 1)
-		printf("the network is confirmed: it stays\n");
+		kh_print(stdout, "the network is confirmed: it stays\n");
 	return result < 0 ? -1 : 0;
 }
 

@@ -128,10 +128,10 @@ static void print_source(const struct kh_source *source)
 		 source->provider);
 	for (size_t i = 0; i < source->file_count; i++)
 		if (source->files[i].sha256)
-			printf("  %s  %s (%lld bytes)\n", source->files[i].sha256,
-			       source->files[i].name, source->files[i].size_bytes);
-	printf("  signed by: %s\n",
-	       source->signer ? source->signer : "not asked for (no sources.keyring)");
+			kh_print(stdout, "  %s  %s (%lld bytes)\n", source->files[i].sha256,
+				 source->files[i].name, source->files[i].size_bytes);
+	kh_print(stdout, "  signed by: %s\n",
+		 source->signer ? source->signer : "not asked for (no sources.keyring)");
 }
 
 static void print_all(const struct fetching *fetching)

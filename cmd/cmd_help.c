@@ -10,8 +10,9 @@
 
 static void print_commands(void)
 {
-	printf("kvmhost %s - turns this machine into a tuned, proven KVM host\n\n", KH_VERSION);
-	printf("usage: kvmhost [OPTION...] COMMAND [ARGUMENT...]\n\n");
+	kh_print(stdout, "kvmhost %s - turns this machine into a tuned, proven KVM host\n\n",
+		 KH_VERSION);
+	kh_print(stdout, "usage: kvmhost [OPTION...] COMMAND [ARGUMENT...]\n\n");
 	for (const struct kh_command *const *at = kh_commands; *at; at++) {
 		const struct kh_command *command = *at;
 		if (command->is_hidden)
@@ -19,30 +20,34 @@ static void print_commands(void)
 		kh_auto(kh_free) char *usage =
 			kh_printf("%s%s%s", command->name, *command->arguments ? " " : "",
 				  command->arguments);
-		printf("  %-22s %s\n", usage, command->summary);
+		kh_print(stdout, "  %-22s %s\n", usage, command->summary);
 	}
 	kh_auto(kh_free) char *options = kh_options_help(NULL);
-	printf("\noptions (before or after the command):\n%s", options);
-	printf("\nexit codes: 0 done, 1 findings, 2 usage, 3 configuration, 4 host not suitable,\n"
-	       "            5 system error, 6 a program failed, 7 in place but verification "
-	       "failed\n"
-	       "\n'kvmhost help config' explains the configuration, 'kvmhost init' writes one.\n");
+	kh_print(stdout, "\noptions (before or after the command):\n%s", options);
+	kh_print(
+		stdout,
+		"\nexit codes: 0 done, 1 findings, 2 usage, 3 configuration, 4 host not suitable,\n"
+		"            5 system error, 6 a program failed, 7 in place but verification "
+		"failed\n"
+		"\n'kvmhost help config' explains the configuration, 'kvmhost init' writes one.\n");
 }
 
 static int print_command(const struct kh_command *command)
 {
-	printf("usage: kvmhost [OPTION...] %s%s%s\n\n  %s\n", command->name,
-	       *command->arguments ? " " : "", command->arguments, command->summary);
+	kh_print(stdout, "usage: kvmhost [OPTION...] %s%s%s\n\n  %s\n", command->name,
+		 *command->arguments ? " " : "", command->arguments, command->summary);
 	kh_auto(kh_free) char *options = kh_options_help(command);
-	printf("\noptions (before or after the command):\n%s", options);
+	kh_print(stdout, "\noptions (before or after the command):\n%s", options);
 	return 0;
 }
 
 static int print_stage(const struct kh_stage *stage)
 {
-	printf("stage %s: %s\n  touches: %s\n", stage->name, stage->summary, stage->touches);
+	kh_print(stdout, "stage %s: %s\n  touches: %s\n", stage->name, stage->summary,
+		 stage->touches);
 	if (kh_config_key_find(stage->name, NULL))
-		printf("\n'kvmhost help config %s' explains its configuration.\n", stage->name);
+		kh_print(stdout, "\n'kvmhost help config %s' explains its configuration.\n",
+			 stage->name);
 	return 0;
 }
 
@@ -52,13 +57,13 @@ static int print_config(const struct kh_options *options, struct kh_error *err)
 	kh_auto(kh_free) char *text = NULL;
 	if (kh_config_help_text(key, &text, err) != 0)
 		return -1;
-	fputs(text, stdout);
+	kh_print(stdout, "%s", text);
 	return 0;
 }
 
 static int print_owned(char *text)
 {
-	fputs(text, stdout);
+	kh_print(stdout, "%s", text);
 	kh_free(&text);
 	return 0;
 }

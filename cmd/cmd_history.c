@@ -40,7 +40,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		shown++;
 	}
 	if (shown == 0)
-		printf("no run has changed anything\n");
+		kh_print(stdout, "no run has changed anything\n");
 	return 0;
 }
 

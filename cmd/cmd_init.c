@@ -32,7 +32,7 @@ static int write_starter(const struct kh_options *options, const struct kh_root 
 	if (make_parent(root, path, err) != 0 ||
 	    kh_file_put(root, path, text, strlen(text), &meta, err) != 0)
 		return -1;
-	printf("wrote %s%s\n", root->is_live ? "" : root->host_path, path);
+	kh_print(stdout, "wrote %s%s\n", root->is_live ? "" : root->host_path, path);
 	return 0;
 }
 

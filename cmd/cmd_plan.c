@@ -20,9 +20,10 @@ static void print_plan(const struct kh_options *options, const struct kh_outcome
 		kh_print_plan(&outcome->plan);
 	kh_auto(kh_free) char *summary = kh_plan_summary(&outcome->plan);
 	if (count == 0)
-		printf("%s\n", outcome->refusal_count > 0 ? "nothing planned" : "nothing to do");
+		kh_print(stdout, "%s\n",
+			 outcome->refusal_count > 0 ? "nothing planned" : "nothing to do");
 	else
-		printf("%s\n", summary);
+		kh_print(stdout, "%s\n", summary);
 }
 
 static int run(const struct kh_options *options, struct kh_error *err)

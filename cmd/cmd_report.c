@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/lock.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/report_compare.h"
 #include "core/report_read.h"
 #include "core/report_view.h"
@@ -158,7 +159,7 @@ static char *text_form(const struct work *work)
 			    stages);
 	kh_auto(kh_free) char *text = kh_report_text(&work->report, work->session.facts.os.hostname,
 						     kh_str_text(&extra), &style);
-	return kh_clean(text, style.has_color);
+	return kh_clean(kh_translated(text), style.has_color);
 }
 
 static char *json_form(const struct work *work)
@@ -172,9 +173,9 @@ static char *json_form(const struct work *work)
 static char *html_form(const struct work *work)
 {
 	json_t *document = document_of(work);
-	char *page = kh_report_html(document);
+	kh_auto(kh_free) char *page = kh_report_html(document);
 	json_decref(document);
-	return page;
+	return kh_strdup(kh_translated(page));
 }
 
 static char *form_of(const struct work *work)

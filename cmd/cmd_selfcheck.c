@@ -100,7 +100,8 @@ static void check_worker(struct check *check)
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	if (!kh_features[0].is_built) {
 		find(check, WARNING, "worker",
-		     kh_strdup("this kvmhost was built without: nothing can be downloaded"),
+		     kh_strdup(
+			     "this kvmhost was built without kvmhost-fetch: nothing can be downloaded"),
 		     "import what another host built, or build with libcurl, libarchive, liblzma");
 		return;
 	}
@@ -277,9 +278,9 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		kh_print_json(json_pack("{s:s, s:O, s:b}", "version", KH_VERSION, "findings",
 					check.findings, "good", check.bad_count == 0));
 	else if (check.bad_count == 0)
-		printf("this installation is good\n");
+		kh_print(stdout, "this installation is good\n");
 	else
-		printf("this installation is not whole\n");
+		kh_print(stdout, "this installation is not whole\n");
 	return check.bad_count == 0 ? KH_OK : KH_FINDINGS;
 }
 

@@ -20,8 +20,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	for (const struct kh_stage *const *stage = kh_stages; *stage; stage++) {
 		json_array_append_new(list, stage_json(*stage));
 		if (!options->is_json)
-			printf("%-10s %s (touches: %s)\n", (*stage)->name, (*stage)->summary,
-			       (*stage)->touches);
+			kh_print(stdout, "%-10s %s (touches: %s)\n", (*stage)->name,
+				 (*stage)->summary, (*stage)->touches);
 	}
 	if (options->is_json)
 		kh_print_json(list);

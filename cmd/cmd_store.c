@@ -64,10 +64,10 @@ static void print_row(const json_t *object)
 		if (json_is_true(json_object_get(object, marks[i])))
 			kh_strv_add(&words, marks[i]);
 	kh_auto(kh_free) char *joined = kh_strv_join(&words, ", ");
-	printf("%.12s  %-8s %-14s %-12s %s %5lld MiB  %s\n", kh_json_get(object, "key"),
-	       kh_json_get(object, "program"), kh_json_get(object, "version"),
-	       kh_json_get(object, "distribution"), kh_json_get(object, "made"),
-	       (long long)json_integer_value(json_object_get(object, "bytes")) >> 20, joined);
+	kh_print(stdout, "%.12s  %-8s %-14s %-12s %s %5lld MiB  %s\n", kh_json_get(object, "key"),
+		 kh_json_get(object, "program"), kh_json_get(object, "version"),
+		 kh_json_get(object, "distribution"), kh_json_get(object, "made"),
+		 (long long)json_integer_value(json_object_get(object, "bytes")) >> 20, joined);
 }
 
 static int list(const struct kh_options *options, struct kh_session *session)
@@ -86,7 +86,7 @@ static int list(const struct kh_options *options, struct kh_session *session)
 			print_row(object);
 	}
 	if (!options->is_json && count == 0)
-		printf("the store '%s' has no artifacts\n", session->config.build.store);
+		kh_print(stdout, "the store '%s' has no artifacts\n", session->config.build.store);
 	if (options->is_json)
 		kh_print_json(rows);
 	else
@@ -109,8 +109,8 @@ static void print_pruned(const struct kh_options *options, const struct kh_prune
 						"what", kh_json_text(item->what), "bytes",
 						(json_int_t)item->bytes));
 		if (!options->is_json)
-			printf("removed %s (%s, %lld MiB)\n", item->path, item->what,
-			       item->bytes >> 20);
+			kh_print(stdout, "removed %s (%s, %lld MiB)\n", item->path, item->what,
+				 item->bytes >> 20);
 	}
 	if (options->is_json) {
 		kh_print_json(json_pack("{s:o, s:I}", "removed", rows, "bytes",
@@ -118,7 +118,7 @@ static void print_pruned(const struct kh_options *options, const struct kh_prune
 		return;
 	}
 	json_decref(rows);
-	printf("%lld MiB freed\n", pruned->bytes >> 20);
+	kh_print(stdout, "%lld MiB freed\n", pruned->bytes >> 20);
 }
 
 static int prune(const struct kh_options *options, struct kh_session *session, struct kh_error *err)
@@ -190,12 +190,12 @@ static int export_artifacts(const struct kh_options *options, struct kh_session 
 	for (size_t i = 0; i < keys.count; i++) {
 		json_array_append_new(list, json_string(keys.items[i]));
 		if (!options->is_json)
-			printf("exported %.12s to %s\n", keys.items[i], target);
+			kh_print(stdout, "exported %.12s to %s\n", keys.items[i], target);
 	}
 	kh_auto(kh_free) char *digest =
 		kh_str_ends(target, ".tar") ? kh_store_digest(target) : NULL;
 	if (digest && !options->is_json)
-		printf("served over HTTP, it is imported as 'URL#sha256=%s'\n", digest);
+		kh_print(stdout, "served over HTTP, it is imported as 'URL#sha256=%s'\n", digest);
 	if (!options->is_json) {
 		json_decref(list);
 		return 0;
@@ -215,7 +215,7 @@ static json_t *add_keys(const struct kh_options *options, const struct kh_strv *
 	for (size_t i = 0; i < keys->count; i++) {
 		json_array_append_new(list, json_string(keys->items[i]));
 		if (!options->is_json)
-			printf("%.12s %s\n", keys->items[i], said);
+			kh_print(stdout, "%.12s %s\n", keys->items[i], said);
 	}
 	return list;
 }

@@ -30,7 +30,7 @@ static int show_and_ask(const struct kh_options *options, const struct kh_undo *
 	if (kh_undo_plan(undo, &lines, err) != 0)
 		return -1;
 	if (lines.count == 0) {
-		printf("nothing to put back\n");
+		kh_print(stdout, "nothing to put back\n");
 		return 0;
 	}
 	if (options->is_yes || !kh_is_terminal())
@@ -39,7 +39,7 @@ static int show_and_ask(const struct kh_options *options, const struct kh_undo *
 		kh_print(stdout, "%s\n", lines.items[i]);
 	if (kh_ask("Put these back?"))
 		return 1;
-	printf("nothing was changed\n");
+	kh_print(stdout, "nothing was changed\n");
 	return 0;
 }
 
@@ -73,8 +73,9 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return -1;
 	kh_print(stdout, "%zu change%s put back\n", count, count == 1 ? "" : "s");
 	if (count > 0 && root.is_live)
-		printf("what the last boot made of them (kernel arguments, bridge, mounts) stays "
-		       "until the next: reboot to be as before\n");
+		kh_print(stdout,
+			 "what the last boot made of them (kernel arguments, bridge, mounts) stays "
+			 "until the next: reboot to be as before\n");
 	return 0;
 }
 

@@ -9,14 +9,14 @@
 static int run(const struct kh_options *options, struct kh_error *err)
 {
 	(void)err;
-	printf("kvmhost %s\n", KH_VERSION);
+	kh_print(stdout, "kvmhost %s\n", KH_VERSION);
 	if (!options->wants_features)
 		return 0;
 	for (const struct kh_feature *feature = kh_features; feature->name; feature++)
-		printf("%c%-10s %s\n", feature->is_built ? '+' : '-', feature->name,
-		       feature->about);
+		kh_print(stdout, "%c%-10s %s\n", feature->is_built ? '+' : '-', feature->name,
+			 feature->about);
 	kh_auto(kh_free) char *libraries = kh_features_libraries();
-	printf("with %s\n", libraries);
+	kh_print(stdout, "libraries: %s\n", libraries);
 	return 0;
 }
 

@@ -141,8 +141,9 @@ void kh_confirm_tell_timer(struct kh_confirm *confirm)
 	const struct kh_file_state meta = {.type = KH_FILE_REGULAR, .mode = 0644};
 	if (kh_trial_is_one_shot(&confirm->session.facts) &&
 	    kh_file_put(&confirm->session.root, path, "", 0, &meta, &err) != 0)
-		fprintf(stderr, "kvmhost: warning: %s: kvmhost-trial.timer will reboot this host\n",
-			err.message);
+		kh_print(stderr,
+			 "kvmhost: warning: %s: kvmhost-trial.timer will reboot this host\n",
+			 err.message);
 }
 
 void kh_confirm_relax(struct kh_confirm *confirm)
@@ -161,6 +162,6 @@ void kh_confirm_relax(struct kh_confirm *confirm)
 		kh_auto(kh_free) char *now = kh_root_line(&confirm->session.root, rows[i].path);
 		if (now && strcmp(now, rows[i].ours) == 0 &&
 		    kh_file_set_value(&confirm->session.root, rows[i].path, "0", &err) != 0)
-			fprintf(stderr, "kvmhost: warning: %s\n", err.message);
+			kh_print(stderr, "kvmhost: warning: %s\n", err.message);
 	}
 }

@@ -17,8 +17,15 @@ enum { HAS_FETCH = 1 };
 enum { HAS_FETCH = 0 };
 #endif
 
+#ifdef KH_HAS_LANGUAGES
+enum { HAS_LANGUAGES = 1 };
+#else
+enum { HAS_LANGUAGES = 0 };
+#endif
+
 const struct kh_feature kh_features[] = {
 	{"fetch", "download, verify and unpack sources (libcurl, libarchive, liblzma)", HAS_FETCH},
+	{"languages", "messages in other languages than English (gettext)", HAS_LANGUAGES},
 	{NULL, NULL, false},
 };
 

@@ -23,7 +23,7 @@ static void say(const char *text)
 static char *ask(const char *question, const char *proposal)
 {
 	char line[256];
-	fprintf(stderr, "%s [%s] ", question, proposal);
+	kh_print(stderr, "%s [%s] ", question, proposal);
 	if (!fgets(line, sizeof(line), stdin))
 		return NULL;
 	char *answer = kh_str_trim(line);
@@ -48,7 +48,7 @@ static int ask_yes(const char *question, bool proposal, bool *ret_yes, struct kh
 			*ret_yes = is_proposal ? proposal : is_yes;
 			return 0;
 		}
-		fprintf(stderr, "y or n, please\n");
+		kh_print(stderr, "y or n, please\n");
 	}
 	return no_answer(err);
 }
@@ -63,7 +63,7 @@ static int ask_percent(const char *question, long long most, long long *ret_perc
 		*ret_percent = kh_str_number(answer);
 		if (*ret_percent >= 0 && *ret_percent <= most)
 			return 0;
-		fprintf(stderr, "a number from 0 to %lld, please\n", most);
+		kh_print(stderr, "a number from 0 to %lld, please\n", most);
 	}
 	return no_answer(err);
 }

@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 	kh_auto(kh_options_done) struct kh_options options = {0};
 	const struct kh_command *command = NULL;
 	int code = kh_start_clean(&err);
+	kh_language_start();
 	setvbuf(stdout, NULL, _IOLBF, 0); /* in order with stderr when both go to one place */
 	if (code == 0)
 		code = kh_options_parse(argc, argv, &options, &command, &err);
@@ -50,7 +51,7 @@ int main(int argc, char **argv)
 	if (kh_stop_is_wanted() && code != KH_OK)
 		tell_stopped(&options);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "kvmhost: standard output could not be written\n");
+		kh_print(stderr, "kvmhost: standard output could not be written\n");
 		code = code > KH_FINDINGS ? code : KH_SYSTEM;
 	}
 	return kh_stop_is_wanted() && code != KH_OK ? end_by_signal(kh_stop_signal()) : code;

@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
 	{"verbose", 'v', NULL, 0, AT(FLAG, is_verbose), "also what is as it should be"},
 	{"yes", 'y', NULL, KH_OPTION_YES, AT(FLAG, is_yes), "do not ask (apply, undo)"},
 	{"force", '\0', NULL, KH_OPTION_FORCE, AT(FLAG, is_forced),
-	 "overwrite what was changed (undo, init); keep what is not proved (confirm)"},
+	 "overwrite what exists (init) or changed (undo); keep the unproved (confirm)"},
 	{"all", '\0', NULL, KH_OPTION_ALL, AT(FLAG, is_all),
 	 "put everything back (undo); also what can be made again (store prune)"},
 	{"exit-code", '\0', NULL, KH_OPTION_EXIT_CODE, AT(FLAG, wants_exit_code),

@@ -28,20 +28,21 @@ void kh_say(const char *format, ...)
 	va_start(args, format);
 	kh_auto(kh_free) char *raw = kh_vprintf(format, args);
 	va_end(args);
-	kh_auto(kh_free) char *text = kh_clean(raw, false);
 	kh_watch_clear();
-	if (kh_watch_is_json())
-		kh_watch_print_json("note", json_pack("{s:o}", "text", kh_json_text(text)));
-	else
-		fprintf(stderr, "%s\n", text);
+	if (!kh_watch_is_json()) {
+		kh_print(stderr, "%s\n", raw);
+		return;
+	}
+	kh_auto(kh_free) char *text = kh_clean(raw, false);
+	kh_watch_print_json("note", json_pack("{s:o}", "text", kh_json_text(text)));
 }
 
 void kh_print_error(const struct kh_error *err)
 {
-	kh_auto(kh_free) char *message = kh_clean(err->message, false);
-	kh_auto(kh_free) char *hint = kh_clean(err->hint, false);
 	kh_watch_clear();
 	if (kh_watch_is_json()) {
+		kh_auto(kh_free) char *message = kh_clean(err->message, false);
+		kh_auto(kh_free) char *hint = kh_clean(err->hint, false);
 		json_t *object = json_pack("{s:i, s:o}", "code", (int)err->code, "message",
 					   kh_json_text(err->message ? message : "unknown error"));
 		if (err->hint)
@@ -49,9 +50,9 @@ void kh_print_error(const struct kh_error *err)
 		kh_watch_print_json("error", object);
 		return;
 	}
-	fprintf(stderr, "kvmhost: %s\n", err->message ? message : "unknown error");
+	kh_print(stderr, "kvmhost: %s\n", err->message ? err->message : "unknown error");
 	if (err->hint)
-		fprintf(stderr, "  hint: %s\n", hint);
+		kh_print(stderr, "  hint: %s\n", err->hint);
 }
 
 void kh_print_unfinished(const struct kh_root *root)
@@ -149,7 +150,7 @@ bool kh_is_terminal(void)
 bool kh_ask(const char *question)
 {
 	fflush(stdout);
-	fprintf(stderr, "%s [y/N] ", question);
+	kh_print(stderr, "%s [y/N] ", question);
 	char answer[16] = "";
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;

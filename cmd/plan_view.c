@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
 enum paint { PLAIN, HEADING, TITLE, REASON, PLUS, MINUS, HUNK, ATTENTION };
 
@@ -35,7 +36,7 @@ static const char *begin_of(enum paint paint)
 static void print_painted(enum paint paint, const char *line)
 {
 	bool is_painted = paint != PLAIN && kh_wants_color();
-	kh_auto(kh_free) char *clean = kh_clean(line, false);
+	kh_auto(kh_free) char *clean = kh_clean(kh_translated(line), false);
 	printf("%s%s%s\n", is_painted ? begin_of(paint) : "", clean, is_painted ? "\033[0m" : "");
 }
 
@@ -106,12 +107,14 @@ static enum paint paint_of(const char *line, bool is_diff)
 static void print_change(const struct kh_change *change)
 {
 	kh_auto(kh_free) char *text = kh_plan_change_text(change);
-	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_auto(kh_strv_done) struct kh_strv lines = {0}, shown = {0};
 	bool is_diff = false;
 	kh_strv_split_lines(&lines, text);
+	kh_strv_split_lines(&shown, kh_translated(text)); /* line by line the same */
 	for (size_t i = 0; i < lines.count; i++) {
 		is_diff |= i > 0 && kh_str_starts(lines.items[i], "--- ");
-		print_painted(i == 0 ? TITLE : paint_of(lines.items[i], is_diff), lines.items[i]);
+		print_painted(i == 0 ? TITLE : paint_of(lines.items[i], is_diff),
+			      lines.count == shown.count ? shown.items[i] : lines.items[i]);
 	}
 }
 
@@ -166,7 +169,7 @@ void kh_print_plan_stat(const struct kh_plan *plan)
 		size_t plus, minus;
 		count_lines(change, &plus, &minus);
 		kh_auto(kh_free) char *raw = kh_plan_change_title(change);
-		kh_auto(kh_free) char *title = kh_clean(raw, false);
+		kh_auto(kh_free) char *title = kh_clean(kh_translated(raw), false);
 		kh_auto(kh_free) char *more = plus > 0 ? kh_printf("+%zu", plus) : kh_strdup("");
 		kh_auto(kh_free) char *less = minus > 0 ? kh_printf("-%zu", minus) : kh_strdup("");
 		bool is_painted = kh_wants_color();

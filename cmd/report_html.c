@@ -11,6 +11,7 @@
 #include "cmd/svg.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/report_read.h"
 #include "core/safe_text.h"
 #include "core/template.h"
@@ -38,11 +39,20 @@ static void add_head(struct kh_str *out, const json_t *document)
 		    style_sheet());
 }
 
-static void add_badge(struct kh_str *out, enum kh_status status, size_t count)
+void kh_html_open_badge(struct kh_str *out, enum kh_status status, const char *more)
 {
 	const char *name = kh_status_name(status);
-	if (count > 0)
-		kh_str_addf(out, "<span class=\"badge %s\">%zu %s</span>\n", name, count, name);
+	kh_str_addf(out, "<span class=\"badge%s ", more);
+	kh_str_add_bytes(out, name, strlen(name)); /* a class, in every language */
+	kh_str_add(out, "\">");
+}
+
+static void add_badge(struct kh_str *out, enum kh_status status, size_t count)
+{
+	if (count == 0)
+		return;
+	kh_html_open_badge(out, status, "");
+	kh_str_addf(out, "%zu %s</span>\n", count, kh_status_name(status));
 }
 
 void kh_html_add_counts(struct kh_str *out, const struct kh_report_counts *counts)
@@ -101,8 +111,9 @@ static void add_verdict(struct kh_str *out, const json_t *document,
 	json_t *stage;
 	kh_str_add(out, "<header>\n<h1>");
 	kh_safe_add_markup(out, *host ? host : "this host");
-	kh_str_addf(out, "</h1>\n<div class=\"verdict\"><span class=\"badge big %s\">%s</span>\n",
-		    is_ready ? "pass" : "fail", is_ready ? "Ready" : "Not ready");
+	kh_str_add(out, "</h1>\n<div class=\"verdict\">");
+	kh_html_open_badge(out, is_ready ? KH_PASS : KH_FAIL, " big");
+	kh_str_addf(out, "%s</span>\n", is_ready ? KH_WORD("Ready") : "Not ready");
 	kh_html_add_counts(out, counts);
 	kh_str_add(out, "</div>\n");
 	json_array_foreach(json_object_get(document, "stages"), index, stage)

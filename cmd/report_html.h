@@ -17,6 +17,8 @@ struct kh_html_checks {
 void kh_html_checks_read(struct kh_html_checks *checks, const json_t *document);
 void kh_html_checks_done(struct kh_html_checks *checks);
 void kh_html_add_counts(struct kh_str *out, const struct kh_report_counts *counts);
+/* "<span class="badge MORE STATUS">", to be ended by the caller. */
+void kh_html_open_badge(struct kh_str *out, enum kh_status status, const char *more);
 /* What needs attention, in full. */
 void kh_html_add_findings(struct kh_str *out, const struct kh_html_checks *checks);
 /* What passes and what is skipped, folded. */

@@ -108,14 +108,12 @@ static void add_paragraph(struct kh_str *out, const char *style, const char *lab
 
 static void add_row(struct kh_str *out, const json_t *check, enum kh_status status)
 {
-	const char *name = kh_status_name(status);
 	const char *fix = kh_json_get(check, "fix");
 	const char *found = kh_json_get(check, "found");
 	bool is_finding = status == KH_FAIL || status == KH_WARN;
-	kh_str_addf(out,
-		    "<tr><td class=\"c-status\"><span class=\"badge %s\">%s</span></td>"
-		    "<th scope=\"row\" class=\"c-id\">",
-		    name, name);
+	kh_str_add(out, "<tr><td class=\"c-status\">");
+	kh_html_open_badge(out, status, "");
+	kh_str_addf(out, "%s</span></td><th scope=\"row\" class=\"c-id\">", kh_status_name(status));
 	kh_safe_add_markup(out, kh_json_get(check, "id"));
 	kh_str_add(out, "</th><td class=\"c-found\">");
 	add_paragraph(out, "", "", found);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/cmd.h"
 #include "cmd/watch.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -61,7 +62,7 @@ static void print_line(long long all_ms)
 	}
 	kh_auto(kh_free) char *took = kh_progress_duration(all_ms);
 	if (out.length > 0)
-		fprintf(stderr, "%stime: %s; all together %s\n", kh_watch_stamp(), out.text, took);
+		kh_print(stderr, "%stime: %s; all together %s\n", kh_watch_stamp(), out.text, took);
 }
 
 void kh_spent_print(long long all_ms, bool is_quiet)

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "core/base/columns.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/safe_text.h"
 
 void kh_svg_open(struct kh_str *out, const char *id, const char *style, int width, int height,
@@ -40,23 +42,14 @@ static size_t fitting(const char *style, int room)
 	return room > 0 ? (size_t)room * 10 / (size_t)tenths : 0;
 }
 
-static size_t characters(const char *text)
+/* The first columns of it and an ellipsis; owned. */
+static char *cut(const char *text, size_t columns)
 {
-	size_t count = 0;
-	for (; *text; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
-}
-
-/* The first `count` characters and an ellipsis; owned. */
-static char *cut(const char *text, size_t count)
-{
-	size_t seen = 0, at = 0;
-	for (; text[at]; at++) {
-		bool is_start = ((unsigned char)text[at] & 0xc0) != 0x80;
-		if (is_start && seen + 1 >= count)
+	size_t used = 0, at = 0, length = 0;
+	for (; text[at]; at += length) {
+		used += kh_columns_at(text + at, &length);
+		if (used + 1 > columns)
 			break;
-		seen += is_start;
 	}
 	return kh_printf("%.*s…", (int)at, text);
 }
@@ -66,9 +59,9 @@ void kh_svg_text(const struct kh_svg *svg, const char *style, int x, int y, int 
 {
 	if (!svg->out)
 		return;
-	kh_auto(kh_free) char *line = kh_safe_line(text, true);
+	kh_auto(kh_free) char *line = kh_safe_line(kh_translated(text), true);
 	size_t most = fitting(style, room);
-	bool is_cut = characters(line) > most;
+	bool is_cut = kh_columns(line) > most;
 	kh_auto(kh_free) char *shown = is_cut ? cut(line, most) : kh_strdup(line);
 	kh_str_addf(svg->out, "<text class=\"%s\" x=\"%d\" y=\"%d\">", style, x, y);
 	if (is_cut) { /* the whole of it is there for whoever points at it */

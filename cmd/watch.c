@@ -14,6 +14,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/stop.h"
+#include "core/base/translate.h"
 #include "core/progress_line.h"
 
 enum {
@@ -145,8 +146,8 @@ static void print_change(const struct kh_event *event)
 	if (watch.is_json)
 		print_json_event("change", event);
 	else
-		fprintf(stderr, "%s%zu/%zu [%s] %s\n", kh_watch_stamp(), event->index, event->count,
-			event->stage, event->text);
+		kh_print(stderr, "%s%zu/%zu [%s] %s\n", kh_watch_stamp(), event->index,
+			 event->count, event->stage, event->text);
 }
 
 /* undo does not count beforehand, and tells what is done only. */
@@ -156,7 +157,7 @@ static void print_done(const struct kh_event *event)
 	if (watch.is_json)
 		print_json_event("done", event);
 	else if (event->count == 0)
-		fprintf(stderr, "%s[%s] %s\n", kh_watch_stamp(), event->stage, event->text);
+		kh_print(stderr, "%s[%s] %s\n", kh_watch_stamp(), event->stage, event->text);
 }
 
 static void print_warning(const struct kh_event *event)
@@ -165,8 +166,8 @@ static void print_warning(const struct kh_event *event)
 	if (watch.is_json)
 		print_json_event("warning", event);
 	else
-		fprintf(stderr, "%swarning: [%s] %s\n", kh_watch_stamp(), event->stage,
-			event->text);
+		kh_print(stderr, "%swarning: [%s] %s\n", kh_watch_stamp(), event->stage,
+			 event->text);
 }
 
 static void print_note(const struct kh_event *event)
@@ -175,14 +176,16 @@ static void print_note(const struct kh_event *event)
 	if (watch.is_json)
 		print_json_event("note", event);
 	else
-		fprintf(stderr, "%skvmhost: %s\n", kh_watch_stamp(), event->text);
+		kh_print(stderr, "%skvmhost: %s\n", kh_watch_stamp(), event->text);
 }
 
 /* ---- progress ---- */
 
 static void draw(const struct kh_progress_view *view)
 {
-	kh_auto(kh_free) char *line = kh_progress_line(view, terminal_columns(), watch.is_utf8);
+	struct kh_progress_view shown = *view;
+	shown.text = kh_translated(view->text);
+	kh_auto(kh_free) char *line = kh_progress_line(&shown, terminal_columns(), watch.is_utf8);
 	fprintf(stderr, "\r\033[K%s", line);
 	watch.has_line = true;
 }
@@ -193,7 +196,7 @@ static void print_end(const struct kh_progress_view *view)
 	kh_watch_clear();
 	kh_auto(kh_free) char *said = kh_progress_plain(view);
 	kh_auto(kh_free) char *took = kh_progress_duration(view->elapsed_ms);
-	fprintf(stderr, "[%s] %s (%s)\n", view->stage, said, took);
+	kh_print(stderr, "[%s] %s (%s)\n", view->stage, said, took);
 }
 
 static void show(const struct kh_event *event, const struct kh_progress_view *view, bool is_new)
@@ -216,7 +219,7 @@ static void show(const struct kh_event *event, const struct kh_progress_view *vi
 	if (watch.is_json)
 		print_json_event("progress", event);
 	else if (!is_live())
-		fprintf(stderr, "%s[%s] %s\n", kh_watch_stamp(), view->stage, said);
+		kh_print(stderr, "%s[%s] %s\n", kh_watch_stamp(), view->stage, said);
 	else if (is_end)
 		print_end(view);
 	else

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "core/base/columns.h"
 #include "core/base/mem.h"
+#include "core/base/wrap.h"
 #include "core/config.h"
 #include "core/config_keys.h"
 
@@ -18,21 +20,12 @@ static const char introduction[] =
 
 void kh_config_wrap(struct kh_str *str, const char *prefix, const char *text, size_t width)
 {
-	size_t column = 0;
-	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
-		size_t length = strcspn(text, " ");
-		if (column > 0 && column + 1 + length > width) {
-			kh_str_add(str, "\n");
-			column = 0;
-		}
-		kh_str_add(str, column == 0 ? prefix : " ");
-		column += column == 0 ? strlen(prefix) : 1;
-		kh_str_add_bytes(str, text, length);
-		column += length;
-		text += length;
-	}
-	if (column > 0)
-		kh_str_add(str, "\n");
+	text += strspn(text, " ");
+	if (!*text)
+		return;
+	kh_str_add(str, prefix);
+	kh_wrap_add(str, text, prefix, kh_columns(prefix), width);
+	kh_str_add(str, "\n");
 }
 
 /* "takes: true or false", "default: false" below the documentation of a key. */
@@ -59,13 +52,14 @@ static void add_key(struct kh_str *str, const struct kh_config_key *key, const c
 	static const char indent[] = "                      ";
 	kh_auto(kh_free) char *name = kh_printf("%s%s", parent, key->name);
 	kh_auto(kh_str_done) struct kh_str body = {0};
-	kh_config_wrap(&body, indent, key->doc, WIDTH);
-	add_facts(&body, key, indent);
 	size_t column = sizeof(indent) - 1;
+	kh_wrap_add(&body, key->doc, indent, column, WIDTH);
+	kh_str_add(&body, "\n");
+	add_facts(&body, key, indent);
 	if (strlen(name) + 3 <= column)
-		kh_str_addf(str, "  %-*s%s", (int)column - 2, name, body.text + column);
+		kh_str_addf(str, "  %-*s%s", (int)column - 2, name, kh_str_text(&body));
 	else
-		kh_str_addf(str, "  %s\n%s", name, body.text);
+		kh_str_addf(str, "  %s\n%s%s", name, indent, kh_str_text(&body));
 	if (!key->nested)
 		return;
 	kh_auto(kh_free) char *below = kh_config_key_below(key, name);

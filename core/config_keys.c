@@ -1,5 +1,6 @@
 /* config_keys.c - the key table. Order here is the order in help, starter file and man page. */
 #include "core/config_keys.h"
+#include "core/base/translate.h"
 
 #include <string.h>
 
@@ -123,7 +124,7 @@ static const struct kh_config_key bridge_keys[] = {
 	 .offset = AT(bridge.confirm_timeout_s),
 	 .min = 5,
 	 .max = 3600,
-	 .unit = "seconds",
+	 .unit = KH_WORD("seconds"),
 	 .fallback = "120",
 	 .doc = "Seconds after which an unreachable network is put back as it was before."},
 	{.name = NULL},
@@ -184,7 +185,7 @@ static const struct kh_config_key grub_keys[] = {
 	 .offset = AT(grub.rehearsal_s),
 	 .min = 0,
 	 .max = 3600,
-	 .unit = "seconds",
+	 .unit = KH_WORD("seconds"),
 	 .fallback = "300",
 	 .doc = "How long a kernel with its arguments may take to come up in QEMU, where there is "
 		"one, before this host boots it. 0: no such rehearsal."},

@@ -1,6 +1,7 @@
 /* config_keys_memory.c - rows of the key table: huge pages and kernel samepage merging. */
 #include <stddef.h>
 
+#include "core/base/translate.h"
 #include "core/config.h"
 #include "core/config_check.h"
 #include "core/config_keys.h"
@@ -22,7 +23,7 @@ static const struct kh_config_key pool_keys[] = {
 	 .offset = POOL_AT(count),
 	 .min = 1,
 	 .max = 1LL << 32,
-	 .unit = "pages",
+	 .unit = KH_WORD("pages"),
 	 .example = "512",
 	 .doc = "Number of pages. A pool has exactly one of count, percent and for_guests."},
 	{.name = "percent",
@@ -96,7 +97,7 @@ const struct kh_config_key kh_config_ksm_keys[] = {
 	 .offset = AT(ksm.pages_to_scan),
 	 .min = 1,
 	 .max = 1000000,
-	 .unit = "pages",
+	 .unit = KH_WORD("pages"),
 	 .fallback = "200",
 	 .doc = "Pages that are looked at between two pauses."},
 	{.name = "sleep_millisecs",
@@ -104,7 +105,7 @@ const struct kh_config_key kh_config_ksm_keys[] = {
 	 .offset = AT(ksm.sleep_millisecs),
 	 .min = 0,
 	 .max = 3600000,
-	 .unit = "milliseconds",
+	 .unit = KH_WORD("milliseconds"),
 	 .fallback = "20",
 	 .doc = "Length of a pause, in milliseconds."},
 	{.name = "merge_across_nodes",

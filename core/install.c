@@ -10,6 +10,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
 void kh_install_free(struct kh_install *install)
 {
@@ -128,7 +129,7 @@ static void add_count(struct kh_str *out, const char *before, size_t count, cons
 /* "112 MiB", "3.4 KiB", "12 bytes" */
 static void add_size(struct kh_str *out, unsigned long long bytes)
 {
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	static const char *const units[] = {KH_WORD("bytes"), "KiB", "MiB", "GiB", "TiB"};
 	double size = (double)bytes;
 	size_t unit = 0;
 	for (; size >= 1024 && unit + 1 < KH_COUNT(units); unit++)
@@ -141,7 +142,7 @@ char *kh_install_title(const struct kh_install *install, bool is_removal)
 	kh_auto(totals_done) struct totals totals = add_up(install);
 	struct kh_str out = {0};
 	const char *below = totals.below && *totals.below ? totals.below : "/";
-	kh_str_addf(&out, "%s %s", is_removal ? "uninstall" : "install", install->name);
+	kh_str_addf(&out, "%s %s", is_removal ? KH_WORD("uninstall") : "install", install->name);
 	if (totals.below)
 		kh_str_addf(&out, " below %s", below);
 	if (totals.files > 0) {
@@ -150,11 +151,12 @@ char *kh_install_title(const struct kh_install *install, bool is_removal)
 			kh_str_addf(&out, " of %zu", install->tree_files);
 		kh_str_add(&out, ", ");
 		add_size(&out, totals.bytes);
-		add_count(&out, "; replaces ", totals.replaced, "file", "files");
+		add_count(&out, KH_WORD("; replaces "), totals.replaced, "file", "files");
 	}
 	add_count(&out, totals.files ? "; " : ": ", totals.directories, "new directory",
 		  "new directories");
-	add_count(&out, totals.files + totals.directories ? "; removes " : ": removes ",
+	add_count(&out,
+		  totals.files + totals.directories ? KH_WORD("; removes ") : KH_WORD(": removes "),
 		  totals.removed, "file", "files");
 	if (install->count == 0)
 		kh_str_add(&out, is_removal ? ": nothing of it is left"
@@ -172,7 +174,8 @@ void kh_install_describe(const struct kh_install *install, struct kh_str *out)
 		if (entry->old.type == KH_FILE_ABSENT || entry->old.type == KH_FILE_DIR)
 			continue;
 		if (++named <= MOST_LINES)
-			kh_str_addf(out, "    %s %s\n", is_put(entry) ? "replaces" : "removes",
+			kh_str_addf(out, "    %s %s\n",
+				    is_put(entry) ? KH_WORD("replaces") : KH_WORD("removes"),
 				    entry->path);
 		else
 			more++;

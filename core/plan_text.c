@@ -3,6 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/diff.h"
 #include "core/install.h"
 #include "core/plan.h"
@@ -46,13 +47,13 @@ const char *kh_plan_note_name(enum kh_note_kind kind)
 {
 	switch (kind) {
 	case KH_NOTE_INFO:
-		return "note";
+		return KH_WORD("note");
 	case KH_NOTE_WARNING:
-		return "warning";
+		return KH_WORD("warning");
 	case KH_NOTE_REBOOT:
 		return "reboot";
 	case KH_NOTE_LEFT:
-		return "left";
+		return KH_WORD("left");
 	}
 	return "?";
 }
@@ -144,14 +145,21 @@ char *kh_plan_change_text(const struct kh_change *change)
 	return kh_str_take(&out);
 }
 
+/* "left to the boot: load ..." says by itself what kind of note it is. */
+static char *note_line(const struct kh_note *note, const char *text)
+{
+	const char *rest = strstr(text, ": ");
+	if (note->kind == KH_NOTE_LEFT && rest && kh_str_starts(note->text, "left to "))
+		return kh_printf("%.*s: [%s] %s", (int)(rest - text), text, note->stage, rest + 2);
+	return kh_printf("%s: [%s] %s", kh_plan_note_name(note->kind), note->stage, text);
+}
+
 char *kh_plan_note_line(const struct kh_note *note)
 {
-	/* "left to the boot: load ..." says by itself what kind of note it is */
-	const char *rest = strstr(note->text, ": ");
-	if (note->kind == KH_NOTE_LEFT && rest && kh_str_starts(note->text, "left to "))
-		return kh_printf("%.*s: [%s] %s", (int)(rest - note->text), note->text, note->stage,
-				 rest + 2);
-	return kh_printf("%s: [%s] %s", kh_plan_note_name(note->kind), note->stage, note->text);
+	char *line = note_line(note, note->text);
+	kh_auto(kh_free) char *shown = note_line(note, kh_translated(note->text));
+	kh_translate_pair(line, kh_translated(shown));
+	return line;
 }
 
 char *kh_plan_text(const struct kh_plan *plan)

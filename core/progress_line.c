@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "core/base/columns.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/translate.h"
 
 enum {
 	TEXT_LEAST = 24, /* columns of the text that other things leave alone */
@@ -67,37 +69,30 @@ long long kh_progress_left_ms(const struct kh_progress_view *view)
 
 /* ---- columns ---- */
 
-/* Bytes that begin a character; wide ones are not told apart: names of files and steps. */
-static size_t columns_of(const char *text)
+/* What an ASCII terminal shows of a character. */
+static bool is_shown(const char *text, size_t length, bool is_utf8)
 {
-	size_t columns = 0;
-	for (; *text; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
-}
-
-static bool is_plain(char byte)
-{
-	return (unsigned char)byte >= 0x20 && byte != 0x7f;
+	unsigned char byte = (unsigned char)*text;
+	return length == 1 ? byte >= 0x20 && byte < 0x7f : is_utf8;
 }
 
 /* Exactly so many columns of the text: cut, or filled up. */
 static void add_cut(struct kh_str *out, const char *text, size_t columns, bool is_utf8)
 {
-	const char *mark = is_utf8 ? "…" : "~";
-	bool is_cut = columns_of(text) > columns;
-	size_t room = is_cut && columns > 0 ? columns - 1 : columns, used = 0;
-	for (; *text; text++) {
-		bool is_first = ((unsigned char)*text & 0xc0) != 0x80;
-		if (is_first && used == room)
+	bool is_cut = kh_columns(text) > columns;
+	size_t room = is_cut && columns > 0 ? columns - 1 : columns, used = 0, length = 0;
+	for (; *text; text += length) {
+		size_t wide = kh_columns_at(text, &length);
+		if (used + wide > room)
 			break;
-		used += is_first;
-		bool is_shown = is_plain(*text) && (is_utf8 || (unsigned char)*text < 0x80);
-		if (is_shown || is_first)
-			kh_str_add_bytes(out, is_shown ? text : "?", 1);
+		used += wide;
+		if (is_shown(text, length, is_utf8))
+			kh_str_add_bytes(out, text, length);
+		else
+			kh_str_addf(out, "%*s", (int)wide, "?");
 	}
 	if (is_cut && columns > 0)
-		kh_str_add(out, mark);
+		kh_str_add(out, is_utf8 ? "…" : "~");
 	for (used += is_cut && columns > 0; used < columns; used++)
 		kh_str_add(out, " ");
 }
@@ -128,6 +123,14 @@ static void pieces_done(struct pieces *pieces)
 	kh_free(&pieces->amount);
 }
 
+/* The line is for a person only: its parts are made in the reader's language. */
+static char *said(char *english)
+{
+	char *shown = kh_strdup(kh_translated(english));
+	kh_free(&english);
+	return shown;
+}
+
 static void make_pieces(const struct kh_progress_view *view, struct pieces *pieces)
 {
 	long long left_ms = kh_progress_left_ms(view);
@@ -135,7 +138,7 @@ static void make_pieces(const struct kh_progress_view *view, struct pieces *piec
 		pieces->percent = kh_printf("%3zu %%", percent(view));
 	kh_auto(kh_free) char *clock = kh_progress_clock(left_ms >= 0 ? left_ms : view->elapsed_ms);
 	if (left_ms >= 0)
-		pieces->left = kh_printf("%s left", clock);
+		pieces->left = said(kh_printf("%s left", clock));
 	else if (view->count == 0)
 		pieces->left = kh_strdup(clock);
 	if (!is_bytes(view))
@@ -143,7 +146,8 @@ static void make_pieces(const struct kh_progress_view *view, struct pieces *piec
 	if (rate(view) > 0)
 		pieces->rate = kh_printf("%.1f MiB/s", rate(view) / (1 << 20));
 	if (view->count > 0)
-		pieces->amount = kh_printf("%.1f of %.1f MiB", mib(view->done), mib(view->count));
+		pieces->amount =
+			said(kh_printf("%.1f of %.1f MiB", mib(view->done), mib(view->count)));
 	else
 		pieces->amount = kh_printf("%.1f MiB", mib(view->done));
 }
@@ -163,7 +167,7 @@ static char *prefix_of(const struct kh_progress_view *view)
 /* Keep the piece when there is room for it. */
 static size_t fit(char **piece, size_t room)
 {
-	size_t needs = *piece ? columns_of(*piece) + 2 : 0;
+	size_t needs = *piece ? kh_columns(*piece) + 2 : 0;
 	if (needs <= room)
 		return needs;
 	kh_free(piece);
@@ -188,9 +192,9 @@ char *kh_progress_line(const struct kh_progress_view *view, size_t columns, bool
 	kh_auto(kh_free) char *head = kh_printf("%s%s", prefix, view->text);
 	struct kh_str out = {0};
 	make_pieces(view, &pieces);
-	size_t total = columns > 1 ? columns - 1 : 0, text = columns_of(view->text);
+	size_t total = columns > 1 ? columns - 1 : 0, text = kh_columns(view->text);
 	size_t least = text < TEXT_LEAST ? text : TEXT_LEAST;
-	size_t used = columns_of(prefix) + least, right = 0;
+	size_t used = kh_columns(prefix) + least, right = 0;
 	size_t room = total > used ? total - used : 0;
 	char **const wanted[] = {&pieces.percent, &pieces.left, &pieces.rate, &pieces.amount};
 	for (size_t i = 0; i < KH_COUNT(wanted); i++)
@@ -224,6 +228,6 @@ char *kh_progress_plain(const struct kh_progress_view *view)
 	if (view->count > 0)
 		kh_str_addf(&out, ", %zu %%", percent(view));
 	kh_str_add(&out, ": ");
-	add_cut(&out, view->text, columns_of(view->text), true);
+	add_cut(&out, view->text, kh_columns(view->text), true);
 	return kh_str_take(&out);
 }

@@ -6,18 +6,19 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
 const char *kh_status_name(enum kh_status status)
 {
 	switch (status) {
 	case KH_PASS:
-		return "pass";
+		return KH_WORD("pass");
 	case KH_WARN:
-		return "warn";
+		return KH_WORD("warn");
 	case KH_FAIL:
-		return "fail";
+		return KH_WORD("fail");
 	case KH_SKIP:
-		return "skip";
+		return KH_WORD("skip");
 	}
 	return "?";
 }

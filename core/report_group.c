@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/report_view.h"
 
 static const char *const first[] = {"preflight", "kvmhost", "report", NULL};
@@ -19,16 +20,16 @@ static const char *const other[] = {NULL};
 
 const struct kh_report_group kh_report_groups[] = {
 	{"Before anything", first},
-	{"Processor", cpu},
+	{KH_WORD("Processor"), cpu},
 	{"KVM", kvm},
 	{"QEMU, libvirt and guests", guests},
 	{"Kernel and modules", kernel},
-	{"Boot", boot},
+	{KH_WORD("Boot"), boot},
 	{"Memory and topology", memory},
-	{"Network", network},
+	{KH_WORD("Network"), network},
 	{"Input and output", io},
 	{"Kernel settings", settings},
-	{"Other", other},
+	{KH_WORD("Other"), other},
 	{NULL, NULL},
 };
 

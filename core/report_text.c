@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
+#include "core/base/wrap.h"
 #include "core/report_view.h"
 #include "core/safe_text.h"
 
@@ -52,37 +54,14 @@ static void add_colored(struct page *page, const char *on, const char *text)
 	kh_str_addf(&page->out, "%s%s%s", has_color ? on : "", text, has_color ? "\033[0m" : "");
 }
 
-/* Columns of a text: characters, not bytes. */
-static size_t columns(const char *text, size_t length)
+/* Append text, which stands at column `at`; its other lines start there, too. */
+static void add_wrapped(struct page *page, const char *text, size_t at, const char *on)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < length; i++)
-		count += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return count;
-}
-
-/* Append the words of text, of which the first stands at column `at`; lines are broken before the
- * width and go on at column `indent`. A word that fits nowhere stands alone, whole: it may be a
- * path or a command that somebody copies. */
-static void add_wrapped(struct page *page, const char *text, size_t at, size_t indent,
-			const char *on)
-{
-	bool is_first = true;
 	bool has_color = page->style->has_color && *on;
 	kh_auto(kh_free) char *line = kh_safe_line(text, page->style->is_utf8);
+	kh_auto(kh_free) char *indent = kh_printf("%*s", (int)at, "");
 	kh_str_add(&page->out, has_color ? on : "");
-	for (const char *word = line + strspn(line, " "); *word; word += strspn(word, " ")) {
-		size_t length = strcspn(word, " "), width = columns(word, length);
-		bool breaks = !is_first && at + 1 + width > page->style->width;
-		if (breaks)
-			kh_str_addf(&page->out, "\n%*s", (int)indent, "");
-		else if (!is_first)
-			kh_str_add(&page->out, " ");
-		at = (breaks ? indent : is_first ? at : at + 1) + width;
-		kh_str_add_bytes(&page->out, word, length);
-		word += length;
-		is_first = false;
-	}
+	kh_wrap_add(&page->out, line, indent, at, page->style->width);
 	kh_str_addf(&page->out, "%s\n", has_color ? "\033[0m" : "");
 }
 
@@ -91,7 +70,7 @@ static void add_detail(struct page *page, const char *label, const char *text, c
 	if (!text || !*text)
 		return;
 	kh_str_addf(&page->out, "%*s%-*s", INDENT, "", LABEL, label);
-	add_wrapped(page, text, INDENT + LABEL, INDENT + LABEL, on);
+	add_wrapped(page, text, INDENT + LABEL, on);
 }
 
 static bool is_finding(enum kh_status status)
@@ -107,25 +86,27 @@ static void add_check(struct page *page, const struct kh_check *check)
 	bool names_expected = is_finding(check->status) && *check->expected &&
 			      strcmp(check->expected, check->found) != 0;
 	bool names_gap = page->style->is_brief && check->gap; /* otherwise it has its own line */
-	kh_auto(kh_free) char *line = kh_printf(
-		"%s: %s%s%s%s%s%s", check->id, check->found, names_expected ? " (expected: " : "",
-		names_expected ? check->expected : "", names_expected ? ")" : "",
-		names_gap ? "; " : "", names_gap ? check->gap : "");
+	kh_auto(kh_free) char *line =
+		kh_printf("%s: %s%s%s%s%s%s", check->id, check->found,
+			  names_expected ? KH_WORD(" (expected: ") : "",
+			  names_expected ? check->expected : "", names_expected ? ")" : "",
+			  names_gap ? "; " : "", names_gap ? check->gap : "");
 	kh_str_add(&page->out, "  ");
 	add_colored(page, color(check->status), mark);
 	kh_str_add(&page->out, "  ");
-	add_wrapped(page, line, INDENT, INDENT, "");
+	add_wrapped(page, line, INDENT, "");
 	if (!is_finding(check->status) || page->style->is_brief)
 		return;
 	/* "not persisted" is what the gap says already */
 	bool has_place = check->persisted && strcmp(check->persisted, "not persisted") != 0;
 	kh_auto(kh_free) char *gap =
-		check->gap ? kh_printf("%s%s%s", check->gap, has_place ? "; persisted: " : "",
-				       has_place ? check->persisted : "")
-			   : NULL;
-	add_detail(page, "gap", gap, "");
-	add_detail(page, "why", check->why, "");
-	add_detail(page, "fix", check->fix, "\033[1m");
+		check->gap
+			? kh_printf("%s%s%s", check->gap, has_place ? KH_WORD("; persisted: ") : "",
+				    has_place ? check->persisted : "")
+			: NULL;
+	add_detail(page, KH_WORD("gap"), gap, "");
+	add_detail(page, KH_WORD("why"), check->why, "");
+	add_detail(page, KH_WORD("fix"), check->fix, "\033[1m");
 }
 
 static void add_group(struct page *page, const struct kh_report *report, size_t group)
@@ -172,7 +153,7 @@ static void add_verdict(struct page *page, const struct kh_report *report, const
 	struct kh_report_counts counts = kh_report_count(report);
 	kh_auto(kh_free) char *name = kh_safe_line(host ? host : "this host", page->style->is_utf8);
 	kh_auto(kh_free) char *verdict =
-		kh_printf("%s: %s", name, is_ready ? "ready" : "not ready");
+		kh_printf("%s: %s", name, is_ready ? KH_WORD("ready") : "not ready");
 	add_colored(page, is_ready ? "\033[1;32m" : "\033[1;31m", verdict);
 	kh_str_addf(&page->out, " (%zu checks: %zu pass, %zu warn, %zu fail, %zu skip)\n",
 		    report->check_count, counts.of[KH_PASS], counts.of[KH_WARN], counts.of[KH_FAIL],

@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
@@ -51,22 +52,35 @@ static const char *escape(unsigned point)
 	return is_bad ? replacement : NULL;
 }
 
-void kh_safe_add_markup(struct kh_str *out, const char *text)
+static char *escaped(const char *text)
 {
+	kh_auto(kh_str_done) struct kh_str out = {0};
 	json_t *clean = text ? kh_json_text(text) : NULL;
 	const unsigned char *at = (const unsigned char *)json_string_value(clean);
 	while (at && *at) {
 		const unsigned char *start = at;
 		const char *instead = escape(next_point(&at));
 		if (instead)
-			kh_str_add(out, instead);
+			kh_str_add(&out, instead);
 		else
-			kh_str_add_bytes(out, start, (size_t)(at - start));
+			kh_str_add_bytes(&out, start, (size_t)(at - start));
 	}
 	json_decref(clean);
+	return kh_str_take(&out);
 }
 
-char *kh_safe_line(const char *text, bool is_utf8)
+void kh_safe_add_markup(struct kh_str *out, const char *text)
+{
+	kh_auto(kh_free) char *safe = escaped(text);
+	const char *shown = kh_translated(text);
+	if (shown != text) {
+		kh_auto(kh_free) char *safe_shown = escaped(shown);
+		kh_translate_pair(safe, safe_shown);
+	}
+	kh_str_add(out, safe);
+}
+
+static char *one_line(const char *text, bool is_utf8)
 {
 	kh_auto(kh_str_done) struct kh_str out = {0};
 	json_t *clean = text ? kh_json_text(text) : NULL;
@@ -85,4 +99,15 @@ char *kh_safe_line(const char *text, bool is_utf8)
 	}
 	json_decref(clean);
 	return kh_str_take(&out);
+}
+
+char *kh_safe_line(const char *text, bool is_utf8)
+{
+	char *line = one_line(text, is_utf8);
+	const char *shown = kh_translated(text);
+	if (shown != text) {
+		kh_auto(kh_free) char *shown_line = one_line(shown, is_utf8);
+		kh_translate_pair(line, shown_line);
+	}
+	return line;
 }

@@ -8,6 +8,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/base/translate.h"
 #include "fetch/get.h"
 #include "fetch/signature.h"
 
@@ -129,7 +130,7 @@ int kh_detached_get(const struct kh_job *job, struct kh_http **http, struct kh_s
 		kh_strv_addf(&failures, "%s: %s", shown,
 			     why                    ? why
 			     : receiver.is_too_long ? "longer than any signature"
-						    : "empty");
+						    : KH_WORD("empty"));
 	}
 	return fail_all(job, &failures, err);
 }

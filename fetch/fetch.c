@@ -253,7 +253,7 @@ static int finish(struct fetch *fetch, json_t **ret_result, struct kh_error *err
 	bool is_new = job->partial_fd >= 0 && strcmp(fetch->from, "kept") != 0;
 	if (kh_intake_finish(&fetch->archive.intake, &verdict, err) != 0) {
 		if (err->code == KH_HOST && is_new && ftruncate(job->partial_fd, 0) != 0)
-			return kh_wrap(err, "(%s stays: %s)", job->name, strerror(errno));
+			return kh_wrap(err, "'%s' stays (%s)", job->name, strerror(errno));
 		return -1;
 	}
 	if (is_new && kh_sys_fsync(job->partial_fd, job->name) != 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "kconfig/explain.h"
 
 enum { SHOWN_SELECTORS = 3 };
@@ -77,7 +78,7 @@ static void add_idle_selector(struct kh_explain *explain, const struct kh_kselec
 		return;
 	}
 	size_t before = explain->text.length;
-	kh_str_add(&explain->text, ", but ");
+	kh_str_add(&explain->text, KH_WORD(", but "));
 	if (!kh_explain_unmet(explain, entry->properties[selector->property].condition, KH_KMODULE,
 			      "only", "with", false)) {
 		explain->text.length = before;
@@ -119,7 +120,7 @@ static bool explain_selectors(struct kh_explain *explain, size_t symbol)
 	}
 	kh_str_add(&explain->text, "is selected by nothing that is set; it would be by ");
 	for (size_t i = 0; i < names.count && i < SHOWN_SELECTORS; i++)
-		kh_str_addf(&explain->text, "%s%s", i ? " or " : "", names.items[i]);
+		kh_str_addf(&explain->text, "%s%s", i ? KH_WORD(" or ") : "", names.items[i]);
 	if (names.count > SHOWN_SELECTORS)
 		kh_str_addf(&explain->text, " or %zu others", names.count - SHOWN_SELECTORS);
 	return true;
@@ -161,7 +162,8 @@ void kh_explain_low(struct kh_explain *explain, size_t symbol, int want)
 	size_t before = explain->text.length;
 	long chosen;
 	kh_str_add(&explain->text, ", because it ");
-	bool is_explained = kh_explain_unmet(explain, entry->depends, want, "depends", "on", false);
+	bool is_explained =
+		kh_explain_unmet(explain, entry->depends, want, KH_WORD("depends"), "on", false);
 	if (!is_explained && is_other_chosen(explain, symbol, &chosen)) {
 		kh_str_addf(&explain->text, "is one of a choice, of which %s is set",
 			    kh_explain_name(explain, (size_t)chosen));
@@ -186,7 +188,7 @@ bool kh_explain_low_top(struct kh_explain *explain, size_t symbol, int want)
 	const struct kh_kentry *entry = kh_explain_entry(explain, symbol, want);
 	long chosen;
 	kh_explain_enter(explain, symbol);
-	if (kh_explain_unmet(explain, entry->depends, want, "depends", "on", true))
+	if (kh_explain_unmet(explain, entry->depends, want, KH_WORD("depends"), "on", true))
 		return true;
 	if (is_other_chosen(explain, symbol, &chosen)) {
 		const struct kh_kchoice *choice =

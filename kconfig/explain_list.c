@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "kconfig/explain.h"
 
 enum { SHOWN_TERMS = 3, SHOWN_NAMES = 3, LEAD_DEPTH = 3 };
@@ -102,12 +103,12 @@ static void add_others(struct kh_explain *explain, const struct others *others, 
 {
 	const struct kh_strv *names = &others->names;
 	for (size_t i = 0; i < names->count && i < SHOWN_NAMES; i++)
-		kh_str_addf(&explain->text, "%s %s", i ? " and" : lead, names->items[i]);
+		kh_str_addf(&explain->text, "%s %s", i ? KH_WORD(" and") : lead, names->items[i]);
 	if (names->count > SHOWN_NAMES)
 		kh_str_addf(&explain->text, " and %zu more", names->count - SHOWN_NAMES);
 	if (names->count > 0)
 		kh_str_addf(&explain->text, ", which %s %s", names->count > 1 ? "are" : "is",
-			    others->has_other_values ? "not met either" : "n too");
+			    others->has_other_values ? "not met either" : KH_WORD("n too"));
 }
 
 /* At the top every root is explained; further up only the first. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "kconfig/explain.h"
 
 enum { SHOWN_NAMES = 4 };
@@ -73,13 +74,13 @@ static void add_alternatives(struct kh_explain *explain, struct kh_kterm term,
 		kh_auto(kh_kterms_done) struct kh_kterms unmet = {0};
 		kh_kterms_unmet(explain, best, want, &unmet);
 		for (size_t i = 0; i < unmet.count && i < SHOWN_NAMES; i++) {
-			kh_str_add(&explain->text, i ? ", and " : ": it would with ");
+			kh_str_add(&explain->text, i ? KH_WORD(", and ") : ": it would with ");
 			add_phrase(explain, unmet.items[i], want);
 		}
 		return;
 	}
 	for (size_t i = 0; i < terms->count && i < SHOWN_NAMES; i++)
-		kh_str_addf(&explain->text, "%s%s", i ? " or " : "",
+		kh_str_addf(&explain->text, "%s%s", i ? KH_WORD(" or ") : "",
 			    kh_explain_name(explain, terms->items[i].expr->word));
 	if (terms->count > SHOWN_NAMES)
 		kh_str_addf(&explain->text, " or %zu others", terms->count - SHOWN_NAMES);

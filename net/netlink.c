@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
 enum { DUMP_TRIES = 5 };
 
@@ -90,9 +91,9 @@ int kh_netlink_dump(struct nl_sock *socket, int type, int family, struct kh_netl
 	if (result >= 0)
 		return 0;
 	return kh_fail(err, KH_SYSTEM, 0, "read the kernel's %s: %s",
-		       type == RTM_GETADDR    ? "addresses"
-		       : type == RTM_GETROUTE ? "routes"
-					      : "neighbours",
+		       type == RTM_GETADDR    ? KH_WORD("addresses")
+		       : type == RTM_GETROUTE ? KH_WORD("routes")
+					      : KH_WORD("neighbours"),
 		       nl_geterror(result));
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/installed.h"
 #include "platform/deep.h"
 #include "platform/deep_private.h"
@@ -23,7 +24,7 @@ static char *versions(const struct kh_context *context)
 	} programs[] = {{"qemu", "QEMU"}, {"libvirt", "libvirt"}};
 	struct kh_str text = {0};
 	const char *release = context->facts->os.kernel_release;
-	kh_str_addf(&text, "Linux %s", release ? release : "unknown");
+	kh_str_addf(&text, "Linux %s", release ? release : KH_WORD("unknown"));
 	for (size_t i = 0; i < KH_COUNT(programs); i++) {
 		json_t *record = kh_installed_read(context->root, programs[i].program);
 		const char *version = kh_json_get(json_object_get(record, "about"), "version");
@@ -59,7 +60,7 @@ char *kh_deep_age(long long seconds)
 	static const struct {
 		long long seconds;
 		const char *name;
-	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}};
+	} units[] = {{86400, KH_WORD("day")}, {3600, KH_WORD("hour")}, {60, KH_WORD("minute")}};
 	for (size_t i = 0; i < KH_COUNT(units); i++) {
 		long long count = seconds / units[i].seconds;
 		if (count > 0)

@@ -117,8 +117,9 @@ static void check_fallback(const struct kh_grub_work *work, struct kh_report *re
 		found = is_good ? kh_strdup(entry->title)
 				: kh_printf("'%s': %s", entry->title, fault);
 	}
+	kh_auto(kh_free) char *expected = kh_printf("an entry '%s'", KH_FALLBACK_TITLE);
 	struct kh_check_text text = {
-		.expected = "an entry '" KH_FALLBACK_TITLE "'",
+		.expected = expected,
 		.found = found,
 		.why = "whoever set all memory aside as huge pages can still boot",
 		.fix = is_good ? NULL : "kvmhost apply grub"};

@@ -78,7 +78,7 @@ static int plan_bls_fallback(const struct kh_grub_work *work, struct kh_plan *pl
 		return 0;
 	if (!source) {
 		kh_plan_note(plan, KH_NOTE_WARNING,
-			     "no entry '" KH_FALLBACK_TITLE "': there is no normal entry to copy");
+			     "no entry '%s': there is no normal entry to copy", KH_FALLBACK_TITLE);
 		return 0;
 	}
 	kh_auto(kh_free) char *text = NULL;

@@ -43,9 +43,8 @@ static int plan_fallback(const struct kh_grub_work *work, struct kh_plan *plan,
 					err);
 	kh_auto(kh_free) char *cfg = kh_root_text(root, cfg_path);
 	if (!source || !cfg) {
-		kh_plan_note(plan, KH_NOTE_WARNING,
-			     "no entry '" KH_FALLBACK_TITLE "': %s has no normal entry to copy",
-			     cfg_path);
+		kh_plan_note(plan, KH_NOTE_WARNING, "no entry '%s': %s has no normal entry to copy",
+			     KH_FALLBACK_TITLE, cfg_path);
 		return 0;
 	}
 	kh_auto(kh_free) char *title = kh_grub_fallback_title(source);
@@ -131,7 +130,7 @@ static char *find_fault(const struct kh_grub_work *work, bool has_fallback)
 					 wrong);
 	}
 	if (has_fallback && !kh_boot_entries_fallback(entries))
-		return kh_printf("%s has no entry '" KH_FALLBACK_TITLE "'", path);
+		return kh_printf("%s has no entry '%s'", path, KH_FALLBACK_TITLE);
 	return work->way == KH_GRUB_WRITE ? find_stale(work) : NULL;
 }
 

@@ -262,10 +262,10 @@ static void note_try(const struct kh_grub_work *work, struct kh_plan *plan)
 	else if (work->obstacle)
 		kh_plan_note(plan, KH_NOTE_WARNING,
 			     "the new kernel arguments are not tried by themselves: %s, where GRUB "
-			     "cannot take back a choice for one boot; choose '" KH_TRIAL_TITLE
-			     "' in the boot menu, and 'kvmhost confirm' then keeps them; "
-			     "'grub.trial: off' writes them at once",
-			     work->obstacle);
+			     "cannot take back a choice for one boot; choose '%s' in the boot "
+			     "menu, and 'kvmhost confirm' then keeps them; 'grub.trial: off' "
+			     "writes them at once",
+			     work->obstacle, KH_TRIAL_TITLE);
 	else
 		kh_plan_note(plan, KH_NOTE_REBOOT,
 			     "the next boot tries '%s'; the old arguments stay the default until "

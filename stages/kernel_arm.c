@@ -70,9 +70,9 @@ static void note_new(const struct kh_kernel_work *work, struct kh_plan *plan)
 		kh_plan_note(
 			plan, KH_NOTE_WARNING,
 			"kernel '%s' is not tried by itself: %s, where GRUB cannot take back a "
-			"choice for one boot; choose '" KH_TRIAL_TITLE
-			"' in the boot menu, and 'kvmhost confirm' then keeps it",
-			work->release, work->obstacle);
+			"choice for one boot; choose '%s' in the boot menu, and 'kvmhost "
+			"confirm' then keeps it",
+			work->release, work->obstacle, KH_TRIAL_TITLE);
 	else
 		kh_plan_note(plan, KH_NOTE_REBOOT,
 			     "the next boot tries kernel '%s'; '%s' stays the default until "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
 int kh_fail(struct kh_error *err, enum kh_code code, int sys_errno, const char *format, ...)
 {
@@ -20,7 +21,9 @@ int kh_fail(struct kh_error *err, enum kh_code code, int sys_errno, const char *
 		err->message = text;
 		return -1;
 	}
-	err->message = kh_printf("%s: %s", text, strerror(sys_errno));
+	const char *reason = strerror(sys_errno);
+	kh_translate_errno(reason, sys_errno);
+	err->message = kh_printf("%s: %s", text, reason);
 	free(text);
 	return -1;
 }

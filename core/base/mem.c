@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/translate.h"
+
 static void *must(void *pointer)
 {
 	if (!pointer) {
@@ -46,9 +48,14 @@ char *kh_strndup(const char *text, size_t length)
 char *kh_vprintf(const char *format, va_list args)
 {
 	char *text = NULL;
+	va_list again;
+	va_copy(again, args);
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
-	return must(text);
+	must(text);
+	kh_translate_format(text, format, again);
+	va_end(again);
+	return text;
 }
 
 char *kh_printf(const char *format, ...)

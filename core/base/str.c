@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
-void kh_str_add_bytes(struct kh_str *str, const void *bytes, size_t length)
+static void add(struct kh_str *str, const void *bytes, size_t length)
 {
 	if (str->length + length + 1 > str->capacity) {
 		size_t capacity = (str->length + length + 1) * 2;
@@ -26,9 +27,23 @@ void kh_str_add_bytes(struct kh_str *str, const void *bytes, size_t length)
 	str->text[str->length] = '\0';
 }
 
+void kh_str_add_bytes(struct kh_str *str, const void *bytes, size_t length)
+{
+	add(str, bytes, length);
+	if (str->shown)
+		add(str->shown, bytes, length);
+}
+
 void kh_str_add(struct kh_str *str, const char *text)
 {
-	kh_str_add_bytes(str, text, strlen(text));
+	const char *shown = kh_translate_is_on() ? kh_translated(text) : text;
+	if (shown != text && !str->shown) {
+		str->shown = kh_alloc(sizeof(*str->shown));
+		add(str->shown, str->text, str->length);
+	}
+	add(str, text, strlen(text));
+	if (str->shown)
+		add(str->shown, shown, strlen(shown));
 }
 
 void kh_str_addf(struct kh_str *str, const char *format, ...)
@@ -42,19 +57,26 @@ void kh_str_addf(struct kh_str *str, const char *format, ...)
 
 char *kh_str_take(struct kh_str *str)
 {
-	char *text = str->text ? str->text : kh_strdup("");
-	*str = (struct kh_str){0};
+	char *text = str->text ? kh_take(str->text) : kh_strdup("");
+	if (str->shown)
+		kh_translate_pair(text, str->shown->text);
+	kh_str_done(str);
 	return text;
 }
 
 const char *kh_str_text(const struct kh_str *str)
 {
+	if (str->shown)
+		kh_translate_pair(str->text, str->shown->text);
 	return str->text ? str->text : "";
 }
 
 void kh_str_done(struct kh_str *str)
 {
 	free(str->text);
+	if (str->shown)
+		free(str->shown->text);
+	free(str->shown);
 	*str = (struct kh_str){0};
 }
 

@@ -14,6 +14,7 @@ struct kh_str {
 	char *text;
 	size_t length;
 	size_t capacity;
+	struct kh_str *shown; /* NULL, or the same in the reader's language: translate.h */
 };
 
 void kh_str_add(struct kh_str *str, const char *text);

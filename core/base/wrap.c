@@ -1,0 +1,86 @@
+/* wrap.c - see wrap.h. */
+#include "core/base/wrap.h"
+
+#include <string.h>
+
+#include "core/base/columns.h"
+#include "core/base/mem.h"
+#include "core/base/translate.h"
+
+static bool is_one_of(const char *at, size_t length, const char *const *set, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(set[i]) == length && memcmp(set[i], at, length) == 0)
+			return true;
+	return false;
+}
+
+static bool closes(const char *at, size_t length)
+{
+	static const char *const set[] = {"，", "。", "、", "：", "；", "）", "！", "？", "」",
+					  "』", "》", "”",  ",",  ".",  ":",  ";",  ")",  "'"};
+	return is_one_of(at, length, set, KH_COUNT(set));
+}
+
+static bool opens(const char *at, size_t length)
+{
+	static const char *const set[] = {"（", "「", "『", "《", "“", "(", "'"};
+	return is_one_of(at, length, set, KH_COUNT(set));
+}
+
+/* Bytes of what is not broken: to the next blank, or to where one of two neighbours is wide. */
+static size_t piece_length(const char *text)
+{
+	size_t at = 0, length = 0;
+	size_t columns = kh_columns_at(text, &length);
+	while (text[at + length] && text[at + length] != ' ') {
+		size_t next_length = 0;
+		size_t next_columns = kh_columns_at(text + at + length, &next_length);
+		bool is_wide = columns == 2 || next_columns == 2;
+		if (is_wide && next_columns > 0 && !closes(text + at + length, next_length) &&
+		    !opens(text + at, length))
+			break;
+		at += length;
+		length = next_length;
+		columns = next_columns;
+	}
+	return at + length;
+}
+
+static char *broken(const char *text, const char *prefix, size_t at, size_t width)
+{
+	struct kh_str out = {0};
+	size_t indent = kh_columns(prefix);
+	bool is_first = true;
+	const char *piece = text + strspn(text, " ");
+	for (bool has_blank = false; *piece;) {
+		size_t length = piece_length(piece), columns = kh_columns_of(piece, length);
+		if (!is_first && at + has_blank + columns > width) {
+			kh_str_add(&out, "\n");
+			kh_str_add(&out, prefix);
+			at = indent;
+		} else if (!is_first && has_blank) {
+			kh_str_add(&out, " ");
+			at++;
+		}
+		kh_str_add_bytes(&out, piece, length);
+		at += columns;
+		piece += length;
+		size_t blanks = strspn(piece, " ");
+		has_blank = blanks > 0;
+		piece += blanks;
+		is_first = false;
+	}
+	return kh_str_take(&out);
+}
+
+void kh_wrap_add(struct kh_str *out, const char *text, const char *prefix, size_t at, size_t width)
+{
+	kh_auto(kh_free) char *lines = broken(text, prefix, at, width);
+	const char *shown = kh_translated(text);
+	if (shown != text) {
+		kh_auto(kh_free) char *shown_lines = broken(shown, prefix, at, width);
+		kh_translate_pair(lines, shown_lines);
+	}
+	kh_str_add(out, lines);
+}
