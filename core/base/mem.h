@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define kh_auto(function) __attribute__((__cleanup__(function)))
+/* clang calls a variable unused that is there for its cleanup only; gcc knows better. */
+#define kh_auto(function) __attribute__((__cleanup__(function), __unused__))
 
 /* Give up ownership of a pointer variable: its value is returned, the variable becomes NULL. */
 #define kh_take(pointer)                                                                           \

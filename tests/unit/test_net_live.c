@@ -196,8 +196,8 @@ static void a_damaged_way_back_is_an_error(void **state)
 		"[]",
 		"{}",
 		"{\"bridge\": \"br0\", \"port\": \"eth0\", \"ifindex\": 7, \"mac\": \"02005e1000\"}",
-		"{\"bridge\": \"br0\", \"port\": \"eth0\", \"ifindex\": 7, \"mac\": \"02005e100001\", "
-		"\"known\": [[20, \"0\"]]}",
+		("{\"bridge\": \"br0\", \"port\": \"eth0\", \"ifindex\": 7, \"mac\": \"02005e100001\", "
+		 "\"known\": [[20, \"0\"]]}"),
 	};
 	for (size_t i = 0; i < KH_COUNT(texts); i++) {
 		struct fixture host;
