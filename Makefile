@@ -216,7 +216,7 @@ unitdir     ?= $(prefix)/lib/systemd/system
 installed    = $(prefix)/sbin/kvmhost $(prefix)/libexec/kvmhost/kvmhost-fetch $(mandir)/man8/kvmhost.8 $(mandir)/man5/kvmhost.yaml.5 \
 	$(bashcompdir)/kvmhost $(zshcompdir)/_kvmhost $(fishcompdir)/kvmhost.fish $(unitdir)/kvmhost-first-boot.service \
 	$(foreach language,$(languages),$(prefix)/share/$(call catalogue,$(language)))
-install: $(programs) man ## install below $(DESTDIR)$(prefix)
+install: programs man ## install below $(DESTDIR)$(prefix)
 	install -D -m 0755 $B/kvmhost $(DESTDIR)$(prefix)/sbin/kvmhost
 	$(if $(HAS_FETCH),install -D -m 0755 $B/kvmhost-fetch $(DESTDIR)$(prefix)/libexec/kvmhost/kvmhost-fetch)
 	install -D -m 0644 $B/man/kvmhost.8 $(DESTDIR)$(mandir)/man8/kvmhost.8
@@ -242,7 +242,7 @@ deb: dist ## Debian source and binary package below $B/deb (packaging/debian)
 rpm: dist ## RPM source and binary package below $B/rpm (packaging/rpm)
 	$Qpackaging/build rpm $B $(version)
 
-provision: $(programs) man ## install what is missing, build, install, plan, ask (YES=1: do not), apply, report
+provision: programs man ## install what is missing, build, install, plan, ask (YES=1: do not), apply, report
 	$QB=$B YES=$(YES) prefix=$(prefix) tools/provision
 
 deps: ## install what building needs with the distribution's package manager

@@ -91,14 +91,14 @@ static void add_facts(struct kh_str *out, const json_t *document)
 	kh_auto(kh_free) char *memory = total_kib > 0 ? kh_svg_size(total_kib) : NULL;
 	kh_auto(kh_free) char *maker = *version ? kh_printf("kvmhost %s", version) : NULL;
 	kh_str_add(out, "<dl class=\"facts card\">\n");
-	add_fact(out, "System", kh_report_text_at(machine, "facts.os.name"));
-	add_fact(out, "Kernel", kh_report_text_at(machine, "facts.os.kernel_release"));
-	add_fact(out, "Processor", processor);
-	add_fact(out, "Memory", memory);
+	add_fact(out, KH_WORD("System"), kh_report_text_at(machine, "facts.os.name"));
+	add_fact(out, KH_WORD("Kernel"), kh_report_text_at(machine, "facts.os.kernel_release"));
+	add_fact(out, KH_WORD("Processor"), processor);
+	add_fact(out, KH_WORD("Memory"), memory);
 	add_fact(out, "QEMU", kh_report_text_at(machine, "programs.qemu.version"));
 	add_fact(out, "libvirt", kh_report_text_at(machine, "programs.libvirt.version"));
 	add_fact(out, "Looked at", kh_json_get(document, "time"));
-	add_fact(out, "By", maker);
+	add_fact(out, KH_WORD("By"), maker);
 	kh_str_add(out, "</dl>\n");
 }
 

@@ -5,6 +5,7 @@
 #include "cmd/report_html.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/safe_text.h"
 
 enum { MANY = 8 }; /* warnings of one family: these are folded */
@@ -64,12 +65,22 @@ void kh_html_checks_done(struct kh_html_checks *checks)
 
 /* ---- one check ---- */
 
+/* Of the command that a text begins with: to the punctuation, which may be Chinese. */
+static size_t command_length(const char *text)
+{
+	size_t length = 0;
+	while (text[length] && (unsigned char)text[length] < 0x80 && !strchr(",;(", text[length]))
+		length++;
+	return length;
+}
+
 /* A text with its 'quoted' parts, and a command that is all of it, as code. */
 static void add_fix(struct kh_str *out, const char *fix)
 {
-	kh_str_add(out, "<p class=\"fix\">");
+	kh_str_addf(out, "<p class=\"fix\"><span>%s</span>", KH_WORD("fix: "));
+	fix = kh_translated(fix);             /* before it is cut into pieces */
 	if (kh_str_starts(fix, "kvmhost ")) { /* a command, and perhaps what comes after it */
-		kh_auto(kh_free) char *command = kh_strndup(fix, strcspn(fix, ",;("));
+		kh_auto(kh_free) char *command = kh_strndup(fix, command_length(fix));
 		kh_str_add(out, "<code>");
 		kh_safe_add_markup(out, kh_str_trim(command));
 		kh_str_add(out, "</code>");
@@ -78,7 +89,8 @@ static void add_fix(struct kh_str *out, const char *fix)
 	while (*fix) {
 		const char *open = strchr(fix, '\'');
 		const char *close = open ? strchr(open + 1, '\'') : NULL;
-		bool is_quote = close && (open == fix || strchr(" (", open[-1]));
+		bool is_quote = close && (open == fix || strchr(" (", open[-1]) ||
+					  (unsigned char)open[-1] >= 0x80);
 		size_t plain = is_quote ? (size_t)(open - fix)
 			       : close  ? (size_t)(open - fix) + 1
 					: strlen(fix);
@@ -118,11 +130,11 @@ static void add_row(struct kh_str *out, const json_t *check, enum kh_status stat
 	kh_str_add(out, "</th><td class=\"c-found\">");
 	add_paragraph(out, "", "", found);
 	if (is_finding && strcmp(found, kh_json_get(check, "expected")) != 0)
-		add_paragraph(out, "soft", "expected: ", kh_json_get(check, "expected"));
+		add_paragraph(out, "soft", KH_WORD("expected: "), kh_json_get(check, "expected"));
 	if (is_finding)
 		add_paragraph(out, "gap", "", kh_json_get(check, "gap"));
 	if (strcmp(kh_json_get(check, "persisted"), "not persisted") != 0)
-		add_paragraph(out, "soft", "persisted: ", kh_json_get(check, "persisted"));
+		add_paragraph(out, "soft", KH_WORD("persisted: "), kh_json_get(check, "persisted"));
 	kh_str_add(out, "</td><td>");
 	add_paragraph(out, "soft", "", kh_json_get(check, "why"));
 	if (is_finding && *fix)
