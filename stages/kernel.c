@@ -149,10 +149,29 @@ char *kh_kernel_arguments(const struct kh_kernel_work *work, const char *argumen
 	return kh_trial_entry_arguments(merged, NULL);
 }
 
-bool kh_kernel_is_entry_good(const struct kh_kernel_work *work, const struct kh_boot_entry *entry)
+/* Merging adds and changes arguments; what an earlier configuration had besides has to go. */
+static bool has_stale(const struct kh_kernel_work *work, const struct kh_boot_entry *entry,
+		      const struct kh_boot_entry *source)
+{
+	kh_auto(kh_strv_done) struct kh_strv before = {0}, wanted = {0};
+	kh_strv_split(&before, work->trial.arguments ? work->trial.arguments : "", " ");
+	kh_cmdline_wanted(&work->groups, &wanted);
+	for (size_t i = 0; i < before.count; i++) {
+		const char *word = before.items[i];
+		bool is_own = source && source->arguments &&
+			      kh_str_has_word(source->arguments, word); /* the host's */
+		if (!is_own && !kh_strv_has(&wanted, word) &&
+		    kh_str_has_word(entry->arguments, word))
+			return true;
+	}
+	return false;
+}
+
+bool kh_kernel_is_entry_good(const struct kh_kernel_work *work, const struct kh_boot_entry *entry,
+			     const struct kh_boot_entry *source)
 {
 	kh_auto(kh_free) char *its = entry ? kh_boot_release(entry->kernel) : NULL;
-	if (!is_text(its, work->release))
+	if (!is_text(its, work->release) || has_stale(work, entry, source))
 		return false;
 	kh_auto(kh_free) char *wanted = kh_kernel_arguments(work, entry->arguments);
 	return strcmp(wanted, entry->arguments) == 0;

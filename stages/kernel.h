@@ -36,8 +36,10 @@ bool kh_kernel_wants_entry(const struct kh_kernel_work *work);
 bool kh_kernel_is_new(const struct kh_kernel_work *work);
 /* The arguments of the trial's entry, from those of the entry it is a copy of. Owned. */
 char *kh_kernel_arguments(const struct kh_kernel_work *work, const char *arguments);
-/* Is this entry one that boots the chosen kernel with all of its arguments? */
-bool kh_kernel_is_entry_good(const struct kh_kernel_work *work, const struct kh_boot_entry *entry);
+/* Is this entry one that boots the chosen kernel with all of its arguments, and with none that were
+ * wanted when the trial was recorded and are not now? source: of which it is a copy, or NULL. */
+bool kh_kernel_is_entry_good(const struct kh_kernel_work *work, const struct kh_boot_entry *entry,
+			     const struct kh_boot_entry *source);
 
 /* kernel_refuse.c: what forbids the installation: KH_HOST with a hint. */
 int kh_kernel_refuse(const struct kh_kernel_work *work, struct kh_error *err);

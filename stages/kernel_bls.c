@@ -100,7 +100,7 @@ static int plan_entry(const struct kh_kernel_work *work, struct kh_plan *plan, s
 	const struct kh_boot_entry *now = kh_trial_entry_find(&work->entries);
 	if (!kh_kernel_wants_entry(work))
 		return remove_entry(work, plan, err);
-	if (kh_kernel_is_entry_good(work, now) || !source)
+	if (kh_kernel_is_entry_good(work, now, source) || !source)
 		return 0;
 	kh_auto(kh_free) char *text = NULL;
 	int found = kh_root_read(work->context->root, source->file, &text, NULL, err);

@@ -99,11 +99,17 @@ static int plan_default(const struct kh_kernel_work *work, struct kh_plan *plan,
 
 /* ---- the trial's entry ---- */
 
+static const struct kh_boot_entry *source_of(const struct kh_kernel_work *work)
+{
+	return kh_trial_entry_lasting(&work->entries, work->pinned);
+}
+
 static bool is_script_good(const struct kh_kernel_work *work, const char *script)
 {
 	struct kh_boot_entries entries;
 	kh_grub_cfg_parse(script, script_path, NULL, &entries);
-	bool is_good = kh_kernel_is_entry_good(work, kh_trial_entry_find(&entries));
+	bool is_good =
+		kh_kernel_is_entry_good(work, kh_trial_entry_find(&entries), source_of(work));
 	kh_boot_entries_done(&entries);
 	return is_good;
 }
@@ -112,7 +118,7 @@ static int plan_entry(const struct kh_kernel_work *work, struct kh_plan *plan, s
 {
 	static const char why[] = "an entry that boots the kernel on trial";
 	const struct kh_root *root = work->context->root;
-	const struct kh_boot_entry *source = kh_trial_entry_lasting(&work->entries, work->pinned);
+	const struct kh_boot_entry *source = source_of(work);
 	kh_auto(kh_free) char *now = kh_root_text(root, script_path);
 	kh_auto(kh_free) char *cfg = kh_root_text(root, work->context->facts->boot.grub_cfg);
 	if (!kh_kernel_wants_entry(work))
@@ -144,7 +150,7 @@ static const char *menu_fault(const struct kh_kernel_work *work)
 	if (!trial != !kh_kernel_wants_entry(work))
 		return trial ? "a trial that is over is in the menu"
 			     : "the trial is not in the menu";
-	if (trial && !kh_kernel_is_entry_good(work, trial))
+	if (trial && !kh_kernel_is_entry_good(work, trial, source_of(work)))
 		return "the menu has another trial";
 	return NULL;
 }
