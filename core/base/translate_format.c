@@ -162,7 +162,7 @@ static char *take_value(struct directive *directive, va_list *args)
 	if (directive->takes_width) {
 		int width = va_arg(*args, int);
 		if (width < 0)
-			strcpy(directive->flags, "-");
+			memcpy(directive->flags, "-", sizeof("-"));
 		directive->width = abs(width);
 	}
 	if (directive->takes_precision)
