@@ -137,7 +137,7 @@ static int open_server(void **state)
 	struct httpd_file file = {.path = "/qemu-99.1.2.tar.xz",
 				  .bytes = archive,
 				  .length = SLOW_BYTES,
-				  .bytes_per_s = 20000};
+				  .bytes_per_s = 5000};
 	httpd_start(&server, &file, 1);
 	fixture_open(&host, "debian12-ifupdown");
 	kh_auto(kh_free) char *yaml = kh_printf(
@@ -203,7 +203,7 @@ static void ctrl_c_stops_a_download_and_says_how_to_go_on(void **state)
 	if (!has_worker)
 		skip(); /* built without kvmhost-fetch */
 	kh_auto(kh_free) char *text = fetch_and_press(&status);
-	assert_true(time(NULL) - begun < 15);
+	assert_true(time(NULL) - begun < 60); /* all of it takes 80 s */
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGINT);
 	assert_non_null(strstr(text, "[fetch] qemu-99.1.2.tar.xz  "));
