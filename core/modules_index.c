@@ -91,7 +91,8 @@ static void see_node(struct walk *walk, uint32_t offset, int depth)
 	walk->at = offset & offset_mask;
 	if (flags == 0) /* nothing in it: the root of an empty index */
 		return;
-	if (++walk->nodes > walk->length / 4 || depth > (int)MOST_DEPTH || walk->at >= walk->length) {
+	if (++walk->nodes > walk->length / 4 || depth > (int)MOST_DEPTH ||
+	    walk->at >= walk->length) {
 		walk->is_broken = true;
 		return;
 	}
