@@ -237,6 +237,25 @@ static void arguments_that_are_not_wanted_any_more_leave_the_trials_entry(void *
 	kernel_host_close(host);
 }
 
+static void arguments_that_the_host_has_of_its_own_stay_in_the_trials_entry(void **state)
+{
+	(void)state;
+	need_root_rights();
+	static const char *const update_grub[] = {"update-grub", NULL};
+	struct kernel_host *host =
+		kernel_host_open(debian, "kernel: {version: distro}\ngrub: {extra: [nosmt]}\n");
+	fixture_put(&host->base.fixture, "/etc/default/grub", "GRUB_CMDLINE_LINUX=nosmt\n");
+	assert_int_equal(kh_run(&host->runner, update_grub, 10, NULL, &host->base.err), 0);
+	kernel_host_build(host, NEW, "1");
+	apply(host);
+	stage_host_configure(&host->base, yaml);
+	apply(host);
+	kh_auto(kh_free) char *without = fixture_get(&host->base.fixture, script);
+	assert_non_null(strstr(without, " nosmt"));
+	expect_settled(host);
+	kernel_host_close(host);
+}
+
 static void the_next_kernel_falls_back_on_the_last_one_that_was_proved(void **state)
 {
 	(void)state;
@@ -812,6 +831,7 @@ int main(void)
 		cmocka_unit_test(a_kernel_that_failed_is_not_tried_again_until_somebody_says_so),
 		cmocka_unit_test(a_build_that_failed_does_not_keep_the_next_build_from_its_trial),
 		cmocka_unit_test(arguments_that_are_not_wanted_any_more_leave_the_trials_entry),
+		cmocka_unit_test(arguments_that_the_host_has_of_its_own_stay_in_the_trials_entry),
 		cmocka_unit_test(the_next_kernel_falls_back_on_the_last_one_that_was_proved),
 		cmocka_unit_test(the_kernel_that_runs_needs_no_trial_boot_only_the_proof),
 		cmocka_unit_test(when_the_store_is_empty_the_trial_goes_on),
