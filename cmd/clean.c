@@ -11,27 +11,14 @@
 #include "core/base/mem.h"
 #include "core/base/redact.h"
 #include "core/base/translate.h"
+#include "core/base/utf8.h"
 
-/* Bytes of the UTF-8 character at text; 0 when it is not one that can be shown. Source: RFC 3629.
- */
-static size_t shown_length(const unsigned char *text)
+/* Bytes of the character at text; 0 when it is not one that can be shown. */
+static size_t shown_length(const char *text)
 {
-	if (*text < 0x80)
-		return (*text >= ' ' && *text != 0x7f) || *text == '\n' || *text == '\t' ? 1 : 0;
-	size_t length = *text >= 0xf0 ? 4 : *text >= 0xe0 ? 3 : 2;
-	unsigned code = *text & (0xffU >> (length + 1));
-	if (*text < 0xc2 || *text > 0xf4)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (text[i] & 0x3f);
-	}
-	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-	bool is_control = code < 0xa0 || code == 0x2028 || code == 0x2029;
-	bool is_turning = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-	bool is_half = code >= 0xd800 && code <= 0xdfff;
-	return code < least[length] || is_control || is_turning || is_half ? 0 : length;
+	unsigned code = 0;
+	size_t length = kh_utf8_at(text, KH_UTF8_LONGEST, &code);
+	return kh_utf8_is_plain(code) || code == '\n' || code == '\t' ? length : 0;
 }
 
 /* "\033[...m": a colour. */
@@ -50,7 +37,7 @@ char *kh_clean(const char *text, bool has_color)
 	const char *start = open, *at = open;
 	while (*at) {
 		size_t length = has_color ? color_length(at) : 0;
-		length = length ? length : shown_length((const unsigned char *)at);
+		length = length ? length : shown_length(at);
 		at += length;
 		if (length > 0)
 			continue;

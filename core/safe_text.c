@@ -6,32 +6,16 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/translate.h"
+#include "core/base/utf8.h"
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 /* The code point at *text, which moves on; the text is UTF-8 (kh_json_text saw to that). */
-static unsigned next_point(const unsigned char **text)
+static unsigned next_point(const char **text)
 {
-	const unsigned char *at = *text;
-	unsigned length = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-	unsigned point = length == 1 ? at[0] : at[0] & (0x7fU >> length);
-	for (unsigned i = 1; i < length; i++)
-		point = point << 6 | (at[i] & 0x3fU);
-	*text += length;
+	unsigned point = 0;
+	*text += kh_utf8_at(*text, KH_UTF8_LONGEST, &point);
 	return point;
-}
-
-static bool is_control(unsigned point)
-{
-	return point < 0x20 || (point >= 0x7f && point < 0xa0);
-}
-
-/* Turns the direction of what follows, or is seen by nobody and breaks lines for programs. */
-static bool is_deceptive(unsigned point)
-{
-	return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
-	       point == 0x200e || point == 0x200f || point == 0x2028 || point == 0x2029 ||
-	       point == 0xfeff || point == 0xfffe || point == 0xffff;
 }
 
 static const char *escape(unsigned point)
@@ -48,17 +32,17 @@ static const char *escape(unsigned point)
 	case '\'':
 		return "&#39;";
 	}
-	bool is_bad = (is_control(point) && point != '\n' && point != '\t') || is_deceptive(point);
-	return is_bad ? replacement : NULL;
+	bool is_good = kh_utf8_is_plain(point) || point == '\n' || point == '\t';
+	return is_good ? NULL : replacement;
 }
 
 static char *escaped(const char *text)
 {
 	kh_auto(kh_str_done) struct kh_str out = {0};
 	json_t *clean = text ? kh_json_text(text) : NULL;
-	const unsigned char *at = (const unsigned char *)json_string_value(clean);
+	const char *at = json_string_value(clean);
 	while (at && *at) {
-		const unsigned char *start = at;
+		const char *start = at;
 		const char *instead = escape(next_point(&at));
 		if (instead)
 			kh_str_add(&out, instead);
@@ -84,13 +68,13 @@ static char *one_line(const char *text, bool is_utf8)
 {
 	kh_auto(kh_str_done) struct kh_str out = {0};
 	json_t *clean = text ? kh_json_text(text) : NULL;
-	const unsigned char *at = (const unsigned char *)json_string_value(clean);
+	const char *at = json_string_value(clean);
 	while (at && *at) {
-		const unsigned char *start = at;
+		const char *start = at;
 		unsigned point = next_point(&at);
 		if (point == '\n' || point == '\t')
 			kh_str_add(&out, " ");
-		else if (is_control(point) || is_deceptive(point))
+		else if (!kh_utf8_is_plain(point))
 			kh_str_add(&out, is_utf8 ? replacement : "?");
 		else if (point > 0x7e && !is_utf8)
 			kh_str_add(&out, "?");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
 struct range {
 	unsigned first, last;
@@ -31,20 +32,12 @@ static bool is_in(unsigned point, const struct range *ranges, size_t count)
 
 size_t kh_columns_at(const char *text, size_t *ret_length)
 {
-	const unsigned char *at = (const unsigned char *)text;
-	size_t length = at[0] < 0xc2 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-	unsigned point = length == 1 ? at[0] : at[0] & (0xffU >> (length + 1));
-	for (size_t i = 1; i < length; i++) {
-		if ((at[i] & 0xc0) != 0x80) {
-			*ret_length = 1;
-			return 1;
-		}
-		point = point << 6 | (at[i] & 0x3fU);
-	}
-	*ret_length = length;
-	return is_in(point, combining, KH_COUNT(combining)) ? 0
-	       : is_in(point, wide, KH_COUNT(wide))         ? 2
-							    : 1;
+	unsigned code = 0;
+	size_t length = kh_utf8_at(text, KH_UTF8_LONGEST, &code);
+	*ret_length = length > 0 ? length : 1;
+	return is_in(code, combining, KH_COUNT(combining)) ? 0
+	       : is_in(code, wide, KH_COUNT(wide))         ? 2
+							   : 1;
 }
 
 size_t kh_columns_of(const char *text, size_t length)

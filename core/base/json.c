@@ -5,25 +5,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
-
-/* Bytes of the UTF-8 character at text, 0 when it is not one. Source: RFC 3629, section 4. */
-static size_t character_length(const unsigned char *text)
-{
-	size_t length = text[0] < 0x80   ? 1
-			: text[0] < 0xc2 ? 0
-			: text[0] < 0xe0 ? 2
-			: text[0] < 0xf0 ? 3
-			: text[0] < 0xf5 ? 4
-					 : 0;
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	bool is_overlong = (text[0] == 0xe0 && length == 3 && text[1] < 0xa0) ||
-			   (text[0] == 0xf0 && length == 4 && text[1] < 0x90);
-	bool is_outside = (text[0] == 0xed && length == 3 && text[1] > 0x9f) ||
-			  (text[0] == 0xf4 && length == 4 && text[1] > 0x8f);
-	return is_overlong || is_outside ? 0 : length;
-}
+#include "core/base/utf8.h"
 
 json_t *kh_json_text(const char *text)
 {
@@ -34,7 +16,8 @@ json_t *kh_json_text(const char *text)
 		return plain;
 	kh_auto(kh_str_done) struct kh_str clean = {0};
 	while (*text) {
-		size_t length = character_length((const unsigned char *)text);
+		unsigned code = 0;
+		size_t length = kh_utf8_at(text, KH_UTF8_LONGEST, &code);
 		if (length > 0)
 			kh_str_add_bytes(&clean, text, length);
 		else

@@ -4,35 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/columns.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
 enum { SHOWN_COLUMNS = 100, QUOTED_CHARACTERS = 60 };
-
-size_t kh_yaml_decode(const char *text, size_t left, unsigned *ret_code)
-{
-	static const struct {
-		unsigned char mask, lead;
-		unsigned least;
-	} forms[] = {
-		{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-	const unsigned char *bytes = (const unsigned char *)text;
-	for (size_t form = 0; form < KH_COUNT(forms); form++) {
-		if ((bytes[0] & forms[form].mask) != forms[form].lead)
-			continue;
-		unsigned code = bytes[0] & (unsigned char)~forms[form].mask;
-		for (size_t i = 1; i <= form; i++) {
-			if (i >= left || (bytes[i] & 0xc0) != 0x80)
-				return 0;
-			code = code << 6 | (bytes[i] & 0x3f);
-		}
-		bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
-		if (code < forms[form].least || code > 0x10ffff || is_surrogate)
-			return 0;
-		*ret_code = code;
-		return form + 1;
-	}
-	return 0;
-}
 
 /* Source: YAML 1.1, production c-printable, without its unusual line breaks. */
 static bool is_allowed(unsigned code)
@@ -69,7 +45,7 @@ int kh_yaml_check_text(struct kh_yaml *yaml, const char *text, size_t length, st
 	int line = 1, column = 1;
 	for (size_t at = 0; at < length;) {
 		unsigned code = 0;
-		size_t size = kh_yaml_decode(text + at, length - at, &code);
+		size_t size = kh_utf8_at(text + at, length - at, &code);
 		bool is_crlf = code == '\r' && at + 1 < length && text[at + 1] == '\n';
 		if (size == 0 || (!is_allowed(code) && !is_crlf))
 			return refuse(yaml, code, size, line, column, err);
@@ -98,7 +74,7 @@ const char *kh_yaml_line(const struct kh_yaml *yaml, int line, size_t *ret_lengt
 static size_t add_safe(struct kh_str *str, const char *text, size_t left)
 {
 	unsigned code = 0;
-	size_t size = kh_yaml_decode(text, left, &code);
+	size_t size = kh_utf8_at(text, left, &code);
 	bool is_safe = size > 0 && code != '\n' && is_allowed(code);
 	kh_str_add_bytes(str, is_safe ? text : "?", is_safe ? size : 1);
 	return size ? size : 1;
@@ -118,8 +94,10 @@ static void add_caret(struct kh_str *str, const char *text, size_t length, size_
 		if (here < first)
 			continue;
 		kh_str_add(str, character.text);
-		if (here < column)
-			kh_str_add(&caret, character.text[0] == '\t' ? "\t" : " ");
+		if (here < column && character.text[0] == '\t')
+			kh_str_add(&caret, "\t");
+		else if (here < column)
+			kh_str_addf(&caret, "%*s", (int)kh_columns(character.text), "");
 	}
 	kh_str_add(str, at < length ? "..." : "");
 	for (; here < column; here++)
@@ -132,7 +110,7 @@ static size_t characters_in(const char *text)
 	size_t count = 0, left = strlen(text);
 	while (left > 0) {
 		unsigned code = 0;
-		size_t size = kh_yaml_decode(text, left, &code);
+		size_t size = kh_utf8_at(text, left, &code);
 		size = size ? size : 1;
 		text += size;
 		left -= size;

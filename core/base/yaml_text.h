@@ -8,10 +8,6 @@
 
 #include "core/base/yaml.h"
 
-/* Length of the UTF-8 character at text (left bytes, at least 1) and its code point; 0: not UTF-8.
- */
-size_t kh_yaml_decode(const char *text, size_t left, unsigned *ret_code);
-
 /* Fail, saying where, unless every character is one that YAML allows and that ends a line only
  * as LF or CR LF (YAML 1.1 also breaks lines at a lone CR, U+0085, U+2028 and U+2029, which editors
  * do not: line numbers would lie). yaml->text need not be set yet. */

@@ -13,6 +13,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/utf8.h"
 #include "core/template.h"
 #include "tests/lib/fixture.h"
 
@@ -157,6 +158,57 @@ static void a_template_of_the_operator_wins_and_must_be_whole(void **state)
 	fixture_close(&host);
 }
 
+static void utf8_characters_have_their_length_and_code_point(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t length;
+		unsigned code;
+	} cases[] = {
+		{"", 1, 0},
+		{"a", 1, 'a'},
+		{"\xc3\xa4", 2, 0xe4},
+		{"\xe5\xa4\xa7", 3, 0x5927},
+		{"\xf0\x9f\x98\x80", 4, 0x1f600},
+		{"\xf4\x8f\xbf\xbf", 4, 0x10ffff},
+		{"\x80", 0, 7}, /* only goes on */
+		{"\xc3", 0, 7}, /* cut off */
+		{"\xe5\xa4", 0, 7},
+		{"\xe5\xa4z", 0, 7},
+		{"\xc0\xaf", 0, 7}, /* a slash, longer than need be */
+		{"\xe0\x80\xaf", 0, 7},
+		{"\xf0\x80\x80\xaf", 0, 7},
+		{"\xed\xa0\x80", 0, 7},     /* a surrogate */
+		{"\xf4\x90\x80\x80", 0, 7}, /* above U+10FFFF */
+		{"\xf8\x88\x80\x80", 0, 7},
+		{"\xff", 0, 7},
+	};
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		unsigned code = 7;
+		assert_int_equal(kh_utf8_at(cases[i].text, KH_UTF8_LONGEST, &code),
+				 cases[i].length);
+		assert_int_equal(code, cases[i].code);
+	}
+	unsigned code = 7;
+	assert_int_equal(kh_utf8_at("\xe5\xa4\xa7", 2, &code), 0); /* the third is not ours */
+	assert_int_equal(code, 7);
+}
+
+static void characters_that_hide_or_turn_text_are_not_plain(void **state)
+{
+	(void)state;
+	static const unsigned bad[] = {0,      '\n',   '\033', 0x7f,   0x9b,   0x200e,
+				       0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2066,
+				       0x2069, 0xfeff, 0xfffe, 0xffff};
+	static const unsigned good[] = {' ',    '~',    0xa0,   0xe4,   0x200d,
+					0x2027, 0x202f, 0x5927, 0xfffd, 0x1f600};
+	for (size_t i = 0; i < KH_COUNT(bad); i++)
+		assert_false(kh_utf8_is_plain(bad[i]));
+	for (size_t i = 0; i < KH_COUNT(good); i++)
+		assert_true(kh_utf8_is_plain(good[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +221,8 @@ int main(void)
 		cmocka_unit_test(the_nearest_word_is_suggested_only_when_near),
 		cmocka_unit_test(a_digest_is_that_of_the_standard),
 		cmocka_unit_test(text_that_is_not_utf8_becomes_json_all_the_same),
+		cmocka_unit_test(utf8_characters_have_their_length_and_code_point),
+		cmocka_unit_test(characters_that_hide_or_turn_text_are_not_plain),
 		cmocka_unit_test(a_template_of_the_operator_wins_and_must_be_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

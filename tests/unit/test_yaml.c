@@ -143,6 +143,14 @@ static void a_long_line_is_shown_around_the_column(void **state)
 	assert_int_equal(shown[strlen(caret) - 1], '*');
 }
 
+static void a_caret_stands_below_its_character(void **state)
+{
+	(void)state;
+	const char *wide = "大页: [ä, *b]"; /* each of the first two takes two columns */
+	expect_error(wide, strlen(wide),
+		     "k.yaml:1:9: aliases ('*name') are not supported\n大页: [ä, *b]\n          ^");
+}
+
 static void an_argument_is_shown_as_it_was_typed(void **state)
 {
 	(void)state;
@@ -178,6 +186,7 @@ int main(void)
 		cmocka_unit_test(too_many_values_are_refused),
 		cmocka_unit_test(sixteen_levels_are_enough),
 		cmocka_unit_test(a_long_line_is_shown_around_the_column),
+		cmocka_unit_test(a_caret_stands_below_its_character),
 		cmocka_unit_test(an_argument_is_shown_as_it_was_typed),
 		cmocka_unit_test(quoted_text_is_fit_for_a_terminal),
 	};
