@@ -25,15 +25,16 @@
 
 static const char memory_path[] = "/var/lib/kvmhost/kernel-arguments";
 
-static void read_memory(struct kh_grub_work *work)
+void kh_grub_remember(const struct kh_root *root, const struct kh_cmdline_groups *groups,
+		      struct kh_strv *ret_written, struct kh_strv *ret_stale)
 {
-	kh_auto(kh_free) char *line = kh_root_line(work->context->root, memory_path);
+	kh_auto(kh_free) char *line = kh_root_line(root, memory_path);
 	kh_auto(kh_strv_done) struct kh_strv wanted = {0};
-	kh_cmdline_split(line ? line : "", &work->written);
-	kh_cmdline_wanted(&work->groups, &wanted);
-	for (size_t i = 0; i < work->written.count; i++)
-		if (!kh_strv_has(&wanted, work->written.items[i]))
-			kh_strv_add(&work->stale, work->written.items[i]);
+	kh_cmdline_split(line ? line : "", ret_written);
+	kh_cmdline_wanted(groups, &wanted);
+	for (size_t i = 0; i < ret_written->count; i++)
+		if (!kh_strv_has(&wanted, ret_written->items[i]))
+			kh_strv_add(ret_stale, ret_written->items[i]);
 }
 
 int kh_grub_open(const struct kh_context *context, struct kh_grub_work *ret_work,
@@ -42,7 +43,7 @@ int kh_grub_open(const struct kh_context *context, struct kh_grub_work *ret_work
 	*ret_work = (struct kh_grub_work){.context = context};
 	if (kh_grub_want(context, &ret_work->groups, err) != 0)
 		return -1;
-	read_memory(ret_work);
+	kh_grub_remember(context->root, &ret_work->groups, &ret_work->written, &ret_work->stale);
 	kh_menu_read(context->root, &context->facts->boot, &ret_work->entries);
 	kh_grub_trial_judge(ret_work);
 	return 0;

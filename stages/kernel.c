@@ -97,7 +97,10 @@ int kh_kernel_open(const struct kh_context *context, struct kh_kernel_work *ret_
 	ret_work->obstacle = kh_trial_obstacle(context->root, context->facts);
 	judge(ret_work);
 	/* Arguments that this host cannot have are refused by stage grub; a trial goes without. */
-	if (kh_grub_want(context, &ret_work->groups, &unwanted) != 0)
+	kh_auto(kh_strv_done) struct kh_strv written = {0};
+	if (kh_grub_want(context, &ret_work->groups, &unwanted) == 0)
+		kh_grub_remember(context->root, &ret_work->groups, &written, &ret_work->stale);
+	else
 		kh_cmdline_groups_done(&ret_work->groups);
 	kh_menu_read(context->root, &context->facts->boot, &ret_work->entries);
 	return 0;
@@ -114,6 +117,7 @@ void kh_kernel_done(struct kh_kernel_work *work)
 	kh_free(&work->obstacle);
 	kh_trial_done(&work->trial);
 	kh_cmdline_groups_done(&work->groups);
+	kh_strv_done(&work->stale);
 	kh_boot_entries_done(&work->entries);
 }
 
@@ -145,11 +149,12 @@ bool kh_kernel_wants_entry(const struct kh_kernel_work *work)
 
 char *kh_kernel_arguments(const struct kh_kernel_work *work, const char *arguments)
 {
-	kh_auto(kh_free) char *merged = kh_cmdline_merge(arguments ? arguments : "", &work->groups);
+	kh_auto(kh_free) char *kept = kh_cmdline_drop(arguments ? arguments : "", &work->stale);
+	kh_auto(kh_free) char *merged = kh_cmdline_merge(kept, &work->groups);
 	return kh_trial_entry_arguments(merged, NULL);
 }
 
-/* Merging adds and changes arguments; what an earlier configuration had besides has to go. */
+/* What the trial's entry had as it was recorded, and only it, goes when it is not wanted any more. */
 static bool has_stale(const struct kh_kernel_work *work, const struct kh_boot_entry *entry,
 		      const struct kh_boot_entry *source)
 {

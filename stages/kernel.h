@@ -21,6 +21,7 @@ struct kh_kernel_work {
 	char *pinned;                /* the release that is the default while nothing is proved */
 	struct kh_boot_entries entries;
 	struct kh_cmdline_groups groups; /* kvmhost's arguments */
+	struct kh_strv stale;            /* those it wrote for every entry and wants no more */
 	char *obstacle;                  /* see kh_trial_obstacle; NULL: none */
 };
 

@@ -237,6 +237,25 @@ static void arguments_that_are_not_wanted_any_more_leave_the_trials_entry(void *
 	kernel_host_close(host);
 }
 
+static void arguments_that_every_entry_has_from_earlier_are_not_tried_when_unwanted(void **state)
+{
+	(void)state;
+	need_root_rights();
+	static const char *const update_grub[] = {"update-grub", NULL};
+	struct kernel_host *host = kernel_host_open(debian, yaml);
+	fixture_put(&host->base.fixture, "/etc/default/grub",
+		    "GRUB_CMDLINE_LINUX=\"audit=0 nosmt\"\n");
+	fixture_put(&host->base.fixture, "/var/lib/kvmhost/kernel-arguments", "nosmt\n");
+	assert_int_equal(kh_run(&host->runner, update_grub, 10, NULL, &host->base.err), 0);
+	kernel_host_build(host, NEW, "1");
+	apply(host);
+	kh_auto(kh_free) char *entry = fixture_get(&host->base.fixture, script);
+	assert_non_null(strstr(entry, " audit=0"));
+	assert_null(strstr(entry, " nosmt"));
+	expect_settled(host);
+	kernel_host_close(host);
+}
+
 static void arguments_that_the_host_has_of_its_own_stay_in_the_trials_entry(void **state)
 {
 	(void)state;
@@ -831,6 +850,8 @@ int main(void)
 		cmocka_unit_test(a_kernel_that_failed_is_not_tried_again_until_somebody_says_so),
 		cmocka_unit_test(a_build_that_failed_does_not_keep_the_next_build_from_its_trial),
 		cmocka_unit_test(arguments_that_are_not_wanted_any_more_leave_the_trials_entry),
+		cmocka_unit_test(
+			arguments_that_every_entry_has_from_earlier_are_not_tried_when_unwanted),
 		cmocka_unit_test(arguments_that_the_host_has_of_its_own_stay_in_the_trials_entry),
 		cmocka_unit_test(the_next_kernel_falls_back_on_the_last_one_that_was_proved),
 		cmocka_unit_test(the_kernel_that_runs_needs_no_trial_boot_only_the_proof),
