@@ -62,7 +62,8 @@ fetch_o  := $(patsubst %.c,$B/%.o,$(filter-out fetch/main.c,$(fetch_c)))
 testlib_o := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/lib/*.c)))
 unit_c   := $(sort $(wildcard tests/unit/test_*.c tests/stages/test_*.c tests/hostile/test_*.c tests/crash/test_*.c))
 # Without the worker (tools/configure --without-fetch) there is nothing to test it with.
-needs_fetch := tests/unit/test_extract.c tests/unit/test_transfer.c tests/cli/test_fetch tests/fuzz/fuzz_archive.c
+needs_fetch := \
+	tests/unit/test_extract.c tests/unit/test_transfer.c tests/cli/test_fetch tests/cli/test_fetch_rpm tests/fuzz/fuzz_archive.c
 unit_c   := $(filter-out $(if $(HAS_FETCH),,$(needs_fetch)),$(unit_c))
 unit     := $(unit_c:%.c=$B/%)
 cli      := $(filter-out $(if $(HAS_FETCH),,$(needs_fetch)),$(sort $(wildcard tests/cli/test_*)))
