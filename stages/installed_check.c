@@ -91,6 +91,11 @@ static void check_libraries(const struct subject *subject)
 	add(subject, "libraries", missing.count > 0 ? KH_FAIL : KH_PASS, &text);
 }
 
+const char *kh_installed_how(const char *wanted, const char *by_hand)
+{
+	return strcmp(wanted, "none") == 0 ? by_hand : "'kvmhost apply' builds and installs it";
+}
+
 void kh_installed_check_add(const struct kh_context *context, struct kh_report *report,
 			    const char *program, const char *name, const char *wanted)
 {

@@ -10,4 +10,7 @@
 void kh_installed_check_add(const struct kh_context *context, struct kh_report *report,
 			    const char *program, const char *name, const char *wanted);
 
+/* What to do about a program that is not there; by_hand: when its version is none. */
+const char *kh_installed_how(const char *wanted, const char *by_hand);
+
 #endif

@@ -36,7 +36,9 @@ static void check_daemon(const struct kh_context *context, struct kh_report *rep
 		.found = found ? found : "none",
 		.why = "libvirt starts guests at boot and manages their storage and networks",
 		.fix = found ? NULL
-			     : "install libvirt-daemon-system (Debian) or libvirt (CentOS family)"};
+			     : kh_installed_how(context->config->libvirt.version,
+						"install libvirt-daemon-system (Debian) or libvirt "
+						"(CentOS family)")};
 	enum kh_status status = found ? KH_PASS : KH_WARN;
 	if (!found && !kh_root_exists(context->root, "/usr")) {
 		text.found = "the programs of this host were not recorded";

@@ -136,7 +136,9 @@ static void check_binary(const struct kh_context *context, struct kh_report *rep
 		.found = found ? found : "none",
 		.why = "QEMU is what runs the guests",
 		.fix = found ? NULL
-			     : "install qemu-system-x86 (Debian) or qemu-kvm (CentOS family)"};
+			     : kh_installed_how(context->config->qemu.version,
+						"install qemu-system-x86 (Debian) or qemu-kvm "
+						"(CentOS family)")};
 	enum kh_status status = found ? KH_PASS : KH_WARN;
 	if (!found && !kh_root_exists(context->root, "/usr")) {
 		text.found = "the programs of this host were not recorded";

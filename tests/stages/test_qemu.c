@@ -114,6 +114,7 @@ static void a_chosen_qemu_that_is_not_installed_is_not_ready(void **state)
 	stage_host_open(&host, "debian12-ifupdown", yaml);
 	stage_host_check(&host, &kh_stage_qemu);
 	assert_string_equal(stage_host_status(&host, "qemu.version"), "fail");
+	expect_text(kh_report_find(&host.report, "qemu.binary")->fix, "'kvmhost apply' builds");
 	fixture_put(&host.fixture, "/var/lib/kvmhost/installed/qemu.record",
 		    "{\"program\": \"qemu\", \"key\": \"k\", \"about\": {\"prefix\": "
 		    "\"/usr/local\", \"version\": \"7.2\", \"libraries\": [\"libx.so.1\"]}}\n"
@@ -126,6 +127,7 @@ static void a_chosen_qemu_that_is_not_installed_is_not_ready(void **state)
 	stage_host_configure(&host, "qemu: {version: none}\n");
 	stage_host_check(&host, &kh_stage_qemu);
 	assert_string_equal(stage_host_status(&host, "qemu.version"), "none");
+	expect_text(kh_report_find(&host.report, "qemu.binary")->fix, "install qemu-system-x86");
 	stage_host_close(&host);
 }
 
