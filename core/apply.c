@@ -100,8 +100,40 @@ static int do_phase(struct kh_apply *work, const struct kh_facts *facts, enum kh
 	return kh_apply_do_plan(work, &part, err);
 }
 
+static bool was_planned(const struct kh_plan *plan, const struct kh_change *change)
+{
+	kh_auto(kh_free) char *title = kh_plan_change_title(change);
+	for (size_t i = 0; i < plan->change_count; i++) {
+		const struct kh_change *one = &plan->changes[i];
+		kh_auto(kh_free) char *other = kh_plan_change_title(one);
+		bool is_same_file = one->length == change->length &&
+				    (one->length == 0 ||
+				     memcmp(one->content, change->content, one->length) == 0);
+		if (one->kind == change->kind && strcmp(other, title) == 0 && is_same_file)
+			return true;
+	}
+	return false;
+}
+
+static int give_residue(const struct kh_strv *residue, size_t planned, struct kh_error *err)
+{
+	const char *plural = residue->count == 1 ? "" : "s";
+	if (residue->count == 0)
+		return 0;
+	if (planned > 0)
+		return kh_fail(err, KH_VERIFY, 0,
+			       "%zu change%s did not have the wanted effect; the first: %s",
+			       residue->count, plural, residue->items[0]);
+	kh_fail(err, KH_VERIFY, 0,
+		"the host changed meanwhile and now wants %zu change%s that nobody planned; the "
+		"first: %s",
+		residue->count, plural, residue->items[0]);
+	return kh_hint(err, "'kvmhost apply' once more");
+}
+
 static int verify(struct kh_apply *work, struct kh_facts *facts, struct kh_error *err)
 {
+	size_t planned = 0;
 	collect(work->engine, facts);
 	kh_auto(kh_outcome_done) struct kh_outcome again = {0};
 	if (kh_engine_plan(work->engine, facts, &again, err) != 0)
@@ -114,13 +146,9 @@ static int verify(struct kh_apply *work, struct kh_facts *facts, struct kh_error
 		kh_auto(kh_free) char *title = kh_plan_change_title(change);
 		kh_strv_addf(&work->outcome->residue, "[%s] %s: %s", change->stage, title,
 			     change->why);
+		planned += was_planned(&work->outcome->plan, change);
 	}
-	if (work->outcome->residue.count == 0)
-		return 0;
-	return kh_fail(err, KH_VERIFY, 0,
-		       "%zu change%s did not have the wanted effect; the first: %s",
-		       work->outcome->residue.count, work->outcome->residue.count == 1 ? "" : "s",
-		       work->outcome->residue.items[0]);
+	return give_residue(&work->outcome->residue, planned, err);
 }
 
 static int apply(struct kh_apply *work, struct kh_facts *facts, struct kh_error *err)

@@ -21,7 +21,8 @@
 static struct {
 	const char *knob;    /* value beta wants in /sys/knob, NULL: leave it */
 	const char *content; /* of /etc/alpha/new.conf */
-	bool has_trigger, alpha_refuses, gamma_wants_alphas_file, program_does_nothing;
+	bool has_trigger, alpha_refuses, gamma_wants_alphas_file, program_does_nothing,
+		program_changes_the_wish;
 } wish;
 
 static int alpha_plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
@@ -81,6 +82,8 @@ static int record_run(struct kh_runner *runner, const char *const *argv, unsigne
 	(void)timeout_s;
 	(void)err;
 	kh_strv_add(&host->ran, argv[0]);
+	if (wish.program_changes_the_wish)
+		wish.content = "newer\n";
 	*ret_result = (struct kh_run_result){.output = kh_strdup("")};
 	struct kh_file_state meta = {.mode = 0644, .uid = geteuid(), .gid = getegid()};
 	if (strcmp(argv[0], "make-out") == 0 && !wish.program_does_nothing)
@@ -316,6 +319,19 @@ static void a_program_that_changes_nothing_is_a_verification_failure(void **stat
 			    "[beta] make out: run make-out: out is stale");
 }
 
+static void what_came_to_be_wanted_meanwhile_is_told_as_that(void **state)
+{
+	struct engine_host *host = *state;
+	host->fixture.root.is_live = true;
+	wish.has_trigger = wish.program_changes_the_wish = true;
+	kh_auto(kh_free) char *message = NULL;
+	assert_int_equal(engine_host_apply(host, NULL, &message), KH_VERIFY);
+	assert_non_null(strstr(message, "the host changed meanwhile and now wants 1 change that "
+					"nobody planned; the first: [alpha] "));
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	engine_host_assert_file(host, "/etc/alpha/sub/new.conf", "newer\n");
+}
+
 /* ---- interruptions ---- */
 
 static char *undisturbed_tree(void)
@@ -473,6 +489,7 @@ int main(void)
 		TEST(a_trigger_runs_once_and_undo_restores_what_it_wrote),
 		TEST(undo_runs_the_trigger_again_when_somebody_else_had_run_it),
 		TEST(a_program_that_changes_nothing_is_a_verification_failure),
+		TEST(what_came_to_be_wanted_meanwhile_is_told_as_that),
 		cmocka_unit_test(killed_anywhere_a_rerun_ends_as_undisturbed),
 		cmocka_unit_test(killed_anywhere_undo_brings_everything_back),
 		cmocka_unit_test(an_undo_killed_anywhere_goes_on_where_it_stopped),
