@@ -70,6 +70,8 @@ int kh_start_clean(struct kh_error *err);
 /* What people read is in their language from here on, where there is a catalogue of it: in
  * "locale" beside the program (a build directory), or where 'make install' puts it. */
 void kh_language_start(void);
+/* Those there is a catalogue of ("zh_CN"), added to *ret_names. */
+void kh_language_list(struct kh_strv *ret_names);
 
 /* The command line (main.c's helper): fills options and the command, or fails with KH_USAGE. */
 int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,

@@ -98,7 +98,7 @@ static void check_program(struct check *check)
 static void check_worker(struct check *check)
 {
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
-	if (!kh_features[0].is_built) {
+	if (!kh_features_have("fetch")) {
 		find(check, WARNING, "worker",
 		     kh_strdup(
 			     "this kvmhost was built without kvmhost-fetch: nothing can be downloaded"),
@@ -140,6 +140,19 @@ static void check_manual(struct check *check)
 	}
 	find(check, WARNING, "manual", kh_strdup("kvmhost(8) is not installed beside this program"),
 	     "'make install', or the package; 'kvmhost help' has the essentials");
+}
+
+static void check_languages(struct check *check)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_strv_add(&names, "en");
+	kh_language_list(&names);
+	if (names.count > 1 || !kh_features_have("languages"))
+		find(check, GOOD, "languages", kh_strv_join(&names, ", "), NULL);
+	else
+		find(check, WARNING, "languages",
+		     kh_strdup("no catalogue is installed beside this program: all is in English"),
+		     "'make install', or the package");
 }
 
 /* ---- what it uses of the host ---- */
@@ -267,6 +280,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	check_worker(&check);
 	check_gpgv(&check);
 	check_manual(&check);
+	check_languages(&check);
 	check_templates(&check);
 	check_unit(&check, "kvmhost-guard.service");
 	check_unit(&check, "kvmhost-confirm.service");

@@ -6,6 +6,7 @@
 #include <libmount.h>
 #include <netlink/version.h>
 #include <nettle/version.h>
+#include <string.h>
 #include <yaml.h>
 #include <zlib.h>
 
@@ -28,6 +29,14 @@ const struct kh_feature kh_features[] = {
 	{"languages", "messages in other languages than English (gettext)", HAS_LANGUAGES},
 	{NULL, NULL, false},
 };
+
+bool kh_features_have(const char *name)
+{
+	for (const struct kh_feature *at = kh_features; at->name; at++)
+		if (strcmp(at->name, name) == 0)
+			return at->is_built;
+	return false;
+}
 
 char *kh_features_libraries(void)
 {

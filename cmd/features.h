@@ -10,6 +10,7 @@ struct kh_feature {
 	bool is_built;
 };
 extern const struct kh_feature kh_features[]; /* ends with a NULL name */
+bool kh_features_have(const char *name);
 /* "libyaml 0.2.5, jansson 2.14, ...": as loaded now. Owned. */
 char *kh_features_libraries(void);
 
