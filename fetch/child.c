@@ -35,8 +35,9 @@ static void tell(int fd, json_t *status)
 
 static json_t *error_of(const struct kh_error *err)
 {
-	return json_pack("{s:i, s:o}", "code", (int)err->code, "message",
-			 kh_json_text(err->message));
+	json_t *error = json_pack("{s:i}", "code", (int)err->code);
+	kh_json_put_message(error, "message", err->message, NULL);
+	return error;
 }
 
 static json_t *list_of(const struct kh_strv *list)
@@ -151,6 +152,13 @@ static int fail_ended(int status, struct kh_error *err)
 		"it did what unpacking never does, or ran out of its limits: do not trust this archive");
 }
 
+static int take_error(const json_t *error, struct kh_error *err)
+{
+	kh_auto(kh_free) char *message = kh_json_take_message(error, "message", NULL);
+	json_int_t code = json_integer_value(json_object_get(error, "code"));
+	return kh_fail(err, code == KH_SYSTEM ? KH_SYSTEM : KH_HOST, 0, "%s", message);
+}
+
 int kh_child_finish(struct kh_child *child, struct kh_extracted *ret_extracted,
 		    struct kh_strv *ret_active, struct kh_error *err)
 {
@@ -166,11 +174,7 @@ int kh_child_finish(struct kh_child *child, struct kh_extracted *ret_extracted,
 	json_array_foreach(json_object_get(status, "confined"), i, name)
 		kh_strv_add(ret_active, json_is_string(name) ? json_string_value(name) : "?");
 	if (error)
-		result = kh_fail(err,
-				 json_integer_value(json_object_get(error, "code")) == KH_SYSTEM
-					 ? KH_SYSTEM
-					 : KH_HOST,
-				 0, "%s", kh_json_get(error, "message"));
+		result = take_error(error, err);
 	else if (ended != 0 || !status)
 		result = fail_ended(ended, err);
 	else

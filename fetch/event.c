@@ -42,10 +42,11 @@ void kh_event_note(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	kh_auto(kh_free) char *open = kh_vprintf(format, args);
+	kh_auto(kh_free) char *text = kh_vprintf(format, args);
 	va_end(args);
-	kh_auto(kh_free) char *text = kh_redact(open);
-	tell(json_pack("{s:s, s:o}", "event", "note", "text", kh_json_text(text)));
+	json_t *event = json_pack("{s:s}", "event", "note");
+	kh_json_put_message(event, "text", text, kh_redact);
+	tell(event);
 }
 
 void kh_event_kept_is_wrong(void)
@@ -61,9 +62,10 @@ void kh_event_result(json_t *result)
 
 void kh_event_error(const struct kh_error *err, bool is_absent)
 {
-	kh_auto(kh_free) char *message = kh_redact(err->message); /* libcurl quotes a bad proxy */
-	kh_auto(kh_free) char *hint = kh_redact(err->hint);
-	tell(json_pack("{s:s, s:b, s:i, s:o, s:o}", "event", "error", "is_absent", is_absent,
-		       "code", (int)err->code, "message", kh_json_text(message), "hint",
-		       kh_json_text(hint)));
+	json_t *event = json_pack("{s:s, s:b, s:i}", "event", "error", "is_absent", is_absent,
+				  "code", (int)err->code);
+	/* libcurl quotes a bad proxy, with its password */
+	kh_json_put_message(event, "message", err->message, kh_redact);
+	kh_json_put_message(event, "hint", err->hint ? err->hint : "", kh_redact);
+	tell(event);
 }

@@ -21,6 +21,9 @@
  * "kept|partial|network"}
  *     {"event": "error", "is_absent": bool, "code": 5, "message": "…", "hint": "…"}
  *
+ * "text", "message" and "hint" are English; in a reader's language they come besides, as
+ * "message_shown" and so on (kh_json_put_message).
+ *
  * The last line is a result or an error. The tree is work/tree; "top" names the one directory in it
  * that is the tree proper, or is "" when the tree is as it came.
  */

@@ -7,11 +7,13 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/translate.h"
 #include "fetch/event.h"
 #include "fetch/fetch.h"
 
@@ -61,6 +63,9 @@ int main(int argc, char **argv)
 	/* libarchive turns the names of a pax archive into those of the locale: UTF-8 as it is. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		setlocale(LC_CTYPE, "en_US.UTF-8");
+	const char *catalogues = getenv("KVMHOST_LOCALE"); /* sources/transfer_start.c */
+	if (catalogues)
+		kh_translate_start(catalogues);
 	int status = work(&result, &err);
 	if (status == 0)
 		kh_event_result(result);

@@ -163,7 +163,7 @@ static void hear(struct talk *talk, const char *line)
 	} else if (strcmp(name, "progress") == 0) {
 		tell(talk, KH_EVENT_PROGRESS, talk->transfer->name, event);
 	} else if (strcmp(name, "note") == 0) {
-		kh_auto(kh_free) char *text = cleaned(kh_json_get(event, "text"));
+		kh_auto(kh_free) char *text = kh_json_take_message(event, "text", cleaned);
 		tell(talk, KH_EVENT_NOTE, text, NULL);
 	} else if (strcmp(name, "kept is wrong") == 0) {
 		kh_transfer_work_drop_kept(talk->work);
@@ -221,8 +221,8 @@ static enum kh_code code_of(const json_t *event)
 
 static int take_error(const struct talk *talk, struct kh_error *err)
 {
-	kh_auto(kh_free) char *message = cleaned(kh_json_get(talk->last, "message"));
-	kh_auto(kh_free) char *hint = cleaned(kh_json_get(talk->last, "hint"));
+	kh_auto(kh_free) char *message = kh_json_take_message(talk->last, "message", cleaned);
+	kh_auto(kh_free) char *hint = kh_json_take_message(talk->last, "hint", cleaned);
 	kh_fail(err, code_of(talk->last), 0, "fetch %s", message);
 	if (hint[0])
 		kh_hint(err, "%s", hint);

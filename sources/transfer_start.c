@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
 enum { NOT_STARTED = 127 };
 
@@ -64,11 +65,20 @@ static char **make_environment(void)
 		"http_proxy", "https_proxy", "HTTPS_PROXY",    "all_proxy",     "ALL_PROXY",
 		"no_proxy",   "NO_PROXY",    "CURL_CA_BUNDLE", "SSL_CERT_FILE",
 	};
-	char **environment = kh_alloc((KH_COUNT(passed) + 3) * sizeof(*environment));
+	static const char *const locale[] = {"LANGUAGE", "LC_ALL", "LC_MESSAGES", "LC_CTYPE",
+					     "LANG"};
+	char **environment =
+		kh_alloc((KH_COUNT(passed) + KH_COUNT(locale) + 3) * sizeof(*environment));
 	size_t count = 0;
 	environment[count++] =
 		kh_strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	environment[count++] = kh_strdup("LC_ALL=C");
+	if (kh_translate_directory())
+		environment[count++] = kh_printf("KVMHOST_LOCALE=%s", kh_translate_directory());
+	else
+		environment[count++] = kh_strdup("LC_ALL=C");
+	for (size_t i = 0; kh_translate_directory() && i < KH_COUNT(locale); i++)
+		if (getenv(locale[i]))
+			environment[count++] = kh_printf("%s=%s", locale[i], getenv(locale[i]));
 	for (size_t i = 0; i < KH_COUNT(passed); i++)
 		if (getenv(passed[i]))
 			environment[count++] = kh_printf("%s=%s", passed[i], getenv(passed[i]));

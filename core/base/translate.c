@@ -1,6 +1,7 @@
 /* translate.c - see translate.h. */
 #include "core/base/translate.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <libintl.h>
 #include <locale.h>
@@ -19,7 +20,7 @@ struct pair {
 };
 
 static locale_t reader; /* of the person; (locale_t)0: no catalogue */
-static char *language;
+static char *language, *place;
 static bool is_busy; /* a message is being put together: what that formats is none by itself */
 static void *pairs;  /* tsearch(3)'s tree of struct pair */
 
@@ -60,11 +61,14 @@ bool kh_translate_start(const char *directory)
 	static const char key[] = "\nLanguage: ";
 	const char *header = look_up(""); /* a catalogue's header is what "" is translated to */
 	const char *at = strstr(header, key);
-	if (at)
-		language = kh_strndup(at + strlen(key), strcspn(at + strlen(key), "\n"));
-	else
+	if (!at) {
 		kh_translate_end();
-	return at != NULL;
+		return false;
+	}
+	language = kh_strndup(at + strlen(key), strcspn(at + strlen(key), "\n"));
+	place = kh_strdup(directory);
+	strerror_l(EIO, reader); /* what it reads is read now: later this may be confined */
+	return true;
 }
 
 const char *kh_translate_language(void)
@@ -72,11 +76,17 @@ const char *kh_translate_language(void)
 	return language;
 }
 
+const char *kh_translate_directory(void)
+{
+	return place;
+}
+
 void kh_translate_end(void)
 {
 	tdestroy(pairs, free_pair);
 	pairs = NULL;
 	kh_free(&language);
+	kh_free(&place);
 	if (reader)
 		freelocale(reader);
 	reader = (locale_t)0;

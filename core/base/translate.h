@@ -31,6 +31,8 @@
 bool kh_translate_start(const char *directory);
 /* The language in use ("zh_CN", from the catalogue's header), or NULL: English. */
 const char *kh_translate_language(void);
+/* Where its catalogue was found; NULL: English. */
+const char *kh_translate_directory(void);
 void kh_translate_end(void);
 
 /* What to show instead of the English text: text itself when nothing better is known. The result
