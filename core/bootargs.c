@@ -18,7 +18,8 @@ char *kh_bootargs_value(const char *arguments, const char *key)
 	return kh_strdup(found);
 }
 
-/* The arguments in a line: without quotes, and without the shell variable they are assigned to. */
+/* The arguments in a line: without quotes, without the shell variable they are assigned to, and
+ * without what is behind "--", which is init's. */
 static char *arguments_of(char *line)
 {
 	char *assigned = strchr(line, '=');
@@ -27,6 +28,9 @@ static char *arguments_of(char *line)
 	for (char *at = line; *at; at++)
 		if (*at == '"' || *at == '\'')
 			*at = ' ';
+	char *end = strstr(line, " -- ");
+	if (end)
+		*end = '\0';
 	return line;
 }
 

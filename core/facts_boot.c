@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/facts_text.h"
+#include "grub/cmdline.h"
 #include "grub/menu.h"
 
 /* The variable is four bytes of attributes, then one byte: 1 is on.
@@ -52,6 +53,12 @@ static char *find_next_release(const struct kh_root *root, const struct kh_facts
 	return release;
 }
 
+static char *read_cmdline(const struct kh_root *root)
+{
+	kh_auto(kh_free) char *line = kh_root_line(root, "/proc/cmdline");
+	return line ? kh_cmdline_kernel(line) : NULL;
+}
+
 void kh_facts_boot_collect(const struct kh_root *root, struct kh_facts_boot *ret_boot)
 {
 	static const char *const mkconfig[] = {"/usr/sbin/update-grub", "/usr/sbin/grub2-mkconfig",
@@ -59,7 +66,7 @@ void kh_facts_boot_collect(const struct kh_root *root, struct kh_facts_boot *ret
 					       NULL};
 	static const char *const grubby[] = {"/usr/sbin/grubby", "/sbin/grubby", NULL};
 	*ret_boot = (struct kh_facts_boot){0};
-	ret_boot->cmdline = kh_root_line(root, "/proc/cmdline");
+	ret_boot->cmdline = read_cmdline(root);
 	/* An image that was never booted shows its firmware by what was installed on its ESP. */
 	ret_boot->is_uefi = kh_root_is_dir(root, "/sys/firmware/efi") ||
 			    (!ret_boot->cmdline && kh_root_is_dir(root, "/boot/efi/EFI"));

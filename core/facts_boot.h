@@ -17,7 +17,8 @@ enum kh_loader {
 };
 
 struct kh_facts_boot {
-	char *cmdline; /* /proc/cmdline, trimmed; NULL where not recorded */
+	char *cmdline; /* /proc/cmdline as far as the kernel reads it (to "--"), trimmed; NULL where
+			  not recorded */
 	bool is_uefi;
 	enum kh_secure_boot secure_boot;
 	enum kh_loader loader;

@@ -15,6 +15,7 @@ struct span {
 struct spans {
 	struct span *items;
 	size_t count;
+	size_t end; /* where "--" stands, or the text ends */
 };
 
 static void spans_done(struct spans *spans)
@@ -27,6 +28,12 @@ static void spans_done(struct spans *spans)
 static bool is_gap(const char *text)
 {
 	return isspace((unsigned char)text[0]) || (text[0] == '\\' && text[1] == '\n');
+}
+
+/* Is this the word behind which all is init's? Source: kernel/params.c, parse_args(). */
+static bool is_end(const char *text, const struct span *span)
+{
+	return span->end - span->start == 2 && memcmp(text + span->start, "--", 2) == 0;
 }
 
 static void find_spans(const char *text, struct spans *spans)
@@ -49,7 +56,22 @@ static void find_spans(const char *text, struct spans *spans)
 				break;
 		}
 		span->end = at;
+		if (is_end(text, span)) {
+			spans->end = span->start;
+			spans->count--;
+			return;
+		}
 	}
+	spans->end = at;
+}
+
+char *kh_cmdline_kernel(const char *text)
+{
+	kh_auto(spans_done) struct spans spans = {0};
+
+	find_spans(text, &spans);
+	kh_auto(kh_free) char *kernels = kh_strndup(text, spans.end);
+	return kh_strdup(kh_str_trim(kernels));
 }
 
 void kh_cmdline_split(const char *text, struct kh_strv *words)
@@ -178,12 +200,14 @@ static char *replace_spans(const char *text, const struct spans *spans, const ch
 			end += strspn(text + end, " \t");
 		from = end;
 	}
-	kh_str_add(&out, text + from);
+	kh_str_add_bytes(&out, text + from, spans->end - from);
 	if (!is_placed) {
 		if (out.length > 0 && !isspace((unsigned char)out.text[out.length - 1]))
 			kh_str_add(&out, " ");
 		kh_str_add(&out, replacement);
+		kh_str_add(&out, text[spans->end] != '\0' ? " " : "");
 	}
+	kh_str_add(&out, text + spans->end);
 	return kh_str_take(&out);
 }
 

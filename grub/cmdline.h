@@ -6,6 +6,9 @@
  * what stands for those keys by the group's words, once, where the first of them stood (or at the
  * end), and keeps every other byte of the text. `iommu` and `intel_iommu` are different keys.
  *
+ * What stands behind the word "--" is init's, not the kernel's: it is neither looked at nor changed,
+ * and what is added comes before it.
+ *
  * A repeatable group (console=, module parameters) owns only the very words it wants: other values
  * of the key are somebody else's and stay. Source: Documentation/admin-guide/kernel-parameters.rst;
  * kernel/params.c (next_arg, parameq).
@@ -38,6 +41,8 @@ void kh_cmdline_groups_done(struct kh_cmdline_groups *groups);
 /* All wanted words of all groups, in order; appended to words. */
 void kh_cmdline_wanted(const struct kh_cmdline_groups *groups, struct kh_strv *words);
 
+/* text up to the last word that the kernel reads. Owned. */
+char *kh_cmdline_kernel(const char *text);
 /* The words of text as they stand there, quotes kept; appended. A quote that is not closed reaches
  * to the end. Quotes escaped for a shell (\") count as quotes. */
 void kh_cmdline_split(const char *text, struct kh_strv *words);

@@ -147,6 +147,23 @@ static int fill_dropin(const struct kh_grub_work *work, char **ret_text, struct 
 	return kh_template_fill(work->context->root, source, values, ret_text, err);
 }
 
+/* Ours come behind the operator's words of this variable, and so behind a "--" in it. */
+static int refuse_two_dashes(const struct kh_root *root, struct kh_error *err)
+{
+	static const char path[] = "/etc/default/grub", variable[] = "GRUB_CMDLINE_LINUX";
+	int line = 0;
+	kh_auto(kh_free) char *text = kh_root_text(root, path);
+	kh_auto(kh_free) char *value = text ? kh_default_file_value(text, variable, &line) : NULL;
+	kh_auto(kh_free) char *kernels = value ? kh_cmdline_kernel(value) : NULL;
+	if (!value || strcmp(kernels, kh_str_trim(value)) == 0)
+		return 0;
+	kh_fail(err, KH_HOST, 0,
+		"%s:%d: %s has '--': what follows is for init, and the kernel would not see what "
+		"is added behind it",
+		path, line, variable);
+	return kh_hint(err, "move '--' and what follows to the end of GRUB_CMDLINE_LINUX_DEFAULT");
+}
+
 int kh_grub_plan_dropin(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
@@ -155,6 +172,8 @@ int kh_grub_plan_dropin(const struct kh_grub_work *work, struct kh_plan *plan, s
 		return kh_plan_remove_file(plan, kh_grub_dropin_path,
 					   "no kernel argument is wanted", err);
 	kh_auto(kh_free) char *text = NULL;
+	if (refuse_two_dashes(work->context->root, err) != 0)
+		return -1;
 	if (fill_dropin(work, &text, err) != 0)
 		return -1;
 	return kh_plan_put_file(plan, kh_grub_dropin_path, text, 0,

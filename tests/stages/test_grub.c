@@ -583,6 +583,24 @@ static void stale_recipes_are_named(void **state)
 	close_host(&host);
 }
 
+static void what_stands_behind_two_dashes_is_not_the_kernels(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_host(&host, "rocky9-bls-nm", NO_POOLS);
+	fixture_put(&host.fixture, "/proc/cmdline",
+		    "root=/dev/x ro -- transparent_hugepage=madvise\n");
+	check(&host);
+	assert_string_equal(stage_host_status(&host, "boot.arg.transparent_hugepage"), "fail");
+	close_host(&host);
+	open_host(&host, "debian12-ifupdown", NO_POOLS);
+	fixture_put(&host.fixture, "/etc/default/grub", "GRUB_CMDLINE_LINUX=\"a -- 3\"\n");
+	collect(&host);
+	assert_null(stage_host_plan(&host, &kh_stage_grub));
+	expect_text(host.err.message, "/etc/default/grub:1: GRUB_CMDLINE_LINUX has '--'");
+	close_host(&host);
+}
+
 static void every_recorded_host_can_be_judged(void **state)
 {
 	(void)state;
@@ -613,6 +631,7 @@ int main(void)
 		cmocka_unit_test_setup(the_generated_menu_reads_back_as_complete, setup),
 		cmocka_unit_test_setup(nasty_words_survive_shell_and_grub, setup),
 		cmocka_unit_test_setup(undo_gives_the_menu_back, setup),
+		cmocka_unit_test_setup(what_stands_behind_two_dashes_is_not_the_kernels, setup),
 		cmocka_unit_test_setup(a_tool_that_changes_nothing_is_found_out, setup),
 		cmocka_unit_test_setup(a_later_drop_in_that_drops_ours_is_named, setup),
 		cmocka_unit_test_setup(what_is_no_longer_wanted_goes_but_not_what_others_say_too,

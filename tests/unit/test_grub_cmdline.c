@@ -44,6 +44,29 @@ static void words_end_at_blanks_outside_quotes(void **state)
 	assert_string_equal(words.items[3], "open=\"to the end");
 }
 
+static void behind_two_dashes_all_is_inits(void **state)
+{
+	(void)state;
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
+	add(&groups, "iommu", "iommu=pt");
+	assert_merged(&groups, "ro -- foo", "ro iommu=pt -- foo");
+	assert_merged(&groups, "-- foo", "iommu=pt -- foo");
+	assert_merged(&groups, "ro --", "ro iommu=pt --");
+	assert_merged(&groups, "ro -- iommu=pt", "ro iommu=pt -- iommu=pt");
+	assert_merged(&groups, "ro iommu=off quiet -- iommu=off", "ro iommu=pt quiet -- iommu=off");
+	assert_merged(&groups, "ro --foo --- a=\"x -- y\"", "ro --foo --- a=\"x -- y\" iommu=pt");
+	assert_false(kh_cmdline_has("ro -- iommu=pt", &groups.items[0]));
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_cmdline_split("a b -- c", &words);
+	assert_int_equal(words.count, 2);
+	kh_auto(kh_free) char *dropped = kh_cmdline_drop("a b -- a", &words);
+	assert_string_equal(dropped, "-- a");
+	kh_auto(kh_free) char *kernels = kh_cmdline_kernel(" a  b  -- c");
+	assert_string_equal(kernels, "a  b");
+	kh_auto(kh_free) char *all = kh_cmdline_kernel("a --b");
+	assert_string_equal(all, "a --b");
+}
+
 static void dash_and_underscore_are_the_same_in_keys_only(void **state)
 {
 	(void)state;
@@ -182,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_end_at_blanks_outside_quotes),
+		cmocka_unit_test(behind_two_dashes_all_is_inits),
 		cmocka_unit_test(dash_and_underscore_are_the_same_in_keys_only),
 		cmocka_unit_test(another_value_is_replaced_where_it_stands),
 		cmocka_unit_test(an_argument_that_stands_twice_stands_once_afterwards),
