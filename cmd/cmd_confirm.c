@@ -86,7 +86,7 @@ static bool is_kept(const struct kh_confirm *confirm)
 	bool is_kept = entry && entry->arguments;
 	kh_cmdline_split(confirm->trial->arguments ? confirm->trial->arguments : "", &words);
 	for (size_t i = 0; is_kept && i < words.count; i++)
-		is_kept = kh_str_has_word(entry->arguments, words.items[i]);
+		is_kept = kh_cmdline_has_word(entry->arguments, words.items[i]);
 	if (!confirm->trial->is_arguments)
 		is_kept = release && strcmp(release, confirm->trial->release) == 0;
 	kh_boot_entries_done(&entries);

@@ -125,6 +125,14 @@ static size_t count_word(const struct kh_strv *words, const char *word)
 	return count;
 }
 
+bool kh_cmdline_has_word(const char *text, const char *word)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+
+	kh_cmdline_split(text, &words);
+	return count_word(&words, word) > 0;
+}
+
 static bool belongs(const char *word, const struct kh_cmdline_group *group)
 {
 	if (group->is_repeatable)

@@ -46,6 +46,8 @@ char *kh_cmdline_kernel(const char *text);
 /* The words of text as they stand there, quotes kept; appended. A quote that is not closed reaches
  * to the end. Quotes escaped for a shell (\") count as quotes. */
 void kh_cmdline_split(const char *text, struct kh_strv *words);
+/* Does the kernel read this word there (quotes aside; it may have blanks in quotes)? */
+bool kh_cmdline_has_word(const char *text, const char *word);
 /* word as it must stand in a GRUB 2 configuration or entry, where '$' would be a variable and ';'
  * the end of the command: special characters get a backslash, those that have one already are left.
  * Owned. Source: info grub "Shell-like scripting", Quoting. */

@@ -102,9 +102,9 @@ static char *find_stale(const struct kh_grub_work *work)
 	kh_auto(kh_free) char *others = kh_grub_others_words(work->context->root);
 	for (size_t i = 0; i < work->stale.count; i++) {
 		const char *word = work->stale.items[i];
-		for (size_t e = 0; e < entries->count && !kh_str_has_word(others, word); e++)
+		for (size_t e = 0; e < entries->count && !kh_cmdline_has_word(others, word); e++)
 			if (entries->items[e].kind == KH_ENTRY_NORMAL &&
-			    kh_str_has_word(entries->items[e].arguments, word))
+			    kh_cmdline_has_word(entries->items[e].arguments, word))
 				return kh_printf("entry '%s' in %s:%d still has '%s'",
 						 entries->items[e].title, entries->items[e].file,
 						 entries->items[e].line, word);

@@ -33,7 +33,7 @@ static bool has_all(const struct kh_grub_work *work, const char *arguments)
 	kh_auto(kh_free) char *wrong =
 		arguments ? kh_cmdline_judge(arguments, &work->groups) : kh_strdup("");
 	for (size_t i = 0; !wrong && i < work->stale.count; i++)
-		if (kh_str_has_word(arguments, work->stale.items[i]))
+		if (kh_cmdline_has_word(arguments, work->stale.items[i]))
 			return false;
 	return wrong == NULL;
 }

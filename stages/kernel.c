@@ -158,15 +158,16 @@ char *kh_kernel_arguments(const struct kh_kernel_work *work, const char *argumen
 static bool has_stale(const struct kh_kernel_work *work, const struct kh_boot_entry *entry,
 		      const struct kh_boot_entry *source)
 {
-	kh_auto(kh_strv_done) struct kh_strv before = {0}, wanted = {0};
-	kh_strv_split(&before, work->trial.arguments ? work->trial.arguments : "", " ");
-	kh_cmdline_wanted(&work->groups, &wanted);
+	kh_auto(kh_strv_done) struct kh_strv before = {0}, all = {0};
+	kh_cmdline_split(work->trial.arguments ? work->trial.arguments : "", &before);
+	kh_cmdline_wanted(&work->groups, &all);
+	kh_auto(kh_free) char *wanted = kh_strv_join(&all, " ");
 	for (size_t i = 0; i < before.count; i++) {
 		const char *word = before.items[i];
 		bool is_own = source && source->arguments &&
-			      kh_str_has_word(source->arguments, word); /* the host's */
-		if (!is_own && !kh_strv_has(&wanted, word) &&
-		    kh_str_has_word(entry->arguments, word))
+			      kh_cmdline_has_word(source->arguments, word); /* the host's */
+		if (!is_own && !kh_cmdline_has_word(wanted, word) &&
+		    kh_cmdline_has_word(entry->arguments, word))
 			return true;
 	}
 	return false;

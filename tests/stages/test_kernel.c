@@ -237,6 +237,26 @@ static void arguments_that_are_not_wanted_any_more_leave_the_trials_entry(void *
 	kernel_host_close(host);
 }
 
+static void arguments_with_blanks_in_quotes_settle(void **state)
+{
+	(void)state;
+	need_root_rights();
+	struct kernel_host *host =
+		kernel_host_open(debian, "kernel: {version: distro}\n"
+					 "grub: {extra: ['dyndbg=\"file drivers/usb/* +p\"']}\n");
+	kernel_host_build(host, NEW, "1");
+	apply(host);
+	kh_auto(kh_free) char *with = fixture_get(&host->base.fixture, script);
+	assert_non_null(strstr(with, "drivers/usb/* +p"));
+	expect_settled(host);
+	stage_host_configure(&host->base, yaml);
+	apply(host);
+	kh_auto(kh_free) char *without = fixture_get(&host->base.fixture, script);
+	assert_null(strstr(without, "drivers/usb"));
+	expect_settled(host);
+	kernel_host_close(host);
+}
+
 static void arguments_that_every_entry_has_from_earlier_are_not_tried_when_unwanted(void **state)
 {
 	(void)state;
@@ -850,6 +870,7 @@ int main(void)
 		cmocka_unit_test(a_kernel_that_failed_is_not_tried_again_until_somebody_says_so),
 		cmocka_unit_test(a_build_that_failed_does_not_keep_the_next_build_from_its_trial),
 		cmocka_unit_test(arguments_that_are_not_wanted_any_more_leave_the_trials_entry),
+		cmocka_unit_test(arguments_with_blanks_in_quotes_settle),
 		cmocka_unit_test(
 			arguments_that_every_entry_has_from_earlier_are_not_tried_when_unwanted),
 		cmocka_unit_test(arguments_that_the_host_has_of_its_own_stay_in_the_trials_entry),
