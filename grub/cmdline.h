@@ -9,7 +9,7 @@
  * What stands behind the word "--" is init's, not the kernel's: it is neither looked at nor changed,
  * and what is added comes before it.
  *
- * A repeatable group (console=, module parameters) owns only the very words it wants: other values
+ * A repeatable group (console=, rd.lvm.lv=, pci=) owns only the very words it wants: other values
  * of the key are somebody else's and stay. Source: Documentation/admin-guide/kernel-parameters.rst;
  * kernel/params.c (next_arg, parameq).
  */
@@ -58,7 +58,7 @@ char *kh_cmdline_key(const char *word);
 bool kh_cmdline_is_key(const char *word, const char *key);
 /* Do both words say the same to the kernel (quotes aside)? */
 bool kh_cmdline_same_word(const char *a, const char *b);
-/* May this key stand several times, each with a meaning of its own? */
+/* May this key stand several times, each with a meaning of its own (or all adding up)? */
 bool kh_cmdline_is_repeatable(const char *key);
 
 /* text with the groups merged in; equal to text, byte for byte, when they are there already. Owned.

@@ -66,11 +66,16 @@ bool kh_cmdline_same_word(const char *a, const char *b)
 bool kh_cmdline_is_repeatable(const char *key)
 {
 	static const char *const repeatable[] = {
-		"console", "earlycon", "earlyprintk", "netconsole", "memmap", "mem",
-		"cma",     "ip",       "ifname",      "nameserver", "vlan",   "bond",
-		"bridge",  "dyndbg",   "rd_break",    "blacklist"};
+		"console",   "earlycon",     "earlyprintk",   "netconsole",
+		"memmap",    "mem",          "cma",           "reserve",
+		"efi",       "pci",          "video",         "acpi",
+		"acpi_osi",  "clearcpuid",   "setcpuid",      "initcall_blacklist",
+		"ip",        "ifname",       "nameserver",    "vlan",
+		"bond",      "bridge",       "dyndbg",        "rd_break",
+		"blacklist", "systemd.mask", "systemd.wants", "systemd.setenv"};
 
-	if (strchr(key, '.') != NULL) /* MODULE.PARAMETER, rd.lvm.lv, systemd.mask */
+	/* Of a module's parameter the last one counts. Source: kernel/params.c, parse_args(). */
+	if (kh_str_starts(key, "rd.") || kh_str_ends(key, ".dyndbg")) /* dracut.cmdline(7) */
 		return true;
 	for (size_t i = 0; i < KH_COUNT(repeatable); i++)
 		if (kh_cmdline_is_key(key, repeatable[i]))

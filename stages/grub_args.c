@@ -43,6 +43,37 @@ static bool is_on_by_default(const struct kh_context *context)
 			strstr(text, "\nCONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y"));
 }
 
+/* Is VALUE one of WORD's, "KEY=VALUE,VALUE"? */
+static bool has_value(const char *word, const char *value)
+{
+	const char *equals = strchr(word, '=');
+	kh_auto(kh_strv_done) struct kh_strv values = {0};
+	kh_strv_split(&values, equals ? equals + 1 : "", ",");
+	return kh_strv_has(&values, value);
+}
+
+/* These arguments add up, and some machines boot only with what the operator says there
+ * ("intel_iommu=on,igfx_off"): what the host runs with stays, unless it switches off. Source:
+ * drivers/iommu/intel/iommu.c (intel_iommu_setup), drivers/iommu/amd/init.c. */
+static void want_unit_on(const struct kh_context *context, struct kh_cmdline_groups *groups,
+			 const char *key, const char *on, const char *why)
+{
+	const char *running = context->facts->boot.cmdline;
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	bool is_on = on == NULL;
+	kh_cmdline_split(running ? running : "", &words);
+	add_words(groups, "iommu", key, NULL, why);
+	struct kh_cmdline_group *group = &groups->items[groups->count - 1];
+	for (size_t i = 0; i < words.count; i++) {
+		if (!kh_cmdline_is_key(words.items[i], key) || has_value(words.items[i], "off"))
+			continue;
+		kh_strv_add(&group->words, words.items[i]);
+		is_on = is_on || has_value(words.items[i], "on");
+	}
+	if (!is_on)
+		kh_strv_add(&group->words, on);
+}
+
 static void want_iommu(const struct kh_context *context, struct kh_cmdline_groups *groups)
 {
 	enum kh_iommu mode = context->config->grub.iommu;
@@ -62,9 +93,9 @@ static void want_iommu(const struct kh_context *context, struct kh_cmdline_group
 	}
 	bool is_wanted = mode != KH_IOMMU_AUTO || (has_unit && !is_on_by_default(context));
 	if (is_intel && is_wanted)
-		add_words(groups, "iommu", "intel_iommu", "intel_iommu=on", why);
+		want_unit_on(context, groups, "intel_iommu", "intel_iommu=on", why);
 	if (is_amd && mode != KH_IOMMU_AUTO) /* on unless switched off: what says so goes */
-		add_words(groups, "iommu", "amd_iommu", NULL, why);
+		want_unit_on(context, groups, "amd_iommu", NULL, why);
 	if (mode == KH_IOMMU_PT)
 		add_words(groups, "iommu_pt", "iommu", "iommu=pt",
 			  "the host's own devices are not translated, which is faster");

@@ -226,15 +226,15 @@ static void nasty_words_survive_shell_and_grub(void **state)
 	open_host(
 		&host, "debian12-ifupdown",
 		"grub:\n  extra: ['dyndbg=\"file drivers/usb/* +p\"', \"it's=1\", 'memmap=4G$0x100', "
-		"'glob=*?[a]', 'x=`y`', 'pci=a;b']\n");
+		"'glob=*?[a]', 'x=`y`', 'tsc=a;b']\n");
 	edit(&host, "/etc/default/grub", "GRUB_CMDLINE_LINUX=\"\"",
 	     "GRUB_CMDLINE_LINUX='dyndbg=\"file drivers/usb/* +p\" transparent-hugepage=never "
-	     "other=\"a * b\" pci=old glob=no'");
+	     "other=\"a * b\" tsc=old glob=no'");
 	assert_int_equal(engine_apply_quietly(&host), KH_OK);
 	expect_file(&host, cfg_debian, " other=\"a * b\" quiet transparent_hugepage=madvise ");
 	expect_file(&host, cfg_debian, "memmap=4G\\$0x100");
-	expect_file(&host, cfg_debian, "pci=a\\;b");
-	expect_not_in_file(&host, cfg_debian, "pci=old");
+	expect_file(&host, cfg_debian, "tsc=a\\;b");
+	expect_not_in_file(&host, cfg_debian, "tsc=old");
 	check(&host);
 	assert_string_equal(stage_host_status(&host, "boot.result"), "pass");
 	close_host(&host);
@@ -601,6 +601,38 @@ static void what_stands_behind_two_dashes_is_not_the_kernels(void **state)
 	close_host(&host);
 }
 
+static void what_the_operator_says_to_the_iommu_stays(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_host(&host, "centos7-ifcfg-bios", NO_POOLS);
+	fixture_put(&host.fixture, "/proc/cmdline",
+		    "ro intel_iommu=on,igfx_off intel_iommu=sm_on\n");
+	fixture_put(&host.fixture, "/etc/default/grub",
+		    "GRUB_DISABLE_RECOVERY=true\n"
+		    "GRUB_CMDLINE_LINUX=\"ro intel_iommu=on,igfx_off intel_iommu=sm_on\"\n");
+	apply(&host);
+	expect_file(&host, "/etc/default/grub", "ro intel_iommu=on,igfx_off intel_iommu=sm_on ");
+	expect_not_in_file(&host, "/etc/default/grub", "intel_iommu=on ");
+	fixture_put(&host.fixture, "/proc/cmdline",
+		    "ro intel_iommu=off,igfx_off intel_iommu=sm_on\n");
+	apply(&host);
+	expect_file(&host, "/etc/default/grub", "ro intel_iommu=sm_on intel_iommu=on ");
+	close_host(&host);
+}
+
+static void a_parameter_of_a_module_is_there_once(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_host(&host, "rocky9-bls-nm", "grub: {extra: [kvm_amd.nested=1]}\n" NO_POOLS);
+	fixture_put(&host.fixture, "/proc/cmdline",
+		    "ro kvm_amd.nested=1 kvm_amd.nested=0 transparent_hugepage=madvise\n");
+	check(&host);
+	assert_string_equal(stage_host_status(&host, "boot.arg.kvm_amd.nested"), "fail");
+	close_host(&host);
+}
+
 static void every_recorded_host_can_be_judged(void **state)
 {
 	(void)state;
@@ -631,6 +663,8 @@ int main(void)
 		cmocka_unit_test_setup(the_generated_menu_reads_back_as_complete, setup),
 		cmocka_unit_test_setup(nasty_words_survive_shell_and_grub, setup),
 		cmocka_unit_test_setup(undo_gives_the_menu_back, setup),
+		cmocka_unit_test_setup(what_the_operator_says_to_the_iommu_stays, setup),
+		cmocka_unit_test_setup(a_parameter_of_a_module_is_there_once, setup),
 		cmocka_unit_test_setup(what_stands_behind_two_dashes_is_not_the_kernels, setup),
 		cmocka_unit_test_setup(a_tool_that_changes_nothing_is_found_out, setup),
 		cmocka_unit_test_setup(a_later_drop_in_that_drops_ours_is_named, setup),

@@ -134,7 +134,11 @@ static void of_a_repeatable_key_the_other_values_stay(void **state)
 	assert_merged(&groups, "console=tty0 ro", "console=tty0 ro console=ttyS0");
 	assert_merged(&groups, "console=ttyS0 console=tty0", "console=ttyS0 console=tty0");
 	assert_true(kh_cmdline_is_repeatable("console"));
-	assert_true(kh_cmdline_is_repeatable("kvm.ignore_msrs"));
+	assert_true(kh_cmdline_is_repeatable("rd.lvm.lv"));
+	assert_true(kh_cmdline_is_repeatable("pci"));
+	assert_true(kh_cmdline_is_repeatable("acpi-osi"));
+	assert_true(kh_cmdline_is_repeatable("drm.dyndbg"));
+	assert_false(kh_cmdline_is_repeatable("kvm.ignore_msrs"));
 	assert_false(kh_cmdline_is_repeatable("mitigations"));
 }
 
