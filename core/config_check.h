@@ -35,6 +35,8 @@ const char *kh_config_check_mount(char *text);
 const char *kh_config_check_provider(char *text);
 /* An absolute path: no "..", no blanks or characters that makefiles and shells treat specially. */
 const char *kh_config_check_path(char *text);
+/* A directory of its own: not "/" nor a top-level one. */
+const char *kh_config_check_store(char *text);
 /* The same, where programs are installed; not "/". */
 const char *kh_config_check_prefix(char *text);
 /* "auto", or a number from 1 to 4096. */

@@ -39,6 +39,18 @@ const char *kh_config_check_path(char *text)
 	return NULL;
 }
 
+const char *kh_config_check_store(char *text)
+{
+	const char *why = kh_config_check_path(text);
+	const char *rest = text + strspn(text, "/");
+	if (why)
+		return why;
+	return strchr(rest, '/') && rest[strcspn(rest, "/") + 1]
+		       ? NULL
+		       : "the store is a directory of its own, at least two levels deep: other "
+			 "people's files must not be in it";
+}
+
 const char *kh_config_check_prefix(char *text)
 {
 	const char *why = kh_config_check_path(text);

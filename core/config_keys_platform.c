@@ -55,10 +55,11 @@ const struct kh_config_key kh_config_build_keys[] = {
 	{.name = "store",
 	 .type = KH_KEY_TEXT,
 	 .offset = AT(build.store),
-	 .check = kh_config_check_path,
+	 .check = kh_config_check_store,
 	 .item = "absolute path",
 	 .fallback = "/var/cache/kvmhost",
-	 .doc = "Directory for sources, builds and artifacts. A build needs some 10 GiB."},
+	 .doc = "Directory for sources, builds and artifacts, and for nothing else. A build needs some "
+		"10 GiB."},
 	{.name = NULL},
 };
 

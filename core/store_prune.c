@@ -120,19 +120,41 @@ static bool is_any(const char *name)
 	return true;
 }
 
+static const struct {
+	const char *name, *what; /* what: it can be made again; or NULL */
+} parts[] = {
+	{"artifacts", NULL},          {"base", NULL},           {"build", "build directory"},
+	{"ccache", "compiler cache"}, {"sources", "sources"},   {"archives", "archive"},
+	{"apt", "package lists"},     {"dnf", "package lists"},
+};
+
+/* Who names a directory as the store that has other things in it would lose them. */
+static int refuse_foreign(const struct prune *prune)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_root_list(prune->root, prune->store, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		bool is_known = false;
+		for (size_t p = 0; p < KH_COUNT(parts); p++)
+			is_known = is_known || strcmp(names.items[i], parts[p].name) == 0;
+		if (is_known)
+			continue;
+		kh_fail(prune->err, KH_HOST, 0,
+			"'%s' is not kvmhost's alone: it has '%s', which kvmhost does not make",
+			prune->store, names.items[i]);
+		return kh_hint(prune->err, "give 'build.store' a directory of its own, or remove "
+					   "by hand what may go");
+	}
+	return 0;
+}
+
 static int prune_remakable(const struct prune *prune)
 {
-	static const struct {
-		const char *name, *what;
-	} rows[] = {
-		{"build", "build directory"},
-		{"ccache", "compiler cache"},
-		{"sources", "sources"},
-		{"archives", "archive"},
-	};
-	for (size_t i = 0; i < KH_COUNT(rows); i++) {
-		kh_auto(kh_free) char *dir = kh_printf("%s/%s", prune->store, rows[i].name);
-		if (drop_where(prune, dir, is_any, rows[i].what) != 0)
+	for (size_t i = 0; i < KH_COUNT(parts); i++) {
+		if (!parts[i].what)
+			continue;
+		kh_auto(kh_free) char *dir = kh_printf("%s/%s", prune->store, parts[i].name);
+		if (drop_where(prune, dir, is_any, parts[i].what) != 0)
 			return -1;
 	}
 	return 0;
@@ -145,6 +167,8 @@ int kh_store_prune(const struct kh_root *root, const char *store, const struct k
 	kh_auto(kh_free) char *artifacts = kh_printf("%s/artifacts", store);
 	kh_auto(kh_free) char *build = kh_printf("%s/build", store);
 	*ret_list = (struct kh_pruned_list){0};
+	if (is_all && refuse_foreign(&prune) != 0)
+		return -1;
 	if (prune_artifacts(&prune, keep) != 0 ||
 	    drop_where(&prune, artifacts, is_unfinished, "unfinished artifact") != 0 ||
 	    drop_where(&prune, build, is_stage, "unfinished build") != 0)
