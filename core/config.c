@@ -60,8 +60,10 @@ static int read_named(const char *path, char **ret_text, size_t *ret_length, str
 {
 	kh_auto(kh_fclose) FILE *file = fopen(path, "re");
 	if (!file) {
+		bool is_absent = errno == ENOENT;
 		kh_fail(err, KH_CONFIG, errno, "read configuration '%s'", path);
-		return kh_hint(err, "'kvmhost init' writes a starter configuration");
+		return is_absent ? kh_hint(err, "'kvmhost init' writes a starter configuration")
+				 : -1;
 	}
 	kh_auto(kh_free) char *text = kh_alloc(KH_YAML_BYTES + 2);
 	size_t length = fread(text, 1, KH_YAML_BYTES + 1, file);
@@ -93,17 +95,34 @@ static char *default_name(const struct kh_root *root)
 	return kh_printf("%.*s%s", (int)length, root->host_path, kh_config_default_path);
 }
 
+/* A link that leads nowhere, to a file system that is not mounted, is not "no file". Nor is
+ * anything else that cannot be read. */
+static int read_default(const struct kh_root *root, char **ret_text, size_t *ret_length,
+			struct kh_error *err)
+{
+	int found = kh_root_read(root, kh_config_default_path, ret_text, ret_length, err);
+	if (found < 0) {
+		err->code = KH_CONFIG;
+		return kh_wrap(err, "configuration");
+	}
+	kh_auto(kh_free) char *target =
+		found == 1 ? kh_root_readlink(root, kh_config_default_path) : NULL;
+	if (!target)
+		return found;
+	kh_fail(err, KH_CONFIG, 0, "configuration: '%s' is a link to '%s', which is not there",
+		kh_config_default_path, target);
+	return kh_hint(err, "mount what has it, or remove the link: the defaults hold then");
+}
+
 static int load_file(const struct kh_root *root, const char *path, struct kh_config *config,
 		     struct kh_error *err)
 {
 	kh_auto(kh_free) char *text = NULL;
 	size_t length = 0;
 	int found = path ? read_named(path, &text, &length, err)
-			 : kh_root_read(root, kh_config_default_path, &text, &length, err);
-	if (found < 0)
-		return path ? -1 : kh_wrap(err, "configuration");
-	if (found == 1)
-		return 0;
+			 : read_default(root, &text, &length, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
 	config->path = path ? kh_strdup(path) : default_name(root);
 	if (length == 0)
 		return refuse_empty(config->path, err);

@@ -19,6 +19,8 @@ const char *kh_config_check_port(char *text);
 const char *kh_config_check_address(char *text);
 /* An address without a prefix length, for gateways and name servers. */
 const char *kh_config_check_server(char *text);
+/* Of a server, or any (0.0.0.0, ::). */
+const char *kh_config_check_listen(char *text);
 /* Is a text that passed one of the two above IPv6? */
 bool kh_config_is_ipv6(const char *text);
 /* A module's name, '-' becomes '_' as the kernel has it. */

@@ -119,6 +119,12 @@ const char *kh_config_check_server(char *text)
 	return check_ip(text, 0);
 }
 
+const char *kh_config_check_listen(char *text)
+{
+	bool is_any = strcmp(text, "0.0.0.0") == 0 || strcmp(text, "::") == 0;
+	return is_any ? NULL : kh_config_check_server(text);
+}
+
 const char *kh_config_check_address(char *text)
 {
 	char *slash = strchr(text, '/');

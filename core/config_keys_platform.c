@@ -169,10 +169,10 @@ static const struct kh_config_key qemu_conf_keys[] = {
 	{.name = "vnc_listen",
 	 .type = KH_KEY_TEXT,
 	 .offset = AT(libvirt.qemu_conf.vnc_listen),
-	 .check = kh_config_check_server,
+	 .check = kh_config_check_listen,
 	 .item = "IPv4 or IPv6 address",
 	 .fallback = "127.0.0.1",
-	 .doc = "Address that the VNC consoles of guests listen on. 0.0.0.0 opens them to the "
+	 .doc = "Address that the VNC consoles of guests listen on. 0.0.0.0 or '::' opens them to the "
 		"network, without a password; the report warns."},
 	{.name = "user",
 	 .type = KH_KEY_TEXT,

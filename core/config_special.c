@@ -1,4 +1,5 @@
 /* config_special.c - see config_parse.h: the types that fit only one key. */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,39 @@ static size_t count_family(const struct kh_strv *list, bool is_ipv6)
 	for (size_t i = 0; i < list->count; i++)
 		count += kh_config_is_ipv6(list->items[i]) == is_ipv6;
 	return count;
+}
+
+/* Is it an address of this network, "ADDRESS/BITS"? Both have been checked. */
+static bool is_inside(const char *gateway, const char *network)
+{
+	unsigned char one[16] = {0}, other[16] = {0};
+	int family = kh_config_is_ipv6(gateway) ? AF_INET6 : AF_INET;
+	kh_auto(kh_free) char *address = kh_strndup(network, strcspn(network, "/"));
+	size_t bits = (size_t)kh_str_number(strchr(network, '/') + 1);
+	if (inet_pton(family, gateway, one) != 1 || inet_pton(family, address, other) != 1)
+		return false;
+	for (size_t i = 0; i < bits; i++)
+		if (((one[i / 8] ^ other[i / 8]) >> (7 - i % 8)) & 1)
+			return false;
+	return true;
+}
+
+/* A route to a gateway that no network of ours has is refused by the kernel: the host would be
+ * without one. Link-local gateways need none, and who has one address alone (/32, /128) has a
+ * gateway outside by necessity. */
+static bool is_reachable(const struct kh_config_bridge *bridge, const char *gateway)
+{
+	static const char link_local[] = "fe80::/10";
+	if (kh_config_is_ipv6(gateway) && is_inside(gateway, link_local))
+		return true;
+	const char *alone = kh_config_is_ipv6(gateway) ? "/128" : "/32";
+	for (size_t i = 0; i < bridge->addresses.count; i++) {
+		const char *address = bridge->addresses.items[i];
+		if (kh_config_is_ipv6(gateway) == kh_config_is_ipv6(address) &&
+		    (kh_str_ends(address, alone) || is_inside(gateway, address)))
+			return true;
+	}
+	return false;
 }
 
 int kh_config_check_static(struct kh_config_parser *parser, const struct kh_yaml_node *node)
@@ -46,6 +80,12 @@ int kh_config_check_static(struct kh_config_parser *parser, const struct kh_yaml
 			return kh_yaml_fail(parser->yaml, at->line, at->column, parser->err,
 					    "'bridge.address.gateway' is the host's own address");
 	}
+	for (size_t i = 0; i < bridge->gateways.count; i++)
+		if (!is_reachable(bridge, bridge->gateways.items[i]))
+			return kh_yaml_fail(parser->yaml, at->line, at->column, parser->err,
+					    "'bridge.address.gateway' is '%s', which is in no "
+					    "network of 'bridge.address'",
+					    bridge->gateways.items[i]);
 	return 0;
 }
 

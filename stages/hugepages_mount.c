@@ -220,6 +220,19 @@ static int plan_mount(const struct kh_context *context, const struct kh_hugepool
 	return mount_now(plan, target, err);
 }
 
+/* What is in the directory would be out of sight, for this host's own programs, too. */
+static int refuse_full(const struct kh_context *context, const char *target, struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	if (kh_hugepages_mounted_bytes(context, target) == 0)
+		kh_root_list(context->root, target, &names);
+	if (names.count == 0)
+		return 0;
+	kh_fail(err, KH_HOST, 0, "mount point '%s' is not empty: it has '%s'", target,
+		names.items[0]);
+	return kh_hint(err, "give 'mount' of the pool a directory of its own, such as /hugepages");
+}
+
 /* /dev is made anew at every boot: there only systemd creates the mount point. */
 static int plan_mount_point(const struct kh_context *context, const struct kh_hugepool *pool,
 			    struct kh_plan *plan, struct kh_error *err)
@@ -245,6 +258,8 @@ int kh_hugepages_plan_mounts(const struct kh_context *context, const struct kh_h
 		const struct kh_hugepool *pool = &pools->pools[i];
 		if (!kh_hugepages_is_first_mount(pools, i))
 			continue;
+		if (refuse_full(context, pool->config->mount, err) != 0)
+			return -1;
 		if (context->facts->os.has_systemd)
 			note_unit(plan, pool->config->mount);
 		if (plan_mount_point(context, pool, plan, err) != 0 ||

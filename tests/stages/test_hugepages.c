@@ -310,9 +310,20 @@ static void a_boot_that_gave_fewer_pages_than_asked_fails(void **state)
 	stage_host_close(&host);
 }
 
+static void a_directory_with_something_in_it_is_no_mount_point(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	stage_host_open(&host, "debian12-ifupdown", POOLS("{size: 2M, count: 8, mount: /etc}"));
+	assert_null(stage_host_plan(&host, &kh_stage_hugepages));
+	expect_text(host.err.message, "mount point '/etc' is not empty: it has '");
+	stage_host_close(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_directory_with_something_in_it_is_no_mount_point),
 		cmocka_unit_test(a_pool_of_2m_becomes_a_sysctl_and_an_fstab_line),
 		cmocka_unit_test(what_the_configuration_no_longer_wants_goes_away),
 		cmocka_unit_test(pools_of_a_node_and_of_another_size_become_tmpfiles_lines),

@@ -338,6 +338,18 @@ static void a_bad_setting_is_shown_as_typed(void **state)
 			   "--set bridge.address.gateway: 'bridge.address.gateway' is IPv6, but no "
 			   "address is\nbridge.address.gateway=fe80::1\n                       ^",
 			   NULL);
+	expect_bad_setting("bridge:\n  address: {address: [192.0.2.10/25, 198.51.100.9/24]}\n",
+			   "bridge.address.gateway=192.0.2.129",
+			   "--set bridge.address.gateway: 'bridge.address.gateway' is "
+			   "'192.0.2.129', which is in no network of 'bridge.address'\n"
+			   "bridge.address.gateway=192.0.2.129\n                       ^",
+			   NULL);
+	expect_bad_setting("bridge:\n  address: {address: '2001:db8::10/64'}\n",
+			   "bridge.address.gateway=2001:db8:0:1::1",
+			   "--set bridge.address.gateway: 'bridge.address.gateway' is "
+			   "'2001:db8:0:1::1', which is in no network of 'bridge.address'\n"
+			   "bridge.address.gateway=2001:db8:0:1::1\n                       ^",
+			   NULL);
 }
 
 static void the_json_loads_again_as_the_same(void **state)
