@@ -73,6 +73,11 @@ void kh_language_start(void);
 /* Those there is a catalogue of ("zh_CN"), added to *ret_names. */
 void kh_language_list(struct kh_strv *ret_names);
 
+/* undo_left.c: the kernel arguments that every entry has from us (before undo), and the entries
+ * that still have some when undo has taken them back: a warning each. */
+void kh_undo_remember(const struct kh_root *root, struct kh_strv *ret_words);
+void kh_undo_tell_left(const struct kh_root *root, const struct kh_strv *words);
+
 /* The command line (main.c's helper): fills options and the command, or fails with KH_USAGE. */
 int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 		     const struct kh_command **ret_command, struct kh_error *err);

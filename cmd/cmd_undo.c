@@ -67,10 +67,13 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (answer <= 0)
 		return answer;
 	size_t count = 0;
+	kh_auto(kh_strv_done) struct kh_strv arguments = {0};
+	kh_undo_remember(&root, &arguments);
 	int result = kh_undo_apply(&undo, &count, err);
 	kh_sink_end(&sink);
 	if (result != 0)
 		return -1;
+	kh_undo_tell_left(&root, &arguments);
 	kh_print(stdout, "%zu change%s put back\n", count, count == 1 ? "" : "s");
 	if (count > 0 && root.is_live)
 		kh_print(stdout,
