@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "grub/bls_order.h"
 
 const char *const kh_bls_dir = "/boot/loader/entries";
 
@@ -78,20 +79,9 @@ char *kh_bls_copy(const char *text, const char *title, const char *options)
 
 /* ---- the menu ---- */
 
-/* GRUB sorts by file name, newest first, as rpmvercmp does: close enough for names that differ in
- * their version only, and letters sort below digits, which keeps the fallback last. */
 static int newest_first(const void *a, const void *b)
 {
-	const char *left = *(char *const *)a, *right = *(char *const *)b;
-	while (*left && *left == *right) {
-		left++;
-		right++;
-	}
-	bool left_is_digit = *left >= '0' && *left <= '9';
-	bool right_is_digit = *right >= '0' && *right <= '9';
-	if (left_is_digit != right_is_digit)
-		return left_is_digit ? -1 : 1;
-	return -strverscmp(*(char *const *)a, *(char *const *)b);
+	return kh_bls_compare(*(char *const *)b, *(char *const *)a);
 }
 
 static char *expand(const char *options, const char *kernelopts)
@@ -121,10 +111,10 @@ static bool is_snapshot(const char *id)
 	return strspn(id, hex) == 32 && id[32] == '-' && strspn(id + 33, hex) == 7 && id[40] == '-';
 }
 
-static void read_entry(const struct kh_root *root, const char *name, const char *kernelopts,
+static void read_entry(const struct kh_root *root, const char *id, const char *kernelopts,
 		       struct kh_boot_entries *entries)
 {
-	kh_auto(kh_free) char *path = kh_printf("%s/%s", kh_bls_dir, name);
+	kh_auto(kh_free) char *path = kh_printf("%s/%s.conf", kh_bls_dir, id);
 	kh_auto(kh_free) char *text = kh_root_text(root, path);
 	if (!text)
 		return;
@@ -132,7 +122,7 @@ static void read_entry(const struct kh_root *root, const char *name, const char 
 	entry->title = kh_bls_value(text, "title");
 	if (!entry->title)
 		entry->title = kh_strdup("");
-	entry->id = kh_strndup(name, strlen(name) - strlen(".conf"));
+	entry->id = kh_strdup(id);
 	entry->kernel = kh_bls_value(text, "linux");
 	entry->position = kh_printf("%zu", entries->count - 1);
 	entry->path = kh_strdup(entry->id);
@@ -145,17 +135,27 @@ static void read_entry(const struct kh_root *root, const char *name, const char 
 	entry->kind = is_snapshot(entry->id) ? KH_ENTRY_OTHER : kh_boot_entry_classify(entry);
 }
 
+/* The ids of all entries, in the order of the menu. */
+static void list_ids(const struct kh_root *root, struct kh_strv *ids)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_root_list(root, kh_bls_dir, &names);
+	for (size_t i = 0; i < names.count; i++)
+		if (kh_str_ends(names.items[i], ".conf"))
+			kh_strv_add_owned(ids, kh_strndup(names.items[i], strlen(names.items[i]) -
+										  strlen(".conf")));
+	if (ids->count > 1)
+		qsort(ids->items, ids->count, sizeof(char *), newest_first);
+}
+
 void kh_bls_read(const struct kh_root *root, const char *chosen, const char *kernelopts,
 		 struct kh_boot_entries *ret_entries)
 {
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_auto(kh_strv_done) struct kh_strv ids = {0};
 	*ret_entries = (struct kh_boot_entries){0};
-	kh_root_list(root, kh_bls_dir, &names);
-	if (names.count > 1)
-		qsort(names.items, names.count, sizeof(char *), newest_first);
-	for (size_t i = 0; i < names.count; i++)
-		if (kh_str_ends(names.items[i], ".conf"))
-			read_entry(root, names.items[i], kernelopts, ret_entries);
+	list_ids(root, &ids);
+	for (size_t i = 0; i < ids.count; i++)
+		read_entry(root, ids.items[i], kernelopts, ret_entries);
 	ret_entries->default_at = 0;
 	for (size_t i = 0; chosen && i < ret_entries->count; i++) {
 		const struct kh_boot_entry *entry = &ret_entries->items[i];

@@ -42,8 +42,10 @@ struct kh_boot_entries {
 /* And of the one that boots a kernel on trial (trial.h); its kind is KH_ENTRY_OTHER. */
 #define KH_TRIAL_TITLE "on trial by kvmhost"
 #define KH_TRIAL_ID "kvmhost-trial"
-/* The one that tries arguments: a normal kernel, with them. */
-#define KH_TRIAL_ARGUMENTS_ID KH_TRIAL_ID "-arguments"
+/* The one that tries arguments: a normal kernel, with them. No dash more: see bls_order.h. */
+#define KH_TRIAL_ARGUMENTS_ID KH_TRIAL_ID "arguments"
+/* Its name as an entry of its own file before that, which GRUB sorted first: to be taken away. */
+#define KH_TRIAL_ARGUMENTS_OLD_ID KH_TRIAL_ID "-arguments"
 
 struct kh_boot_entry *kh_boot_entries_add(struct kh_boot_entries *entries, const char *file);
 void kh_boot_entries_done(struct kh_boot_entries *entries);

@@ -97,15 +97,6 @@ char *kh_trial_entry_bls(const char *text, const struct kh_boot_entry *source, c
 	return replace_lines(named, version, KH_COUNT(version), KH_FALLBACK_ID, KH_TRIAL_ID);
 }
 
-char *kh_trial_entry_bls_id(const struct kh_boot_entry *source, const char *id)
-{
-	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
-	size_t length = strlen(source->id);
-	size_t tail = release && kh_str_ends(source->id, release) ? strlen(release) : length;
-	return tail < length ? kh_printf("%.*s%s", (int)(length - tail), source->id, id)
-			     : kh_printf("A-%s", id);
-}
-
 static const struct kh_boot_entry *find(const struct kh_boot_entries *entries, const char *id)
 {
 	for (size_t i = 0; i < entries->count; i++)

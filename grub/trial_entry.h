@@ -19,10 +19,6 @@ char *kh_trial_entry_grub(const char *cfg, const struct kh_boot_entry *source, c
 char *kh_trial_entry_bls(const char *text, const struct kh_boot_entry *source, const char *release,
 			 const char *arguments);
 
-/* The id of a BLS entry that is a copy of this one: beside it, so that it does not sort before the
- * normal ones; id: KH_TRIAL_ID or KH_TRIAL_ARGUMENTS_ID. Owned. */
-char *kh_trial_entry_bls_id(const struct kh_boot_entry *source, const char *id);
-
 /* The entry of a kernel's trial; of the arguments' trial; or NULL. */
 const struct kh_boot_entry *kh_trial_entry_find(const struct kh_boot_entries *entries);
 const struct kh_boot_entry *kh_trial_entry_find_arguments(const struct kh_boot_entries *entries);

@@ -11,6 +11,7 @@
 
 #include "core/base/mem.h"
 #include "grub/bls.h"
+#include "grub/bls_order.h"
 #include "grub/legacy.h"
 #include "grub/trial_entry.h"
 #include "stages/grub.h"
@@ -54,18 +55,11 @@ static int plan_bls_entry(const struct kh_grub_work *work, const struct kh_boot_
 	return kh_plan_put_file(plan, entry->file, edited, 0, why_entry, err);
 }
 
-/* Beside the entry it is a copy of, "PREFIX-kvmhost-fallback": with another prefix it could sort
- * before the normal entries and become the default. An entry that is not named after its release
- * gets a name that sorts behind any: letters below digits, capitals below small ones. */
-static char *bls_fallback_path(const struct kh_boot_entry *source)
+static char *new_path(const struct kh_grub_work *work, const struct kh_boot_entry *source,
+		      const char *id)
 {
-	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
-	size_t prefix = strlen(source->id) - (release ? strlen(release) : 0);
-	bool is_named_after_it = release && kh_str_ends(source->id, release) && prefix > 1 &&
-				 source->id[prefix - 1] == '-';
-	return is_named_after_it ? kh_printf("%s/%.*s" KH_FALLBACK_ID ".conf", kh_bls_dir,
-					     (int)prefix, source->id)
-				 : kh_printf("%s/A-" KH_FALLBACK_ID ".conf", kh_bls_dir);
+	kh_auto(kh_free) char *name = kh_bls_new_id(&work->entries, source, id);
+	return kh_printf("%s/%s.conf", kh_bls_dir, name);
 }
 
 static int plan_bls_fallback(const struct kh_grub_work *work, struct kh_plan *plan,
@@ -84,7 +78,8 @@ static int plan_bls_fallback(const struct kh_grub_work *work, struct kh_plan *pl
 	kh_auto(kh_free) char *text = NULL;
 	if (kh_root_read(work->context->root, source->file, &text, NULL, err) != 0)
 		return err->message ? -1 : 0;
-	kh_auto(kh_free) char *path = now ? kh_strdup(now->file) : bls_fallback_path(source);
+	kh_auto(kh_free) char *path =
+		now ? kh_strdup(now->file) : new_path(work, source, KH_FALLBACK_ID);
 	kh_auto(kh_free) char *title = kh_grub_fallback_title(source);
 	kh_auto(kh_free) char *arguments = kh_grub_fallback_arguments(work, source);
 	kh_auto(kh_free) char *copy = kh_bls_copy(text, title, arguments);
@@ -126,12 +121,27 @@ static int plan_kernel_cmdline(const struct kh_grub_work *work, struct kh_plan *
 				"kernel arguments of future kernels", err);
 }
 
+static int remove_misplaced(const struct kh_grub_work *work, struct kh_plan *plan,
+			    struct kh_error *err)
+{
+	for (size_t i = 0; i < work->entries.count; i++) {
+		const struct kh_boot_entry *entry = &work->entries.items[i];
+		if (kh_str_ends(entry->id, KH_TRIAL_ARGUMENTS_OLD_ID) &&
+		    kh_plan_remove_file(plan, entry->file,
+					"it is before the normal entries in GRUB's menu", err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The entry that tries new arguments, put or taken away. */
 static int plan_bls_trial(const struct kh_grub_work *work, struct kh_plan *plan,
 			  struct kh_error *err)
 {
 	const struct kh_boot_entry *now = kh_trial_entry_find_arguments(&work->entries);
 	const struct kh_boot_entry *source = kh_grub_trial_source(work);
+	if (remove_misplaced(work, plan, err) != 0)
+		return -1;
 	if (work->way != KH_GRUB_TRY)
 		return now ? kh_plan_remove_file(plan, now->file, "no arguments are on trial", err)
 			   : 0;
@@ -140,9 +150,8 @@ static int plan_bls_trial(const struct kh_grub_work *work, struct kh_plan *plan,
 		return 0;
 	if (kh_root_read(work->context->root, source->file, &text, NULL, err) != 0)
 		return err->message ? -1 : 0;
-	kh_auto(kh_free) char *id = kh_trial_entry_bls_id(source, KH_TRIAL_ARGUMENTS_ID);
 	kh_auto(kh_free) char *path =
-		now ? kh_strdup(now->file) : kh_printf("%s/%s.conf", kh_bls_dir, id);
+		now ? kh_strdup(now->file) : new_path(work, source, KH_TRIAL_ARGUMENTS_ID);
 	kh_auto(kh_free) char *release = kh_boot_release(source->kernel);
 	kh_auto(kh_free) char *arguments = kh_grub_trial_arguments(work, source->arguments);
 	kh_auto(kh_free) char *entry = kh_trial_entry_bls(text, source, release, arguments);

@@ -15,6 +15,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/mem.h"
+#include "grub/bls_order.h"
 #include "grub/trial_entry.h"
 #include "platform/rehearsal.h"
 #include "stages/grub.h"
@@ -189,7 +190,8 @@ static char *id_of(const struct kh_grub_work *work)
 	const struct kh_boot_entry *source = kh_grub_trial_source(work);
 	if (work->context->facts->boot.loader != KH_LOADER_GRUB_BLS)
 		return kh_strdup(KH_TRIAL_ARGUMENTS_ID);
-	return now ? kh_strdup(now->id) : kh_trial_entry_bls_id(source, KH_TRIAL_ARGUMENTS_ID);
+	return now ? kh_strdup(now->id)
+		   : kh_bls_new_id(&work->entries, source, KH_TRIAL_ARGUMENTS_ID);
 }
 
 static int plan_once(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)

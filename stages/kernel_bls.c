@@ -10,6 +10,7 @@
 
 #include "core/base/mem.h"
 #include "grub/bls.h"
+#include "grub/bls_order.h"
 #include "grub/grub_cfg.h"
 #include "grub/menu.h"
 #include "grub/trial_entry.h"
@@ -106,7 +107,7 @@ static int plan_entry(const struct kh_kernel_work *work, struct kh_plan *plan, s
 	int found = kh_root_read(work->context->root, source->file, &text, NULL, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
-	kh_auto(kh_free) char *id = kh_trial_entry_bls_id(source, KH_TRIAL_ID);
+	kh_auto(kh_free) char *id = kh_bls_new_id(&work->entries, source, KH_TRIAL_ID);
 	kh_auto(kh_free) char *path =
 		now ? kh_strdup(now->file) : kh_printf("%s/%s.conf", kh_bls_dir, id);
 	kh_auto(kh_free) char *arguments = kh_kernel_arguments(work, source->arguments);
@@ -148,7 +149,7 @@ static int plan_once(const struct kh_kernel_work *work, struct kh_plan *plan, st
 	if (!now && !source)
 		return 0;
 	kh_auto(kh_free) char *id =
-		now ? kh_strdup(now->id) : kh_trial_entry_bls_id(source, KH_TRIAL_ID);
+		now ? kh_strdup(now->id) : kh_bls_new_id(&work->entries, source, KH_TRIAL_ID);
 	return kh_kernel_plan_once(work, plan, "grub2", id, err);
 }
 

@@ -361,6 +361,26 @@ static char *entry_of(struct kernel_host *host, const char *id, char **ret_argum
 	return release;
 }
 
+/* What is not named as the default may be it by being the first. */
+KERNEL_HOST_PART void expect_ours_last(struct kernel_host *host)
+{
+	struct kh_boot_entries entries;
+	const char *first = NULL;
+	collect(host);
+	kh_menu_read(&host->base.fixture.root, &host->base.facts.boot, &entries);
+	for (size_t i = 0; i < entries.count; i++) {
+		const struct kh_boot_entry *entry = &entries.items[i];
+		bool is_ours = entry->id && (strstr(entry->id, KH_FALLBACK_ID) ||
+					     strstr(entry->id, KH_TRIAL_ID));
+		if (!first && is_ours)
+			first = entry->id;
+		if (first && entry->kind == KH_ENTRY_NORMAL)
+			fail_msg("'%s' is before '%s'", first, entry->id);
+	}
+	assert_non_null(first);
+	kh_boot_entries_done(&entries);
+}
+
 KERNEL_HOST_PART void kernel_host_boot_entry(struct kernel_host *host, const char *id)
 {
 	kh_auto(kh_free) char *arguments = NULL;

@@ -135,6 +135,7 @@ static void new_arguments_are_booted_once_and_then_become_the_default(void **unu
 		struct kernel_host *host = open_host(roots[i], yaml);
 		apply(host);
 		expect_settled(host);
+		expect_ours_last(host);
 		assert_false(default_has(host, WORD));
 		assert_int_equal(state(host), KH_TRIAL_ARMED);
 		assert_string_equal(status(host, "boot.trial"), "warn");
@@ -182,7 +183,7 @@ static void the_menu_has_the_entry_before_it_is_chosen(void **unused)
 	apply(host);
 	kh_auto(kh_free) char *ran = kernel_host_ran(host);
 	const char *made = strstr(ran, "update-grub");
-	const char *chosen = strstr(ran, "grub-reboot kvmhost-trial-arguments");
+	const char *chosen = strstr(ran, "grub-reboot kvmhost-trialarguments");
 	assert_non_null(made);
 	assert_non_null(chosen);
 	assert_true(made < chosen);
@@ -217,6 +218,42 @@ static void arguments_that_do_not_come_up_are_not_tried_again_until_somebody_say
 		assert_int_equal(state(host), KH_TRIAL_BOOTED);
 		kernel_host_close(host);
 	}
+}
+
+/* GRUB takes the first entry where saved_entry names none. */
+static void the_default_stays_the_old_entry_where_it_is_the_first_one(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	static const char *const saved[] = {"saved_entry=0\n", "saved_entry=gone\n", ""};
+	for (size_t i = 0; i < KH_COUNT(saved); i++) {
+		struct kernel_host *host = open_host(rocky, yaml);
+		kh_auto(kh_free) char *text = kh_printf("# GRUB Environment Block\n%s", saved[i]);
+		fixture_put(&host->base.fixture, "/boot/grub2/grubenv", text);
+		apply(host);
+		expect_settled(host);
+		expect_ours_last(host);
+		assert_false(default_has(host, WORD));
+		kernel_host_boot(host, true);
+		assert_false(runs_with(host, WORD));
+		assert_int_equal(state(host), KH_TRIAL_FAILED);
+		kernel_host_close(host);
+	}
+}
+
+static void a_trial_that_grub_sorts_first_is_taken_away(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	static const char path[] = "/boot/loader/entries/"
+				   "f2bab8799802a411076eb19731478698-kvmhost-trial-arguments.conf";
+	struct kernel_host *host = open_host(rocky, yaml);
+	fixture_put(&host->base.fixture, path, "title T\nlinux /vmlinuz-5.14.0\noptions x\n");
+	apply(host);
+	expect_settled(host);
+	assert_false(kh_root_exists(&host->base.fixture.root, path));
+	assert_int_equal(state(host), KH_TRIAL_ARMED);
+	kernel_host_close(host);
 }
 
 static void a_boot_without_kvm_is_told_with_its_reason_and_its_time(void **unused)
@@ -310,7 +347,7 @@ static void where_grub_cannot_take_the_choice_back_the_entry_is_offered(void **u
 	assert_false(runs_with(host, WORD));
 	assert_int_equal(state(host), KH_TRIAL_OFFERED);
 	expect_settled(host);
-	kernel_host_boot_entry(host, "kvmhost-trial-arguments");
+	kernel_host_boot_entry(host, "kvmhost-trialarguments");
 	assert_true(runs_with(host, WORD));
 	note(host, KH_TRIAL_RESULT_PROVED, "good");
 	apply(host);
@@ -539,6 +576,8 @@ int main(void)
 		cmocka_unit_test(the_menu_has_the_entry_before_it_is_chosen),
 		cmocka_unit_test(
 			arguments_that_do_not_come_up_are_not_tried_again_until_somebody_says_so),
+		cmocka_unit_test(the_default_stays_the_old_entry_where_it_is_the_first_one),
+		cmocka_unit_test(a_trial_that_grub_sorts_first_is_taken_away),
 		cmocka_unit_test(a_boot_without_kvm_is_told_with_its_reason_and_its_time),
 		cmocka_unit_test(other_arguments_than_the_failed_ones_are_tried),
 		cmocka_unit_test(what_is_taken_back_before_the_boot_leaves_no_choice),

@@ -116,6 +116,7 @@ static void the_old_kernel_is_pinned_first_and_the_new_one_chosen_once_last(void
 	assert_true(exists(host, "/boot/initrd.img-" NEW));
 	kh_auto(kh_free) char *dropin = fixture_get(&host->base.fixture, pin);
 	expect_text(dropin, "GRUB_DEFAULT='gnulinux-advanced-u>gnulinux-" OLD "-advanced-u'\n");
+	expect_ours_last(host);
 	expect_settled(host);
 	expect_text(host->base.text, "the next boot tries kernel '" NEW "'");
 	assert_int_equal(kernel_host_state(host), KH_TRIAL_ARMED);
@@ -623,6 +624,7 @@ static void with_bls_entries_the_same_holds_though_kernel_install_changes_the_de
 		     "/usr/sbin/grub2-set-default f2bab8799802a411076eb19731478698-" EL_OLD "\n"
 		     "/usr/sbin/grub2-reboot f2bab8799802a411076eb19731478698-kvmhost-trial");
 	expect_default(host, EL_OLD);
+	expect_ours_last(host);
 	expect_settled(host);
 	kh_auto(kh_free) char *entry = fixture_get(
 		&host->base.fixture,

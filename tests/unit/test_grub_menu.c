@@ -11,6 +11,7 @@
 
 #include "core/base/mem.h"
 #include "grub/bls.h"
+#include "grub/bls_order.h"
 #include "grub/grub_cfg.h"
 #include "grub/legacy.h"
 #include "grub/menu.h"
@@ -182,27 +183,108 @@ static void bls_entries_are_sorted_as_grub_does_and_the_fallback_is_last(void **
 	struct kh_boot_entries entries;
 	kh_bls_read(&fixture.root, NULL, "a=1 b=2", &entries);
 	assert_int_equal(entries.count, 5);
-	assert_string_equal(entries.items[0].kernel, "/vmlinuz-5.14.0-503.el9");
-	assert_string_equal(entries.items[0].arguments, "ro a=1 b=2 x");
-	assert_int_equal(entries.items[0].line, 4);
-	assert_string_equal(entries.items[1].kernel, "/vmlinuz-5.14.0-70.el9");
+	assert_int_equal(entries.items[0].kind,
+			 KH_ENTRY_OTHER); /* boom's snapshot: a longer name */
+	assert_string_equal(entries.items[1].kernel, "/vmlinuz-5.14.0-503.el9");
+	assert_string_equal(entries.items[1].arguments, "ro a=1 b=2 x");
+	assert_int_equal(entries.items[1].line, 4);
+	assert_string_equal(entries.items[2].kernel, "/vmlinuz-5.14.0-70.el9");
 	assert_int_equal(entries.items[4].kind, KH_ENTRY_FALLBACK);
 	size_t kinds[4] = {0};
 	for (size_t i = 0; i < entries.count; i++)
 		kinds[entries.items[i].kind]++;
 	assert_int_equal(kinds[KH_ENTRY_NORMAL], 2);
 	assert_int_equal(kinds[KH_ENTRY_RECOVERY], 1);
-	assert_int_equal(kinds[KH_ENTRY_OTHER], 1); /* boom's snapshot */
+	assert_int_equal(kinds[KH_ENTRY_OTHER], 1);
 	assert_int_equal(entries.default_at, 0);
 	kh_boot_entries_done(&entries);
 	kh_bls_read(&fixture.root, ID "-5.14.0-70.el9", NULL, &entries);
-	assert_int_equal(entries.default_at, 1);
-	assert_string_equal(entries.items[0].arguments, "ro $kernelopts x");
+	assert_int_equal(entries.default_at, 2);
+	assert_string_equal(entries.items[1].arguments, "ro $kernelopts x");
 	kh_boot_entries_done(&entries);
 	kh_bls_read(&fixture.root, "gone", NULL, &entries);
 	assert_int_equal(entries.default_at, 0);
 	kh_boot_entries_done(&entries);
 	fixture_close(&fixture);
+}
+
+/* As GRUB's own functions say, compiled from its source. */
+static void ids_are_compared_as_grub_does(void **state)
+{
+	(void)state;
+	static const char *const newer[][2] = {
+		{ID "-5.14.0-503.el9", ID "-5.14.0-70.el9"},
+		{ID "-6.12.0", ID "-5.14.0-503.el9"},
+		{ID "-5.14.0-503.el9", ID "-0-rescue"},
+		{ID "-0-rescue", ID "-kvmhost-trial"},
+		{ID "-kvmhost-trialarguments", ID "-kvmhost-trial"},
+		{ID "-kvmhost-trial", ID "-kvmhost-fallback"},
+		{ID "-kvmhost-trial-arguments", ID "-5.14.0-503.el9"}, /* a longer name */
+		{ID "-0a1b2c3-5.14.0-503.el9", ID "-6.12.0-1"},
+		{"0f" ID "-5.0", ID "-6.0"},
+		{"ostree-1", ID "-5.0"},
+		{ID "-5.0", "custom"},
+		{"custom", "Custom-1"},
+		{"a-1.10", "a-1.9"},
+		{"a-1.010", "a-1.9"},
+		{"a-1.0a", "a-1.0"},
+		{"a-1.0.1", "a-1.0a"},
+		{"a-1.0", "a-1.0~rc1"},
+		{"a-1.0+1", "a-1.0"},
+		{"a-1.0.1", "a-1.0+1"},
+		{"a-1.0+1", "a-1.0~rc1"},
+		{"a-abc", "a-abb"},
+		{"a-abc", "a-ab"},
+	};
+	for (size_t i = 0; i < KH_COUNT(newer); i++) {
+		if (kh_bls_compare(newer[i][0], newer[i][1]) <= 0 ||
+		    kh_bls_compare(newer[i][1], newer[i][0]) >= 0)
+			fail_msg("'%s' is newer than '%s'", newer[i][0], newer[i][1]);
+		assert_int_equal(kh_bls_compare(newer[i][0], newer[i][0]), 0);
+	}
+	assert_int_equal(kh_bls_compare_versions("1.0", "1_0"), 0);
+	assert_int_equal(kh_bls_compare_versions("", ""), 0);
+}
+
+static void no_entry_of_ours_comes_before_a_normal_one(void **state)
+{
+	(void)state;
+	static const char *const ours[] = {KH_FALLBACK_ID, KH_TRIAL_ID, KH_TRIAL_ARGUMENTS_ID};
+	static const struct {
+		const char *ids, *kernel, *prefix; /* the first of the ids is copied */
+	} menus[] = {
+		{ID "-5.14.0-503.el9 " ID "-5.14.0-70.el9", "/vmlinuz-5.14.0-503.el9", ID "-"},
+		{ID "-6.12.0 " ID "-5.14.0-70.el9", "/vmlinuz-6.12.0", ID "-"},
+		{ID "-6.12.0-kvmhost " ID "-6.1", "/vmlinuz-6.12.0-kvmhost", ID "-"},
+		{ID "-6.12.0-a-b " ID "-6.12.0-1", "/vmlinuz-6.12.0-a-b", ID "-"},
+		{ID "-6.1 ostree-1", "/vmlinuz-6.1", ID "-"},
+		{ID "-6.1 custom", "/vmlinuz-6.1", "A-"},
+		{"custom " ID "-6.1", "/vmlinuz-6.1", "A-"},
+		{"ostree-1 ostree-2", "/vmlinuz-6.1", "A-"},
+		{"my-own-6.1 my-own-6.0", "/vmlinuz-6.1", "A-"}, /* the name would be longer */
+		{"mine6.1 mine6.0", "/vmlinuz-6.1", "A-"},
+		{"6.1 6.0", "/vmlinuz-6.1", "A-"},
+		{ID "-linux " ID "-hardened", "/vmlinuz-linux", "A-"},
+		{"6ab-6.1 Other", "/vmlinuz-6.1", "A-"},
+		{"linux", "/vmlinuz", "A-"},
+	};
+	for (size_t i = 0; i < KH_COUNT(menus); i++) {
+		struct kh_boot_entries entries = {0};
+		kh_auto(kh_strv_done) struct kh_strv ids = {0};
+		kh_strv_split(&ids, menus[i].ids, " ");
+		for (size_t k = 0; k < ids.count; k++)
+			kh_boot_entries_add(&entries, "f")->id = kh_strdup(ids.items[k]);
+		entries.items[0].kernel = kh_strdup(menus[i].kernel);
+		for (size_t k = 0; k < KH_COUNT(ours); k++) {
+			kh_auto(kh_free) char *wanted = kh_printf("%s%s", menus[i].prefix, ours[k]);
+			kh_auto(kh_free) char *id =
+				kh_bls_new_id(&entries, &entries.items[0], ours[k]);
+			assert_string_equal(id, wanted);
+			for (size_t e = 0; e < ids.count; e++)
+				assert_true(kh_bls_compare(ids.items[e], id) > 0);
+		}
+		kh_boot_entries_done(&entries);
+	}
 }
 
 static void bls_options_are_replaced_and_the_rest_stays(void **state)
@@ -339,6 +421,8 @@ int main(void)
 		cmocka_unit_test(a_stub_is_told_from_a_configuration),
 		cmocka_unit_test(the_environment_block_is_read),
 		cmocka_unit_test(bls_entries_are_sorted_as_grub_does_and_the_fallback_is_last),
+		cmocka_unit_test(ids_are_compared_as_grub_does),
+		cmocka_unit_test(no_entry_of_ours_comes_before_a_normal_one),
 		cmocka_unit_test(bls_options_are_replaced_and_the_rest_stays),
 		cmocka_unit_test(grub_conf_is_read),
 		cmocka_unit_test(grub_conf_is_edited_and_every_other_byte_stays),
