@@ -9,22 +9,51 @@
 
 const char *const kh_bls_dir = "/boot/loader/entries";
 
+/* What an entry without options has. Source: blscfg.c (create_entry). */
+static const char default_options[] = "$default_kernelopts";
+
 static bool is_key(const char *line, const char *key)
 {
 	size_t length = strlen(key);
+	line += strspn(line, " \t");
 	return strncmp(line, key, length) == 0 && (line[length] == ' ' || line[length] == '\t');
 }
 
 static char *line_value(const char *line, const char *key)
 {
-	kh_auto(kh_free) char *rest = kh_strdup(line + strlen(key));
+	kh_auto(kh_free) char *rest = kh_strdup(line + strspn(line, " \t") + strlen(key));
 	return kh_strdup(kh_str_trim(rest));
+}
+
+/* GRUB reads a file up to the first line that has no value, an empty one, say. Source: blscfg.c
+ * (read_entry). */
+static size_t read_length(const char *text)
+{
+	size_t at = 0;
+	while (text[at]) {
+		size_t length = strcspn(text + at, "\n");
+		kh_auto(kh_free) char *line = kh_strndup(text + at, length);
+		const char *key = line + strspn(line, " \t");
+		const char *gap = strchr(key, ' ');
+		if (!gap)
+			gap = strchr(key, '\t');
+		if (*key != '#' && (!gap || !gap[1]))
+			break;
+		at += length + (text[at + length] == '\n');
+	}
+	return at;
+}
+
+static void split_lines(const char *text, struct kh_strv *lines)
+{
+	kh_auto(kh_free) char *read = kh_strndup(text, read_length(text));
+	kh_strv_split_lines(lines, read);
 }
 
 char *kh_bls_value(const char *text, const char *key)
 {
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	kh_strv_split_lines(&lines, text);
+	split_lines(text, &lines);
 	for (size_t i = 0; i < lines.count; i++)
 		if (is_key(lines.items[i], key))
 			return line_value(lines.items[i], key);
@@ -35,11 +64,17 @@ char *kh_bls_options(const char *text)
 {
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
 	kh_auto(kh_strv_done) struct kh_strv options = {0};
-	kh_strv_split_lines(&lines, text);
+	split_lines(text, &lines);
 	for (size_t i = 0; i < lines.count; i++)
 		if (is_key(lines.items[i], "options"))
 			kh_strv_add_owned(&options, line_value(lines.items[i], "options"));
-	return kh_strv_join(&options, " ");
+	kh_auto(kh_free) char *joined = kh_strv_join(&options, " ");
+	return kh_strdup(*joined ? joined : default_options);
+}
+
+bool kh_bls_has_list(const char *options)
+{
+	return strstr(options, "$kernelopts") || strstr(options, default_options);
 }
 
 /* text line by line; lines of this key become one new line where the first stood (NULL: they go).
@@ -48,7 +83,8 @@ static char *replace_key(const char *text, const char *key, const char *value)
 {
 	struct kh_str out = {0};
 	bool is_placed = value == NULL;
-	while (*text) {
+	const char *end = text + read_length(text);
+	while (text < end) {
 		size_t length = strcspn(text, "\n");
 		size_t whole = length + (text[length] == '\n');
 		if (!is_key(text, key))
@@ -61,20 +97,27 @@ static char *replace_key(const char *text, const char *key, const char *value)
 	if (!is_placed)
 		kh_str_addf(&out, "%s%s %s\n",
 			    out.length && out.text[out.length - 1] != '\n' ? "\n" : "", key, value);
+	kh_str_add(&out, end);
 	return kh_str_take(&out);
+}
+
+/* A line `options` without a value would hide what comes after it. */
+static char *replace_options(const char *text, const char *options)
+{
+	return replace_key(text, "options", *options ? options : NULL);
 }
 
 char *kh_bls_set_options(const char *text, const char *options)
 {
 	kh_auto(kh_free) char *now = kh_bls_options(text);
-	return strcmp(now, options) == 0 ? kh_strdup(text) : replace_key(text, "options", options);
+	return strcmp(now, options) == 0 ? kh_strdup(text) : replace_options(text, options);
 }
 
 char *kh_bls_copy(const char *text, const char *title, const char *options)
 {
 	kh_auto(kh_free) char *titled = replace_key(text, "title", title);
 	kh_auto(kh_free) char *old = replace_key(titled, "version", "0-" KH_FALLBACK_ID);
-	return replace_key(old, "options", options);
+	return replace_options(old, options);
 }
 
 /* ---- the menu ---- */
@@ -84,19 +127,26 @@ static int newest_first(const void *a, const void *b)
 	return kh_bls_compare(*(char *const *)b, *(char *const *)a);
 }
 
-static char *expand(const char *options, const char *kernelopts)
+/* text with value in place of the variable; value NULL: as it is. Owned. */
+static char *expand_one(const char *text, const char *variable, const char *value)
 {
-	const char *variable = strstr(options, "$kernelopts");
-	if (!variable || !kernelopts)
-		return kh_strdup(options);
-	return kh_printf("%.*s%s%s", (int)(variable - options), options, kernelopts,
-			 variable + strlen("$kernelopts"));
+	const char *at = strstr(text, variable);
+	if (!at || !value)
+		return kh_strdup(text);
+	return kh_printf("%.*s%s%s", (int)(at - text), text, value, at + strlen(variable));
+}
+
+static char *expand(const char *options, const struct kh_bls_lists *lists)
+{
+	kh_auto(kh_free) char *some =
+		expand_one(options, default_options, lists->default_kernelopts);
+	return expand_one(some, "$kernelopts", lists->kernelopts);
 }
 
 static int line_of(const char *text, const char *key)
 {
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	kh_strv_split_lines(&lines, text);
+	split_lines(text, &lines);
 	for (size_t i = 0; i < lines.count; i++)
 		if (is_key(lines.items[i], key))
 			return (int)i + 1;
@@ -111,7 +161,7 @@ static bool is_snapshot(const char *id)
 	return strspn(id, hex) == 32 && id[32] == '-' && strspn(id + 33, hex) == 7 && id[40] == '-';
 }
 
-static void read_entry(const struct kh_root *root, const char *id, const char *kernelopts,
+static void read_entry(const struct kh_root *root, const char *id, const struct kh_bls_lists *lists,
 		       struct kh_boot_entries *entries)
 {
 	kh_auto(kh_free) char *path = kh_printf("%s/%s.conf", kh_bls_dir, id);
@@ -129,7 +179,7 @@ static void read_entry(const struct kh_root *root, const char *id, const char *k
 	entry->end = strlen(text);
 	if (entry->kernel) {
 		kh_auto(kh_free) char *options = kh_bls_options(text);
-		entry->arguments = expand(options, kernelopts);
+		entry->arguments = expand(options, lists);
 		entry->line = line_of(text, "options");
 	}
 	entry->kind = is_snapshot(entry->id) ? KH_ENTRY_OTHER : kh_boot_entry_classify(entry);
@@ -148,14 +198,14 @@ static void list_ids(const struct kh_root *root, struct kh_strv *ids)
 		qsort(ids->items, ids->count, sizeof(char *), newest_first);
 }
 
-void kh_bls_read(const struct kh_root *root, const char *chosen, const char *kernelopts,
+void kh_bls_read(const struct kh_root *root, const char *chosen, const struct kh_bls_lists *lists,
 		 struct kh_boot_entries *ret_entries)
 {
 	kh_auto(kh_strv_done) struct kh_strv ids = {0};
 	*ret_entries = (struct kh_boot_entries){0};
 	list_ids(root, &ids);
 	for (size_t i = 0; i < ids.count; i++)
-		read_entry(root, ids.items[i], kernelopts, ret_entries);
+		read_entry(root, ids.items[i], lists, ret_entries);
 	ret_entries->default_at = 0;
 	for (size_t i = 0; chosen && i < ret_entries->count; i++) {
 		const struct kh_boot_entry *entry = &ret_entries->items[i];

@@ -2,7 +2,8 @@
  *
  * One file per entry, lines "KEY VALUE"; the kernel's arguments are the `options` lines, joined. EL
  * 8 writes $kernelopts there, which stands for a variable of GRUB's environment block, and tuned
- * adds $tuned_params: such words are kept as they stand. Source:
+ * adds $tuned_params: such words are kept as they stand. Of a file counts what GRUB reads of it: up
+ * to the first line without a value. Source: rhboot/grub2, grub-core/commands/blscfg.c;
  * https://uapi-group.org/specifications/specs/boot_loader_specification/, "Type #1".
  */
 #ifndef KH_GRUB_BLS_H
@@ -13,16 +14,24 @@
 
 extern const char *const kh_bls_dir; /* "/boot/loader/entries" */
 
+/* Variables of GRUB's environment block that stand for lists of arguments; NULL: not there. */
+struct kh_bls_lists {
+	const char *kernelopts, *default_kernelopts;
+};
+
 /* All entries, newest first as GRUB's blscfg shows them; chosen (an id, a title, a number, or NULL)
- * is the default where there is such an entry, otherwise the first is. Entries with $kernelopts
- * show its value (kernelopts; may be NULL). */
-void kh_bls_read(const struct kh_root *root, const char *chosen, const char *kernelopts,
+ * is the default where there is such an entry, otherwise the first is. Entries show the value of a
+ * list that they name. */
+void kh_bls_read(const struct kh_root *root, const char *chosen, const struct kh_bls_lists *lists,
 		 struct kh_boot_entries *ret_entries);
 
 /* The value of the entry's first KEY line, or NULL. Owned. */
 char *kh_bls_value(const char *text, const char *key);
-/* All `options` joined by spaces; "" without any. Owned. */
+/* All `options` joined by spaces; without any what GRUB takes then: "$default_kernelopts". Owned.
+ */
 char *kh_bls_options(const char *text);
+/* Do they name a list? */
+bool kh_bls_has_list(const char *options);
 /* text with these options in place of the first `options` line and without the others. Owned. */
 char *kh_bls_set_options(const char *text, const char *options);
 /* text as another entry: this title, these options, without `version`'s claim to be newest. Owned.

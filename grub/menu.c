@@ -94,9 +94,11 @@ void kh_menu_read(const struct kh_root *root, const struct kh_facts_boot *boot,
 	kh_auto(kh_free) char *saved = kh_menu_variable(root, "saved_entry");
 	kh_auto(kh_free) char *text = kh_root_text(root, boot->grub_cfg);
 	if (boot->loader == KH_LOADER_GRUB_BLS) {
-		kh_auto(kh_free) char *kernelopts = kh_menu_variable(root, "kernelopts");
+		kh_auto(kh_free) char *own = kh_menu_variable(root, "kernelopts");
+		kh_auto(kh_free) char *general = kh_menu_variable(root, "default_kernelopts");
+		const struct kh_bls_lists lists = {own, general};
 		kh_auto(kh_free) char *chosen = text ? kh_grub_cfg_default(text, saved) : NULL;
-		kh_bls_read(root, chosen ? chosen : saved, kernelopts, ret_entries);
+		kh_bls_read(root, chosen ? chosen : saved, &lists, ret_entries);
 		return;
 	}
 	if (text && boot->loader == KH_LOADER_GRUB)

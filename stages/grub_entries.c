@@ -28,12 +28,13 @@ static char *merge(const struct kh_grub_work *work, const char *arguments)
 
 /* ---- Boot Loader Specification ---- */
 
-/* $kernelopts stands for a list of its own. While nothing in it is in our way the word stays, so
- * that the entry goes on following it; otherwise its value takes its place. */
+/* $kernelopts, and $default_kernelopts where there are no options, stand for a list of their own.
+ * While nothing in it is in our way the word stays, so that the entry goes on following it;
+ * otherwise its value takes its place. */
 static char *merge_options(const struct kh_grub_work *work, const struct kh_boot_entry *entry,
 			   const char *options)
 {
-	if (!strstr(options, "$kernelopts"))
+	if (!kh_bls_has_list(options))
 		return merge(work, options);
 	kh_auto(kh_free) char *stripped = kh_cmdline_strip(entry->arguments, &work->groups);
 	kh_auto(kh_free) char *short_form = merge(work, options);

@@ -455,6 +455,49 @@ static void a_bls_fallback_that_lost_its_kernel_or_got_our_arguments_is_mended(v
 	close_host(&host);
 }
 
+/* GRUB gives such an entry $default_kernelopts, and no longer once it has options. */
+static void an_entry_without_options_keeps_those_it_had_from_the_environment_block(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_host(&host, "rocky9-bls-nm", NO_POOLS);
+	fixture_put(&host.fixture, bls_new,
+		    "title A\nlinux /vmlinuz-5.14.0-570.12.1.el9_6.x86_64\n");
+	fixture_put(&host.fixture, "/boot/grub2/grubenv",
+		    "saved_entry=0\ndefault_kernelopts=root=/dev/x ro\n");
+	apply(&host);
+	expect_file(&host, bls_new,
+		    "title A\nlinux /vmlinuz-5.14.0-570.12.1.el9_6.x86_64\n"
+		    "options $default_kernelopts transparent_hugepage=madvise");
+	expect_file(&host, bls_fallback, "options root=/dev/x ro\n");
+	plan(&host);
+	assert_int_equal(host.plan.change_count, 0);
+	fixture_put(&host.fixture, "/boot/grub2/grubenv",
+		    "default_kernelopts=root=/dev/x ro transparent_hugepage=never\n");
+	apply(&host);
+	expect_file(&host, bls_new, "options root=/dev/x ro transparent_hugepage=madvise");
+	close_host(&host);
+}
+
+static void a_fallback_of_an_entry_with_nothing_but_our_arguments_has_no_empty_options(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_host(&host, "rocky9-bls-nm", NO_POOLS);
+	fixture_put(&host.fixture, memory, "transparent_hugepage=madvise\n");
+	fixture_put(&host.fixture, bls_new,
+		    "title A\nlinux /vmlinuz-5.14.0-570.12.1.el9_6.x86_64\n"
+		    "options transparent_hugepage=madvise\ninitrd /i\n");
+	apply(&host);
+	kh_auto(kh_free) char *fallback = fixture_get(&host.fixture, bls_fallback);
+	assert_string_equal(fallback, "title A, as before kvmhost\n"
+				      "linux /vmlinuz-5.14.0-570.12.1.el9_6.x86_64\n"
+				      "initrd /i\nversion 0-kvmhost-fallback\n");
+	plan(&host);
+	assert_int_equal(host.plan.change_count, 0);
+	close_host(&host);
+}
+
 static void kernelopts_stays_while_nothing_in_it_is_in_our_way(void **state)
 {
 	(void)state;
@@ -681,6 +724,12 @@ int main(void)
 			the_bls_fallback_is_never_the_default_whatever_the_machine_id, setup),
 		cmocka_unit_test_setup(
 			a_bls_fallback_that_lost_its_kernel_or_got_our_arguments_is_mended, setup),
+		cmocka_unit_test_setup(
+			an_entry_without_options_keeps_those_it_had_from_the_environment_block,
+			setup),
+		cmocka_unit_test_setup(
+			a_fallback_of_an_entry_with_nothing_but_our_arguments_has_no_empty_options,
+			setup),
 		cmocka_unit_test_setup(kernelopts_stays_while_nothing_in_it_is_in_our_way, setup),
 		cmocka_unit_test_setup(comments_in_the_kernel_command_line_file_stay_comments,
 				       setup),

@@ -181,7 +181,8 @@ static void bls_entries_are_sorted_as_grub_does_and_the_fallback_is_last(void **
 	put_entry(&fixture, ID "-0a1b2c3-5.14.0-503.el9", "/vmlinuz-5.14.0-503.el9",
 		  "ro root=snap");
 	struct kh_boot_entries entries;
-	kh_bls_read(&fixture.root, NULL, "a=1 b=2", &entries);
+	const struct kh_bls_lists lists = {"a=1 b=2", "c"}, none = {0};
+	kh_bls_read(&fixture.root, NULL, &lists, &entries);
 	assert_int_equal(entries.count, 5);
 	assert_int_equal(entries.items[0].kind,
 			 KH_ENTRY_OTHER); /* boom's snapshot: a longer name */
@@ -198,11 +199,11 @@ static void bls_entries_are_sorted_as_grub_does_and_the_fallback_is_last(void **
 	assert_int_equal(kinds[KH_ENTRY_OTHER], 1);
 	assert_int_equal(entries.default_at, 0);
 	kh_boot_entries_done(&entries);
-	kh_bls_read(&fixture.root, ID "-5.14.0-70.el9", NULL, &entries);
+	kh_bls_read(&fixture.root, ID "-5.14.0-70.el9", &none, &entries);
 	assert_int_equal(entries.default_at, 2);
 	assert_string_equal(entries.items[1].arguments, "ro $kernelopts x");
 	kh_boot_entries_done(&entries);
-	kh_bls_read(&fixture.root, "gone", NULL, &entries);
+	kh_bls_read(&fixture.root, "gone", &none, &entries);
 	assert_int_equal(entries.default_at, 0);
 	kh_boot_entries_done(&entries);
 	fixture_close(&fixture);
@@ -302,9 +303,53 @@ static void bls_options_are_replaced_and_the_rest_stays(void **state)
 				    "--unrestricted");
 	kh_auto(kh_free) char *added = kh_bls_set_options("title A", "z");
 	assert_string_equal(added, "title A\noptions z\n");
+	kh_auto(kh_free) char *none = kh_bls_set_options(text, "");
+	assert_string_equal(none, "title A\nversion 5\n# c\nlinux /k\ngrub_arg --unrestricted");
 	kh_auto(kh_free) char *copy = kh_bls_copy(text, "B", "old");
 	assert_string_equal(copy, "title B\nversion 0-kvmhost-fallback\n# c\noptions old\nlinux "
 				  "/k\ngrub_arg --unrestricted");
+}
+
+static void without_options_an_entry_has_those_of_the_environment_block(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"linux /k\n", "options  \nlinux /k\n",
+					    "linux /k\n\noptions a\n", "linux /k\noptions \n"};
+	for (size_t i = 0; i < KH_COUNT(texts); i++) {
+		kh_auto(kh_free) char *options = kh_bls_options(texts[i]);
+		assert_string_equal(options, "$default_kernelopts");
+		assert_true(kh_bls_has_list(options));
+		kh_auto(kh_free) char *same = kh_bls_set_options(texts[i], options);
+		assert_string_equal(same, texts[i]);
+	}
+	struct fixture fixture;
+	fixture_open_empty(&fixture);
+	fixture_put(&fixture, "/boot/loader/entries/a.conf", texts[0]);
+	struct kh_boot_entries entries;
+	const struct kh_bls_lists lists = {NULL, "root=/dev/x ro"}, none = {0};
+	kh_bls_read(&fixture.root, NULL, &lists, &entries);
+	assert_string_equal(entries.items[0].arguments, "root=/dev/x ro");
+	assert_int_equal(entries.items[0].line, 0);
+	kh_boot_entries_done(&entries);
+	kh_bls_read(&fixture.root, NULL, &none, &entries);
+	assert_string_equal(entries.items[0].arguments, "$default_kernelopts");
+	kh_boot_entries_done(&entries);
+	fixture_close(&fixture);
+}
+
+/* GRUB stops at a line without a value. */
+static void what_grub_does_not_read_of_an_entry_stays_and_counts_for_nothing(void **state)
+{
+	(void)state;
+	static const char text[] = "  title A\n\tlinux\t/k\n#\n\ninitrd /i\noptions a\n";
+	kh_auto(kh_free) char *kernel = kh_bls_value(text, "linux");
+	assert_string_equal(kernel, "/k");
+	assert_null(kh_bls_value(text, "initrd"));
+	kh_auto(kh_free) char *edited = kh_bls_set_options(text, "z");
+	assert_string_equal(edited,
+			    "  title A\n\tlinux\t/k\n#\noptions z\n\ninitrd /i\noptions a\n");
+	kh_auto(kh_free) char *empty = kh_bls_set_options("linux /k\noptions \n", "z");
+	assert_string_equal(empty, "linux /k\noptions z\noptions \n");
 }
 
 /* ---- GRUB legacy ---- */
@@ -424,6 +469,8 @@ int main(void)
 		cmocka_unit_test(ids_are_compared_as_grub_does),
 		cmocka_unit_test(no_entry_of_ours_comes_before_a_normal_one),
 		cmocka_unit_test(bls_options_are_replaced_and_the_rest_stays),
+		cmocka_unit_test(without_options_an_entry_has_those_of_the_environment_block),
+		cmocka_unit_test(what_grub_does_not_read_of_an_entry_stays_and_counts_for_nothing),
 		cmocka_unit_test(grub_conf_is_read),
 		cmocka_unit_test(grub_conf_is_edited_and_every_other_byte_stays),
 		cmocka_unit_test(on_uefi_the_esp_counts_where_it_holds_the_real_menu_of_this_host),
