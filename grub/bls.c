@@ -62,14 +62,18 @@ char *kh_bls_value(const char *text, const char *key)
 
 char *kh_bls_options(const char *text)
 {
+	kh_auto(kh_free) char *options = kh_bls_value(text, "options");
+	return kh_strdup(options && *options ? options : default_options);
+}
+
+size_t kh_bls_options_count(const char *text)
+{
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	kh_auto(kh_strv_done) struct kh_strv options = {0};
+	size_t count = 0;
 	split_lines(text, &lines);
 	for (size_t i = 0; i < lines.count; i++)
-		if (is_key(lines.items[i], "options"))
-			kh_strv_add_owned(&options, line_value(lines.items[i], "options"));
-	kh_auto(kh_free) char *joined = kh_strv_join(&options, " ");
-	return kh_strdup(*joined ? joined : default_options);
+		count += is_key(lines.items[i], "options");
+	return count;
 }
 
 bool kh_bls_has_list(const char *options)
@@ -77,8 +81,7 @@ bool kh_bls_has_list(const char *options)
 	return strstr(options, "$kernelopts") || strstr(options, default_options);
 }
 
-/* text line by line; lines of this key become one new line where the first stood (NULL: they go).
- */
+/* text with one new line in place of the first of this key (NULL: without any of this key). */
 static char *replace_key(const char *text, const char *key, const char *value)
 {
 	struct kh_str out = {0};
@@ -87,11 +90,12 @@ static char *replace_key(const char *text, const char *key, const char *value)
 	while (text < end) {
 		size_t length = strcspn(text, "\n");
 		size_t whole = length + (text[length] == '\n');
-		if (!is_key(text, key))
+		bool is_kept = !is_key(text, key) || (is_placed && value);
+		if (is_kept)
 			kh_str_add_bytes(&out, text, whole);
 		else if (!is_placed)
 			kh_str_addf(&out, "%s %s\n", key, value);
-		is_placed = is_placed || is_key(text, key);
+		is_placed = is_placed || !is_kept;
 		text += whole;
 	}
 	if (!is_placed)

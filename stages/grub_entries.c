@@ -160,8 +160,22 @@ static int plan_bls_trial(const struct kh_grub_work *work, struct kh_plan *plan,
 				"an entry that tries the new kernel arguments", err);
 }
 
+static void note_unread(const struct kh_grub_work *work, struct kh_plan *plan)
+{
+	for (size_t i = 0; i < work->entries.count; i++) {
+		const struct kh_boot_entry *entry = &work->entries.items[i];
+		kh_auto(kh_free) char *text = kh_root_text(work->context->root, entry->file);
+		if (entry->kind == KH_ENTRY_NORMAL && text && kh_bls_options_count(text) > 1)
+			kh_plan_note(plan, KH_NOTE_WARNING,
+				     "%s has several lines 'options': GRUB takes the first only, "
+				     "and that is the one that is edited",
+				     entry->file);
+	}
+}
+
 int kh_grub_plan_bls(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
+	note_unread(work, plan);
 	if (plan_bls_fallback(work, plan, err) != 0 || plan_bls_trial(work, plan, err) != 0 ||
 	    kh_grub_trial_finish(work, plan, err) != 0)
 		return -1;

@@ -455,6 +455,24 @@ static void a_bls_fallback_that_lost_its_kernel_or_got_our_arguments_is_mended(v
 	close_host(&host);
 }
 
+static void of_several_options_the_first_is_edited_as_grub_takes_no_other(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_host(&host, "rocky9-bls-nm", NO_POOLS);
+	fixture_put(&host.fixture, bls_new,
+		    "title A\nlinux /vmlinuz-5.14.0-570.12.1.el9_6.x86_64\noptions root=/dev/x\n"
+		    "options transparent_hugepage=madvise\n");
+	expect_text(plan(&host), "conf has several lines 'options': GRUB takes the first only");
+	apply(&host);
+	kh_auto(kh_free) char *text = fixture_get(&host.fixture, bls_new);
+	expect_text(text, "\noptions root=/dev/x transparent_hugepage=madvise");
+	expect_text(text, "\noptions transparent_hugepage=madvise\n");
+	plan(&host);
+	assert_int_equal(host.plan.change_count, 0);
+	close_host(&host);
+}
+
 /* GRUB gives such an entry $default_kernelopts, and no longer once it has options. */
 static void an_entry_without_options_keeps_those_it_had_from_the_environment_block(void **state)
 {
@@ -724,6 +742,8 @@ int main(void)
 			the_bls_fallback_is_never_the_default_whatever_the_machine_id, setup),
 		cmocka_unit_test_setup(
 			a_bls_fallback_that_lost_its_kernel_or_got_our_arguments_is_mended, setup),
+		cmocka_unit_test_setup(
+			of_several_options_the_first_is_edited_as_grub_takes_no_other, setup),
 		cmocka_unit_test_setup(
 			an_entry_without_options_keeps_those_it_had_from_the_environment_block,
 			setup),
