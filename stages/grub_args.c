@@ -265,6 +265,26 @@ static void escape_words(struct kh_cmdline_groups *groups)
 	}
 }
 
+/* GRUB puts the value of the variable there, nothing where it is not set. A backslash keeps it from
+ * that since June 2025 only; before, it stays, and at the end of the line it joins the initrd's
+ * line to it. Source: rhboot/grub2, blscfg.c (expand_val); kernel-parameters.txt (memmap=). */
+static int refuse_variables(const struct kh_cmdline_groups *groups, struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_cmdline_wanted(groups, &words);
+	for (size_t i = 0; i < words.count; i++) {
+		if (!strchr(words.items[i], '$'))
+			continue;
+		kh_fail(err, KH_HOST, 0,
+			"kernel argument '%s': in a Boot Loader Specification entry GRUB takes '$' "
+			"for a variable",
+			words.items[i]);
+		return kh_hint(err, "write 'memmap=SIZE%%OFFSET-1+2' for 'memmap=SIZE$OFFSET'; "
+				    "another argument with '$' cannot be set here");
+	}
+	return 0;
+}
+
 int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *groups,
 		 struct kh_error *err)
 {
@@ -276,6 +296,8 @@ int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *gro
 	want_cgroup_disable(context, groups);
 	want_extra(context, groups);
 	enum kh_loader loader = context->facts->boot.loader;
+	if (loader == KH_LOADER_GRUB_BLS && refuse_variables(groups, err) != 0)
+		return -1;
 	if (loader == KH_LOADER_GRUB || loader == KH_LOADER_GRUB_BLS)
 		escape_words(groups);
 	return 0;

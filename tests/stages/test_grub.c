@@ -581,6 +581,26 @@ static void what_stood_there_before_us_stays_when_we_no_longer_want_it(void **st
 	close_host(&host);
 }
 
+/* A backslash before it is no help with the GRUB of EL 9.4. */
+static void a_dollar_in_an_argument_is_refused_where_entries_are_bls(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_host(&host, "rocky9-bls-nm", NO_POOLS "grub: {extra: ['memmap=4G$16G']}\n");
+	assert_null(stage_host_plan(&host, &kh_stage_grub));
+	assert_int_equal(host.err.code, KH_HOST);
+	assert_string_equal(host.err.message,
+			    "kernel argument 'memmap=4G$16G': in a Boot Loader Specification entry "
+			    "GRUB takes '$' for a variable");
+	expect_text(host.err.hint, "write 'memmap=SIZE%OFFSET-1+2' for 'memmap=SIZE$OFFSET'");
+	check(&host);
+	assert_string_equal(stage_host_status(&host, "boot.arguments"), "fail");
+	configure(&host, NO_POOLS "grub: {extra: ['memmap=4G%16G-1+2']}\n");
+	apply(&host);
+	expect_file(&host, bls_new, " memmap=4G%16G-1+2\n");
+	close_host(&host);
+}
+
 /* ---- GRUB legacy ---- */
 
 static void grub_conf_gets_the_arguments_and_a_fallback_at_its_end(void **state)
@@ -755,6 +775,8 @@ int main(void)
 				       setup),
 		cmocka_unit_test_setup(tuneds_arguments_behind_ours_are_named, setup),
 		cmocka_unit_test_setup(what_stood_there_before_us_stays_when_we_no_longer_want_it,
+				       setup),
+		cmocka_unit_test_setup(a_dollar_in_an_argument_is_refused_where_entries_are_bls,
 				       setup),
 		cmocka_unit_test_setup(grub_conf_gets_the_arguments_and_a_fallback_at_its_end,
 				       setup),
