@@ -165,27 +165,27 @@ static bool is_snapshot(const char *id)
 	return strspn(id, hex) == 32 && id[32] == '-' && strspn(id + 33, hex) == 7 && id[40] == '-';
 }
 
+/* Without a kernel GRUB does not show it. */
 static void read_entry(const struct kh_root *root, const char *id, const struct kh_bls_lists *lists,
 		       struct kh_boot_entries *entries)
 {
 	kh_auto(kh_free) char *path = kh_printf("%s/%s.conf", kh_bls_dir, id);
 	kh_auto(kh_free) char *text = kh_root_text(root, path);
-	if (!text)
+	kh_auto(kh_free) char *kernel = text ? kh_bls_value(text, "linux") : NULL;
+	if (!kernel)
 		return;
+	kh_auto(kh_free) char *options = kh_bls_options(text);
 	struct kh_boot_entry *entry = kh_boot_entries_add(entries, path);
 	entry->title = kh_bls_value(text, "title");
 	if (!entry->title)
 		entry->title = kh_strdup("");
 	entry->id = kh_strdup(id);
-	entry->kernel = kh_bls_value(text, "linux");
+	entry->kernel = kh_take(kernel);
 	entry->position = kh_printf("%zu", entries->count - 1);
 	entry->path = kh_strdup(entry->id);
 	entry->end = strlen(text);
-	if (entry->kernel) {
-		kh_auto(kh_free) char *options = kh_bls_options(text);
-		entry->arguments = expand(options, lists);
-		entry->line = line_of(text, "options");
-	}
+	entry->arguments = expand(options, lists);
+	entry->line = line_of(text, "options");
 	entry->kind = is_snapshot(entry->id) ? KH_ENTRY_OTHER : kh_boot_entry_classify(entry);
 }
 
@@ -195,11 +195,28 @@ static void list_ids(const struct kh_root *root, struct kh_strv *ids)
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
 	kh_root_list(root, kh_bls_dir, &names);
 	for (size_t i = 0; i < names.count; i++)
-		if (kh_str_ends(names.items[i], ".conf"))
+		if (kh_str_ends(names.items[i], ".conf") && names.items[i][0] != '.')
 			kh_strv_add_owned(ids, kh_strndup(names.items[i], strlen(names.items[i]) -
 										  strlen(".conf")));
 	if (ids->count > 1)
 		qsort(ids->items, ids->count, sizeof(char *), newest_first);
+}
+
+/* The first whose id it is, else the first whose title, else the one with the number. Source:
+ * rhboot/grub2, grub-core/normal/menu.c (get_entry_number_helper). */
+static size_t find_default(const struct kh_boot_entries *entries, const char *chosen)
+{
+	enum { BY_ID, BY_TITLE, BY_NUMBER, WAYS };
+	for (int way = BY_ID; way < WAYS; way++)
+		for (size_t i = 0; i < entries->count; i++) {
+			const struct kh_boot_entry *entry = &entries->items[i];
+			const char *const names[WAYS] = {
+				entry->id, *entry->title ? entry->title : entry->kernel,
+				entry->position};
+			if (strcmp(names[way], chosen) == 0)
+				return i;
+		}
+	return 0;
 }
 
 void kh_bls_read(const struct kh_root *root, const char *chosen, const struct kh_bls_lists *lists,
@@ -210,11 +227,5 @@ void kh_bls_read(const struct kh_root *root, const char *chosen, const struct kh
 	list_ids(root, &ids);
 	for (size_t i = 0; i < ids.count; i++)
 		read_entry(root, ids.items[i], lists, ret_entries);
-	ret_entries->default_at = 0;
-	for (size_t i = 0; chosen && i < ret_entries->count; i++) {
-		const struct kh_boot_entry *entry = &ret_entries->items[i];
-		if (strcmp(entry->id, chosen) == 0 || strcmp(entry->title, chosen) == 0 ||
-		    strcmp(entry->position, chosen) == 0)
-			ret_entries->default_at = i;
-	}
+	ret_entries->default_at = chosen ? find_default(ret_entries, chosen) : 0;
 }

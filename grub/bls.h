@@ -20,9 +20,9 @@ struct kh_bls_lists {
 	const char *kernelopts, *default_kernelopts;
 };
 
-/* All entries, newest first as GRUB's blscfg shows them; chosen (an id, a title, a number, or NULL)
- * is the default where there is such an entry, otherwise the first is. Entries show the value of a
- * list that they name. */
+/* All entries that have a kernel, newest first as GRUB's blscfg shows them; chosen (an id, a title,
+ * a number, or NULL) is the default where there is such an entry, otherwise the first is. Entries
+ * show the value of a list that they name. */
 void kh_bls_read(const struct kh_root *root, const char *chosen, const struct kh_bls_lists *lists,
 		 struct kh_boot_entries *ret_entries);
 

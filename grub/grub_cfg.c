@@ -28,6 +28,7 @@ struct parser {
 	char *section;         /* of grub-mkconfig, or NULL */
 	struct kh_strv wanted; /* the way to the default entry */
 	bool has_wanted;
+	bool has_default; /* of two that are named alike GRUB takes the first */
 };
 
 /* "a>b>>c" are "a" and "b>c". */
@@ -115,8 +116,10 @@ static void begin_entry(struct parser *parser, struct block *block, size_t start
 	entry->position = position(parser);
 	entry->path = path_of(parser);
 	entry->start = start;
-	if (is_default(parser))
-		parser->entries->default_at = block->entry;
+	if (parser->has_default || !is_default(parser))
+		return;
+	parser->entries->default_at = block->entry;
+	parser->has_default = true;
 }
 
 /* Entries of os-prober and of hand-written scripts are not made from GRUB_CMDLINE_LINUX. */

@@ -113,6 +113,26 @@ static void the_default_is_found_however_it_is_named(void **state)
 	}
 }
 
+static void of_two_entries_with_the_defaults_title_it_is_the_first(void **state)
+{
+	(void)state;
+	static const char text[] = "set default=\"${saved_entry}\"\n"
+				   "menuentry 'A' {\n\tlinux /vmlinuz-1\n}\n"
+				   "menuentry 'B' {\n\tlinux /vmlinuz-2\n}\n"
+				   "menuentry 'B' {\n\tlinux /vmlinuz-3\n}\n"
+				   "submenu 'S' {\n"
+				   "menuentry 'C' {\n\tlinux /vmlinuz-4\n}\n"
+				   "menuentry 'C' {\n\tlinux /vmlinuz-5\n}\n"
+				   "}\n";
+	struct kh_boot_entries entries;
+	kh_grub_cfg_parse(text, "/boot/grub/grub.cfg", "B", &entries);
+	assert_int_equal(entries.default_at, 1);
+	kh_boot_entries_done(&entries);
+	kh_grub_cfg_parse(text, "/boot/grub/grub.cfg", "S>C", &entries);
+	assert_int_equal(entries.default_at, 3);
+	kh_boot_entries_done(&entries);
+}
+
 static void a_copy_is_an_entry_of_its_own_at_top_level(void **state)
 {
 	(void)state;
@@ -311,6 +331,41 @@ static void bls_options_are_replaced_and_the_rest_stays(void **state)
 				  "/k\noptions c\ngrub_arg --unrestricted");
 }
 
+static void the_default_of_bls_entries_is_found_as_grub_does(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text;
+	} files[] = {
+		{"m-4", "title T\nefi /shell.efi\n"}, /* not in the menu */
+		{"m-3", "title T\nlinux /vmlinuz-3\n"}, {"m-2", "title T\nlinux /vmlinuz-2\n"},
+		{"m-1", "linux /vmlinuz-1\n"},          {".m-5", "title T\nlinux /vmlinuz-5\n"},
+		{"k", "title m-3\nlinux /vmlinuz-0\n"}, {"4", "title 3\nlinux /vmlinuz-9\n"}};
+	static const struct {
+		const char *chosen, *kernel;
+	} cases[] = {{"T", "/vmlinuz-3"},   {"m-2", "/vmlinuz-2"},        {"m-3", "/vmlinuz-3"},
+		     {"0", "/vmlinuz-9"},   {"1", "/vmlinuz-3"},          {"3", "/vmlinuz-9"},
+		     {"4", "/vmlinuz-9"},   {"/vmlinuz-1", "/vmlinuz-1"}, {"", "/vmlinuz-9"},
+		     {"m-4", "/vmlinuz-9"}, {"9", "/vmlinuz-9"}};
+	struct fixture fixture;
+	fixture_open_empty(&fixture);
+	for (size_t i = 0; i < KH_COUNT(files); i++) {
+		kh_auto(kh_free) char *path = kh_printf("%s/%s.conf", kh_bls_dir, files[i].name);
+		fixture_put(&fixture, path, files[i].text);
+	}
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		struct kh_boot_entries entries;
+		const struct kh_bls_lists none = {0};
+		kh_bls_read(&fixture.root, cases[i].chosen, &none, &entries);
+		assert_int_equal(entries.count, 5);
+		const char *kernel = entries.items[entries.default_at].kernel;
+		if (strcmp(kernel, cases[i].kernel) != 0)
+			fail_msg("'%s' is %s", cases[i].chosen, kernel);
+		kh_boot_entries_done(&entries);
+	}
+	fixture_close(&fixture);
+}
+
 static void without_options_an_entry_has_those_of_the_environment_block(void **state)
 {
 	(void)state;
@@ -463,6 +518,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_are_told_apart),
 		cmocka_unit_test(the_default_is_found_however_it_is_named),
+		cmocka_unit_test(of_two_entries_with_the_defaults_title_it_is_the_first),
 		cmocka_unit_test(a_copy_is_an_entry_of_its_own_at_top_level),
 		cmocka_unit_test(a_stub_is_told_from_a_configuration),
 		cmocka_unit_test(the_environment_block_is_read),
@@ -470,6 +526,7 @@ int main(void)
 		cmocka_unit_test(ids_are_compared_as_grub_does),
 		cmocka_unit_test(no_entry_of_ours_comes_before_a_normal_one),
 		cmocka_unit_test(bls_options_are_replaced_and_the_rest_stays),
+		cmocka_unit_test(the_default_of_bls_entries_is_found_as_grub_does),
 		cmocka_unit_test(without_options_an_entry_has_those_of_the_environment_block),
 		cmocka_unit_test(what_grub_does_not_read_of_an_entry_stays_and_counts_for_nothing),
 		cmocka_unit_test(grub_conf_is_read),
