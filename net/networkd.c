@@ -15,7 +15,7 @@
 #include "core/base/mem.h"
 #include "net/backend.h"
 #include "net/ini.h"
-#include "net/networkd_match.h"
+#include "net/networkd_find.h"
 
 static const char note[] = "# Made by kvmhost (stage bridge).\n";
 
@@ -231,17 +231,6 @@ static char *port_network(const struct kh_net_wish *wish, const struct kh_networ
 
 /* ---- names ---- */
 
-/* The name of the first file that would take the link, or NULL. */
-static int first_for(const struct kh_net_wish *wish, const struct kh_facts_link *link,
-		     char **ret_name, struct kh_error *err)
-{
-	kh_auto(kh_networkd_file_done) struct kh_networkd_file file = {0};
-	if (kh_networkd_find(wish->view, link, &file, err) != 0)
-		return -1;
-	*ret_name = kh_take(file.name);
-	return 0;
-}
-
 /* A prefix whose file for NAME sorts before OTHER (NULL: any will do), or NULL. */
 static const char *prefix_before(const char *name, const char *other)
 {
@@ -255,12 +244,14 @@ static const char *prefix_before(const char *name, const char *other)
 	return NULL;
 }
 
+/* A path that sorts before every file that may take the link, and before TAKEN (NULL: none). */
 static int path_before(const struct kh_net_wish *wish, const struct kh_facts_link *link,
-		       char **ret_path, struct kh_error *err)
+		       const char *taken, char **ret_path, struct kh_error *err)
 {
-	kh_auto(kh_free) char *first = NULL;
-	if (first_for(wish, link, &first, err) != 0)
-		return -1;
+	kh_auto(kh_free) char *fitting = kh_networkd_first(wish->view, link);
+	const char *first = fitting;
+	if (taken && (!first || strcmp(taken, first) < 0))
+		first = taken;
 	const char *prefix = prefix_before(link->name, first);
 	if (!prefix) {
 		kh_fail(err, KH_HOST, 0, "no file name sorts before '%s'", first);
@@ -290,8 +281,8 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 		.name = (char *)bridge, .kind = KH_LINK_BRIDGE, .mac = wish->port->mac};
 	kh_auto(kh_free) char *port_path = NULL;
 	kh_auto(kh_free) char *bridge_path = NULL;
-	if (path_before(wish, wish->port, &port_path, err) != 0 ||
-	    path_before(wish, &future, &bridge_path, err) != 0)
+	if (path_before(wish, wish->port, file.name, &port_path, err) != 0 ||
+	    path_before(wish, &future, NULL, &bridge_path, err) != 0)
 		return -1;
 	kh_auto(kh_free) char *netdev_path =
 		kh_printf("/etc/systemd/network/05-kvmhost-%s.netdev", bridge);

@@ -1,34 +1,62 @@
 /* networkd_match.c - see networkd_match.h. */
 #include "net/networkd_match.h"
 
+#include <ctype.h>
 #include <fnmatch.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/mem.h"
 
-static const char *const dirs[] = {"/etc/systemd/network", "/run/systemd/network",
-				   "/usr/local/lib/systemd/network", "/usr/lib/systemd/network",
-				   "/lib/systemd/network"};
-
-void kh_networkd_file_done(struct kh_networkd_file *file)
+/* The patterns of all lines of KEY in [Match]: they add up, an empty line takes back those before
+ * it, and a line that begins with "!" has only such as must not fit, which are kept with the sign.
+ */
+static void gather(const struct kh_ini *ini, const char *key, struct kh_strv *patterns)
 {
-	kh_free(&file->name);
-	kh_free(&file->path);
-	kh_free(&file->text);
+	for (size_t i = 0; i < ini->line_count; i++) {
+		const struct kh_ini_line *line = &ini->lines[i];
+		if (!line->key || strcmp(line->section, "Match") != 0 ||
+		    strcmp(line->key, key) != 0)
+			continue;
+		bool is_negated = line->value[0] == '!';
+		bool has_quotes = strcmp(key, "Name") != 0; /* there they are part of the name */
+		kh_auto(kh_strv_done) struct kh_strv words = {0};
+		kh_strv_split(&words, line->value + is_negated, has_quotes ? " \t\"'" : " \t");
+		if (!*line->value)
+			kh_strv_done(patterns);
+		for (size_t w = 0; w < words.count; w++)
+			kh_strv_addf(patterns, "%s%s", is_negated ? "!" : "", words.items[w]);
+	}
 }
 
-/* Does one of the shell patterns fit? A list that begins with "!" fits when none does. */
-static bool fits_list(const char *list, const char *value, bool ignore_case)
+/* "AA-BB-CC-DD-EE-FF" and "aabb.ccdd.eeff" are an address as well. */
+static bool is_same_address(const char *a, const char *b)
 {
-	bool is_negated = list[0] == '!';
-	kh_auto(kh_strv_done) struct kh_strv patterns = {0};
-	kh_strv_split(&patterns, list + is_negated, " \t");
-	bool has_hit = false;
-	for (size_t i = 0; i < patterns.count; i++)
-		has_hit = has_hit ||
-			  fnmatch(patterns.items[i], value, ignore_case ? FNM_CASEFOLD : 0) == 0;
-	return has_hit != is_negated;
+	for (;; a++, b++) {
+		a += strspn(a, ":-.");
+		b += strspn(b, ":-.");
+		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+			return false;
+		if (!*a)
+			return true;
+	}
+}
+
+/* A link that has no such thing (VALUE NULL) fits a list that only says what must not be. Source:
+ * systemd, net_condition_test_strv(). */
+static bool fits_list(const struct kh_strv *patterns, const char *value, bool is_address)
+{
+	bool has_wanted = false, has_hit = false;
+	for (size_t i = 0; i < patterns->count; i++) {
+		bool is_negated = patterns->items[i][0] == '!';
+		const char *pattern = patterns->items[i] + is_negated;
+		bool is_hit = value && (is_address ? is_same_address(pattern, value)
+						   : fnmatch(pattern, value, 0) == 0);
+		if (is_hit && is_negated)
+			return false;
+		has_wanted = has_wanted || !is_negated;
+		has_hit = has_hit || is_hit;
+	}
+	return has_hit || !has_wanted;
 }
 
 static const char *type_of(const struct kh_facts_link *link)
@@ -49,142 +77,79 @@ static const char *type_of(const struct kh_facts_link *link)
 	return link->is_wireless ? "wlan" : "ether";
 }
 
+/* NULL: it has none, as cards have none. */
 static const char *kind_of(const struct kh_facts_link *link)
 {
 	bool has_kind = link->kind == KH_LINK_BRIDGE || link->kind == KH_LINK_BOND ||
 			link->kind == KH_LINK_VLAN;
-	return has_kind ? type_of(link) : "";
+	return has_kind ? type_of(link) : NULL;
+}
+
+/* As `ethtool -i` says it. */
+static const char *driver_of(const struct kh_facts_link *link)
+{
+	if (link->kind == KH_LINK_BRIDGE)
+		return "bridge";
+	return link->kind == KH_LINK_BOND ? "bonding" : link->driver;
 }
 
 enum verdict { FITS, FITS_NOT, CANNOT_TELL };
 
-static enum verdict judge(const struct kh_ini_line *line, const struct kh_facts_link *link)
+/* What is not seen of a link: of virtual ones the driver, of those of other kinds the kind as well,
+ * and of one that is not here (an image) all but the name. */
+static bool is_unseen(const struct kh_facts_link *link, const char *key)
+{
+	bool is_virtual = link->kind == KH_LINK_OTHER || link->kind == KH_LINK_VLAN;
+	if (strcmp(key, "Kind") == 0)
+		return link->kind == KH_LINK_OTHER;
+	return link->ifindex < 0 || (is_virtual && strcmp(key, "Driver") == 0);
+}
+
+static enum verdict judge(const struct kh_ini *ini, const char *key,
+			  const struct kh_facts_link *link)
 {
 	const struct {
 		const char *key, *value;
-		bool ignore_case;
+		bool is_address;
 	} known[] = {
 		{"Name", link->name, false},
 		{"MACAddress", link->mac, true},
-		{"PermanentMACAddress", link->kind == KH_LINK_PHYSICAL ? link->mac : "", true},
+		{"PermanentMACAddress", link->kind == KH_LINK_PHYSICAL ? link->mac : NULL, true},
 		{"Type", type_of(link), false},
 		{"Kind", kind_of(link), false},
-		{"Driver", link->driver, false},
+		{"Driver", driver_of(link), false},
 	};
+	kh_auto(kh_strv_done) struct kh_strv patterns = {0};
+	gather(ini, key, &patterns);
 	for (size_t i = 0; i < KH_COUNT(known); i++) {
-		if (strcmp(line->key, known[i].key) != 0)
+		if (strcmp(key, known[i].key) != 0)
 			continue;
-		if (!*line->value)
-			return FITS;
-		if (!known[i].value)
-			return FITS_NOT;
-		return fits_list(line->value, known[i].value, known[i].ignore_case) ? FITS
-										    : FITS_NOT;
+		if (patterns.count > 0 && !known[i].value && is_unseen(link, key))
+			return CANNOT_TELL;
+		return fits_list(&patterns, known[i].value, known[i].is_address) ? FITS : FITS_NOT;
 	}
 	return CANNOT_TELL;
 }
 
-/* Returns 1 when it fits, 0 when not, -1 when that cannot be told. One condition that fails settles
- * it, whatever the others ask for. */
-static int match(const struct kh_ini *ini, const struct kh_facts_link *link, const char **unknown)
+/* One condition that fails settles it, whatever the others ask for. */
+int kh_networkd_match(const struct kh_ini *ini, const struct kh_facts_link *link, bool is_taken,
+		      const char **ret_unknown)
 {
-	bool has_unknown = false;
+	bool has_unknown = false, has_any = false;
+	*ret_unknown = NULL;
 	for (size_t i = 0; i < ini->line_count; i++) {
 		const struct kh_ini_line *line = &ini->lines[i];
 		if (!line->key || strcmp(line->section, "Match") != 0)
 			continue;
-		enum verdict verdict = judge(line, link);
+		enum verdict verdict = judge(ini, line->key, link);
+		if (is_taken && (verdict == CANNOT_TELL || strcmp(line->key, "Name") == 0))
+			verdict = FITS;
 		if (verdict == FITS_NOT)
 			return 0;
 		if (verdict == CANNOT_TELL)
-			*unknown = line->key;
+			*ret_unknown = line->key;
 		has_unknown = has_unknown || verdict == CANNOT_TELL;
+		has_any = true;
 	}
-	return has_unknown ? -1 : 1;
-}
-
-static void list_files(const struct kh_net_view *view, struct kh_strv *names)
-{
-	for (size_t d = 0; d < KH_COUNT(dirs); d++) {
-		kh_auto(kh_strv_done) struct kh_strv here = {0};
-		kh_net_view_list(view, dirs[d], &here);
-		for (size_t i = 0; i < here.count; i++)
-			if (kh_str_ends(here.items[i], ".network") &&
-			    !kh_strv_has(names, here.items[i]))
-				kh_strv_add(names, here.items[i]);
-	}
-	kh_strv_sort(names);
-}
-
-/* The path of NAME in the first directory that has it. */
-static char *path_of(const struct kh_net_view *view, const char *name)
-{
-	for (size_t d = 0; d < KH_COUNT(dirs); d++) {
-		kh_auto(kh_free) char *path = kh_printf("%s/%s", dirs[d], name);
-		if (kh_net_view_exists(view, path))
-			return kh_take(path);
-	}
-	return NULL;
-}
-
-/* NAME.d/ *.conf of all directories, by name, behind the file's own text. */
-static void add_drop_ins(const struct kh_net_view *view, const char *name, struct kh_str *text)
-{
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	for (size_t d = 0; d < KH_COUNT(dirs); d++) {
-		kh_auto(kh_free) char *dir = kh_printf("%s/%s.d", dirs[d], name);
-		kh_auto(kh_strv_done) struct kh_strv here = {0};
-		kh_net_view_list(view, dir, &here);
-		for (size_t i = 0; i < here.count; i++)
-			if (kh_str_ends(here.items[i], ".conf") &&
-			    !kh_strv_has(&names, here.items[i]))
-				kh_strv_add(&names, here.items[i]);
-	}
-	kh_strv_sort(&names);
-	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *inner = kh_printf("%s.d/%s", name, names.items[i]);
-		kh_auto(kh_free) char *path = path_of(view, inner);
-		kh_auto(kh_free) char *more = path ? kh_net_view_text(view, path) : NULL;
-		kh_str_addf(text, "%s%s", kh_str_ends(kh_str_text(text), "\n") ? "" : "\n",
-			    more ? more : "");
-	}
-}
-
-static int take(const struct kh_net_view *view, const char *name, const char *path,
-		const char *content, struct kh_networkd_file *ret_file)
-{
-	kh_auto(kh_str_done) struct kh_str text = {0};
-	kh_str_add(&text, content);
-	add_drop_ins(view, name, &text);
-	ret_file->name = kh_strdup(name);
-	ret_file->path = kh_strdup(path);
-	ret_file->text = kh_str_take(&text);
-	return 0;
-}
-
-int kh_networkd_find(const struct kh_net_view *view, const struct kh_facts_link *link,
-		     struct kh_networkd_file *ret_file, struct kh_error *err)
-{
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	*ret_file = (struct kh_networkd_file){0};
-	list_files(view, &names);
-	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *path = path_of(view, names.items[i]);
-		kh_auto(kh_free) char *text = path ? kh_net_view_text(view, path) : NULL;
-		if (!text || !*text) /* a link to /dev/null masks */
-			continue;
-		kh_auto(kh_ini_done) struct kh_ini ini = {0};
-		kh_ini_parse(text, &ini);
-		const char *unknown = NULL;
-		int fits = match(&ini, link, &unknown);
-		if (fits < 0) {
-			kh_fail(err, KH_HOST, 0,
-				"cannot tell whether '%s' is meant for '%s': it has '%s='", path,
-				link->name, unknown);
-			return kh_hint(err, "put a file with 'Name=%s' in front of it", link->name);
-		}
-		if (fits == 1)
-			return take(view, names.items[i], path, text, ret_file);
-	}
-	return 0;
+	return has_unknown || (!has_any && !is_taken) ? -1 : 1;
 }

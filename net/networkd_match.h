@@ -1,25 +1,18 @@
-/* networkd_match.h - which .network file systemd-networkd takes for a link.
+/* networkd_match.h - does a .network file's [Match] section fit a link?
  *
- * The files of all directories in the order of their names, a name in an earlier directory hiding
- * the same name in later ones; the first whose [Match] section fits is taken, with its drop-ins.
- * Source: systemd.network(5).
+ * Source: systemd.network(5), systemd src/shared/net-match.c (net_match_config).
  */
 #ifndef KH_NET_NETWORKD_MATCH_H
 #define KH_NET_NETWORKD_MATCH_H
 
 #include "core/facts_net.h"
 #include "net/ini.h"
-#include "net/view.h"
 
-struct kh_networkd_file {
-	char *name; /* "10-eno1.network"; NULL: none fits */
-	char *path;
-	char *text; /* with the text of its drop-ins behind it */
-};
-
-/* Error KH_HOST: a file may fit, but its [Match] asks for something that cannot be told here. */
-int kh_networkd_find(const struct kh_net_view *view, const struct kh_facts_link *link,
-		     struct kh_networkd_file *ret_file, struct kh_error *err);
-void kh_networkd_file_done(struct kh_networkd_file *file);
+/* Returns 1 when it fits, 0 when not, -1 when that cannot be told: *ret_unknown is then the
+ * condition that nothing is known of, NULL when there is none at all. is_taken: networkd took this
+ * file. So what cannot be told did fit, and so did the name: links have alternative ones, which are
+ * not seen here. */
+int kh_networkd_match(const struct kh_ini *ini, const struct kh_facts_link *link, bool is_taken,
+		      const char **ret_unknown);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -196,6 +197,162 @@ static void a_match_that_cannot_be_judged_is_refused(void **state)
 	netcase_close(&c);
 }
 
+static void networkd(struct netcase *c)
+{
+	netcase_open(c, NULL);
+	netcase_link(c, "eno1", "52:54:00:00:00:01", true);
+	fixture_put(&c->fixture, "/etc/systemd/network/90-default.network",
+		    "[Match]\nName=en*\n[Network]\nDHCP=yes\n");
+	fixture_link(&c->fixture,
+		     "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
+		     "/lib/systemd/system/systemd-networkd.service");
+}
+
+/* Does 10-static.network with this [Match] serve eno1, or else the file behind it? */
+static void expect_match(const char *conditions, bool is_fit)
+{
+	struct netcase c;
+	networkd(&c);
+	kh_auto(kh_free) char *text = kh_printf(
+		"[Match]\n%s\n[Network]\nAddress=192.0.2.10/25\nGateway=192.0.2.1\n", conditions);
+	fixture_put(&c.fixture, "/etc/systemd/network/10-static.network", text);
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	bool is_static = strstr(netcase_text(&c, "/etc/systemd/network/05-kvmhost-br0.network"),
+				"Address=192.0.2.10/25\n") != NULL;
+	if (is_static != is_fit)
+		fail_msg("'%s' is misjudged", conditions);
+	assert_int_equal(c.answer.is_dynamic, !is_fit);
+	netcase_close(&c);
+}
+
+/* Checked against networkd 252. */
+static void a_match_is_judged_as_networkd_judges_it(void **state)
+{
+	(void)state;
+	expect_match("Name=eno1\nKind=!*", true); /* a card has no kind */
+	expect_match("Name=eno1\nKind=*", false);
+	expect_match("Name=eno1\nDriver=!virtio_net", true); /* and this one no driver */
+	expect_match("Name=eno1\nDriver=igb", false);
+	expect_match("Name=eno1\nType=!vlan bond bridge", true);
+	expect_match("Name=!eno1 eno2", false);
+	expect_match("Name=!eno2", true);
+	expect_match("Name=eno2\nName=eno1", true); /* lines add up */
+	expect_match("Name=eno1\nName=!eno*", false);
+	expect_match("Name=eno2\nName=\nType=ether", true); /* an empty one begins anew */
+	expect_match("Name=\"eno1\"\nType=ether", false);
+	expect_match("Name=eno1\nType=\"ether\"", true);
+	expect_match("MACAddress=52-54-00-00-00-01", true);
+	expect_match("MACAddress=52:54:00:00:00:02 5254.0000.0001", true);
+	expect_match("PermanentMACAddress=52:54:00:00:00:02", false);
+}
+
+static void a_condition_of_a_drop_in_counts(void **state)
+{
+	(void)state;
+	struct netcase c;
+	networkd(&c);
+	fixture_put(&c.fixture, "/etc/systemd/network/10-static.network",
+		    "[Match]\nType=ether\n[Network]\nAddress=192.0.2.10/25\n");
+	fixture_put(&c.fixture, "/etc/systemd/network/10-static.network.d/a.conf",
+		    "[Match]\nName=eno2\n");
+	netcase_ask(&c, NULL);
+	assert_true(c.answer.is_dynamic);
+	netcase_close(&c);
+}
+
+static void a_masked_file_is_masked_in_a_tree_without_dev_null(void **state)
+{
+	(void)state;
+	struct netcase c;
+	networkd(&c);
+	fixture_put(&c.fixture, "/usr/lib/systemd/network/10-static.network",
+		    "[Match]\nName=eno1\n[Network]\nAddress=192.0.2.10/25\n");
+	fixture_link(&c.fixture, "/etc/systemd/network/10-static.network", "/dev/null");
+	netcase_ask(&c, NULL);
+	assert_true(c.answer.is_dynamic);
+	netcase_close(&c);
+}
+
+static void an_empty_match_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	networkd(&c);
+	fixture_put(&c.fixture, "/etc/systemd/network/10-all.network",
+		    "[Network]\nAddress=192.0.2.10/25\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message,
+			    "cannot tell whether '/etc/systemd/network/10-all.network' is meant "
+			    "for 'eno1': its [Match] is empty, which stands for every link or for "
+			    "none, depending on the version of systemd");
+	netcase_close(&c);
+}
+
+/* Of alternative names nothing is seen here, nor of what Path= and Host= speak of. */
+static void the_file_that_networkd_took_is_believed(void **state)
+{
+	(void)state;
+	static const char *const conditions[] = {"Name=enp1s0", "Path=pci-0000:01:00.0", "Host=x",
+						 "Name=eno1\nKind=!*"};
+	for (size_t i = 0; i < KH_COUNT(conditions); i++) {
+		struct netcase c;
+		networkd(&c);
+		kh_auto(kh_free) char *text =
+			kh_printf("[Match]\n%s\n[Network]\nAddress=192.0.2.10/25\n", conditions[i]);
+		fixture_put(&c.fixture, "/usr/lib/systemd/network/20-static.network", text);
+		fixture_put(&c.fixture, "/etc/systemd/network/10-x.network",
+			    "[Match]\nPath=pci-0000:02:00.0\n[Network]\nDHCP=no\n");
+		fixture_put(&c.fixture, "/run/systemd/netif/links/2",
+			    "ADMIN_STATE=configured\n"
+			    "NETWORK_FILE=/usr/lib/systemd/network/20-static.network\n");
+		netcase_ask(&c, NULL);
+		assert_int_equal(c.result, 0);
+		assert_false(c.answer.is_dynamic);
+		assert_non_null(netcase_text(&c, "/etc/systemd/network/05-kvmhost-eno1.network"));
+		netcase_close(&c);
+	}
+}
+
+/* As if it had been written then, in seconds since 1970. */
+static void date(struct netcase *c, const char *path, time_t when)
+{
+	const struct timespec times[] = {{when, 0}, {when, 0}};
+	assert_int_equal(utimensat(c->fixture.root.fd, path + 1, times, 0), 0);
+}
+
+static void another_file_than_networkd_took_is_refused(void **state)
+{
+	(void)state;
+	static const char links[] = "/run/systemd/netif/links/2";
+	static const char ours[] = "/etc/systemd/network/10-static.network";
+	static const char theirs[] = "/etc/systemd/network/90-default.network";
+	struct netcase c;
+	networkd(&c);
+	fixture_put(&c.fixture, ours, "[Match]\nName=eno1\n[Network]\nAddress=192.0.2.10/25\n");
+	fixture_put(&c.fixture, links, "NETWORK_FILE=/etc/systemd/network/90-default.network\n");
+	date(&c, ours, 1000);
+	date(&c, theirs, 1000);
+	date(&c, links, 1001);
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message,
+			    "systemd-networkd took '90-default.network' for 'eno1', and by the "
+			    "files it would take another now");
+	date(&c, ours, 1002); /* it cannot have read that yet, and will at the next boot */
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	assert_false(c.answer.is_dynamic);
+	date(&c, ours, 1000);
+	fixture_put(&c.fixture, links, "NETWORK_FILE=/run/systemd/network/05-gone.network\n");
+	date(&c, links, 1001);
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	assert_false(c.answer.is_dynamic);
+	netcase_close(&c);
+}
+
 /* ---- netplan ---- */
 
 static void netplan(struct netcase *c, const char *text)
@@ -337,6 +494,12 @@ int main(void)
 		cmocka_unit_test(labels_follow_the_address),
 		cmocka_unit_test(a_file_for_many_links_is_passed_over_not_changed),
 		cmocka_unit_test(a_match_that_cannot_be_judged_is_refused),
+		cmocka_unit_test(a_match_is_judged_as_networkd_judges_it),
+		cmocka_unit_test(a_condition_of_a_drop_in_counts),
+		cmocka_unit_test(a_masked_file_is_masked_in_a_tree_without_dev_null),
+		cmocka_unit_test(an_empty_match_is_refused),
+		cmocka_unit_test(the_file_that_networkd_took_is_believed),
+		cmocka_unit_test(another_file_than_networkd_took_is_refused),
 		cmocka_unit_test(comments_and_other_entries_of_netplan_stay),
 		cmocka_unit_test(a_flow_entry_of_netplan_is_split),
 		cmocka_unit_test(netplan_in_one_line_is_refused),
