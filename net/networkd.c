@@ -277,6 +277,9 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 		answer->carrier = kh_strdup(kh_ini_get(&port, "Network", "Bridge"));
 		return 0;
 	}
+	kh_auto(kh_free) char *taken = kh_networkd_about(wish->view, bridge);
+	if (taken)
+		return kh_net_taken(wish, taken, err);
 	struct kh_facts_link future = {
 		.name = (char *)bridge, .kind = KH_LINK_BRIDGE, .mac = wish->port->mac};
 	kh_auto(kh_free) char *port_path = NULL;

@@ -18,13 +18,13 @@ void kh_networkd_file_done(struct kh_networkd_file *file)
 	kh_free(&file->text);
 }
 
-static void list_files(const struct kh_net_view *view, struct kh_strv *names)
+static void list_files(const struct kh_net_view *view, const char *suffix, struct kh_strv *names)
 {
 	for (size_t d = 0; d < KH_COUNT(dirs); d++) {
 		kh_auto(kh_strv_done) struct kh_strv here = {0};
 		kh_net_view_list(view, dirs[d], &here);
 		for (size_t i = 0; i < here.count; i++)
-			if (kh_str_ends(here.items[i], ".network") &&
+			if (kh_str_ends(here.items[i], suffix) &&
 			    !kh_strv_has(names, here.items[i]))
 				kh_strv_add(names, here.items[i]);
 	}
@@ -191,7 +191,7 @@ int kh_networkd_find(const struct kh_net_view *view, const struct kh_facts_link 
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
 	*ret_file = (struct kh_networkd_file){0};
-	list_files(view, &names);
+	list_files(view, ".network", &names);
 	kh_auto(kh_free) char *taken = taken_file(view, link, &names);
 	if (scan(view, link, &names, taken, ret_file, err) != 0)
 		return -1;
@@ -205,7 +205,7 @@ int kh_networkd_find(const struct kh_net_view *view, const struct kh_facts_link 
 char *kh_networkd_first(const struct kh_net_view *view, const struct kh_facts_link *link)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	list_files(view, &names);
+	list_files(view, ".network", &names);
 	for (size_t i = 0; i < names.count; i++) {
 		kh_auto(kh_free) char *path = path_of(view, names.items[i]);
 		kh_auto(kh_free) char *text = text_of(view, names.items[i], path);
@@ -214,6 +214,37 @@ char *kh_networkd_first(const struct kh_net_view *view, const struct kh_facts_li
 		kh_ini_parse(text ? text : "", &ini);
 		if (text && kh_networkd_match(&ini, link, false, &unknown) != 0)
 			return kh_strdup(names.items[i]);
+	}
+	return NULL;
+}
+
+/* Does the file speak of the link, by its name and not by a pattern that may mean others? */
+static bool is_about(const struct kh_ini *ini, const char *link)
+{
+	static const struct {
+		const char *section, *key;
+	} places[] = {{"NetDev", "Name"}, {"Match", "Name"}, {"Network", "Bridge"}};
+	for (size_t i = 0; i < ini->line_count; i++)
+		for (size_t p = 0; ini->lines[i].key && p < KH_COUNT(places); p++)
+			if (strcmp(ini->lines[i].section, places[p].section) == 0 &&
+			    strcmp(ini->lines[i].key, places[p].key) == 0 &&
+			    kh_str_has_word(ini->lines[i].value, link))
+				return true;
+	return false;
+}
+
+char *kh_networkd_about(const struct kh_net_view *view, const char *link)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	list_files(view, ".netdev", &names);
+	list_files(view, ".network", &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_free) char *path = path_of(view, names.items[i]);
+		kh_auto(kh_free) char *text = text_of(view, names.items[i], path);
+		kh_auto(kh_ini_done) struct kh_ini ini = {0};
+		kh_ini_parse(text ? text : "", &ini);
+		if (is_about(&ini, link))
+			return kh_take(path);
 	}
 	return NULL;
 }

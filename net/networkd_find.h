@@ -27,6 +27,9 @@ int kh_networkd_find(const struct kh_net_view *view, const struct kh_facts_link 
 /* The name of the first file that takes the link, or may: a file of a smaller name is before it.
  * Owned; NULL: none does. */
 char *kh_networkd_first(const struct kh_net_view *view, const struct kh_facts_link *link);
+/* The path of a .netdev or .network file that makes, configures or fills the link of this name;
+ * those that mean it by a pattern only do not count. Owned; NULL: none does. */
+char *kh_networkd_about(const struct kh_net_view *view, const char *link);
 void kh_networkd_file_done(struct kh_networkd_file *file);
 
 #endif

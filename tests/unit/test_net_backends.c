@@ -315,6 +315,35 @@ static void the_file_that_networkd_took_is_believed(void **state)
 	}
 }
 
+static void a_name_in_any_file_of_networkd_is_in_use(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *text;
+		bool is_taken;
+	} files[] = {
+		{"/etc/systemd/network/50-br0.netdev", "[NetDev]\nName=br0\nKind=bridge\n", true},
+		{"/usr/lib/systemd/network/g.netdev", "[NetDev]\nKind=vlan\nName=br0\n", true},
+		{"/etc/systemd/network/50-br0.network", "[Match]\nName=x br0\n", true},
+		{"/run/systemd/network/50-p.network", "[Match]\nName=eno9\n[Network]\nBridge=br0\n",
+		 true},
+		{"/etc/systemd/network/50-all.network", "[Match]\nName=br*\n", false},
+		{"/etc/systemd/network/50-br0.netdev", "", false},
+	};
+	for (size_t i = 0; i < KH_COUNT(files); i++) {
+		struct netcase c;
+		networkd(&c);
+		fixture_put(&c.fixture, files[i].path, files[i].text);
+		netcase_ask(&c, NULL);
+		assert_int_equal(c.result, files[i].is_taken ? -1 : 0);
+		kh_auto(kh_free) char *message = kh_printf(
+			"'%s' has a 'br0' already, and 'eno1' is not its port", files[i].path);
+		if (files[i].is_taken)
+			assert_string_equal(c.err.message, message);
+		netcase_close(&c);
+	}
+}
+
 /* As if it had been written then, in seconds since 1970. */
 static void date(struct netcase *c, const char *path, time_t when)
 {
@@ -498,6 +527,7 @@ int main(void)
 		cmocka_unit_test(a_condition_of_a_drop_in_counts),
 		cmocka_unit_test(a_masked_file_is_masked_in_a_tree_without_dev_null),
 		cmocka_unit_test(an_empty_match_is_refused),
+		cmocka_unit_test(a_name_in_any_file_of_networkd_is_in_use),
 		cmocka_unit_test(the_file_that_networkd_took_is_believed),
 		cmocka_unit_test(another_file_than_networkd_took_is_refused),
 		cmocka_unit_test(comments_and_other_entries_of_netplan_stay),
