@@ -128,6 +128,7 @@ static void read_link(const struct kh_root *root, const char *name, struct kh_fa
 	kh_auto(kh_free) char *type = device_type(root, name);
 	link->name = kh_strdup(name);
 	link->ifindex = signed_number(root, name, "ifindex");
+	link->mac_type = signed_number(root, name, "addr_assign_type");
 	link->mtu = signed_number(root, name, "mtu");
 	link->hardware = signed_number(root, name, "type");
 	link->speed_mbit = signed_number(root, name, "speed");

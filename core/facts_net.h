@@ -35,6 +35,10 @@ struct kh_facts_link {
 	char *name;
 	enum kh_link_kind kind;
 	char *mac; /* lower case, or NULL */
+	/* 0: the address is the card's own; 1: made up, 2: another link's, 3: set by somebody, so
+	 * that it is another one after a boot or before that was done; -1: unknown. Source:
+	 * Documentation/ABI/testing/sysfs-class-net (addr_assign_type). */
+	long long mac_type;
 	long long ifindex, mtu;
 	long long hardware; /* ARPHRD_ number: 1 Ethernet, 32 InfiniBand; -1: unknown */
 	bool is_up;         /* operstate up or unknown-but-running */

@@ -78,7 +78,7 @@ int kh_net_taken(const struct kh_net_wish *wish, const char *path, struct kh_err
 bool kh_net_has_own_mac(const struct kh_net_wish *wish)
 {
 	int count = 0;
-	if (wish->port->kind != KH_LINK_PHYSICAL || !wish->port->mac)
+	if (wish->port->kind != KH_LINK_PHYSICAL || !wish->port->mac || wish->port->mac_type > 0)
 		return false;
 	for (size_t i = 0; i < wish->facts->link_count; i++) {
 		const struct kh_facts_link *link = &wish->facts->links[i];

@@ -66,7 +66,8 @@ const char *kh_net_gateway(const struct kh_net_wish *wish, int family);
 
 /* Refuse: the bridge's name is in use in that file for something that does not carry the port. */
 int kh_net_taken(const struct kh_net_wish *wish, const char *path, struct kh_error *err);
-/* Is the port's MAC address that of one link only, so that it can be found by it? */
+/* Is the port's MAC address its own (as far as is known) and that of one link only, so that it can
+ * be found by it at boot? */
 bool kh_net_has_own_mac(const struct kh_net_wish *wish);
 
 /* TEXT with every OLD that stands alone as a word (a link's name: letters, digits, "._-:@" around

@@ -183,7 +183,9 @@ static char *port_text(const struct kh_net_wish *wish, const struct kh_ini *port
 		else
 			add_line(&out, line->raw);
 	}
-	if (kh_net_has_own_mac(wish) && !kh_ini_get(port, "", "HWADDR"))
+	/* ifup-eth wants HWADDR to be the address that the link has before MACADDR is set. */
+	if (kh_net_has_own_mac(wish) && !kh_ini_get(port, "", "HWADDR") &&
+	    !kh_ini_get(port, "", "MACADDR"))
 		kh_str_addf(&out, "HWADDR=%s\n", wish->port->mac);
 	kh_str_addf(&out, "BRIDGE=%s\n", wish->config->name);
 	return kh_str_take(&out);

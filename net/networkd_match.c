@@ -96,13 +96,16 @@ static const char *driver_of(const struct kh_facts_link *link)
 enum verdict { FITS, FITS_NOT, CANNOT_TELL };
 
 /* What is not seen of a link: of virtual ones the driver, of those of other kinds the kind as well,
- * and of one that is not here (an image) all but the name. */
-static bool is_unseen(const struct kh_facts_link *link, const char *key)
+ * the address that a card has before it gets another, and of a link that is not here (an image) all
+ * but the name. */
+static bool is_unseen(const struct kh_facts_link *link, const char *key, const char *value)
 {
-	bool is_virtual = link->kind == KH_LINK_OTHER || link->kind == KH_LINK_VLAN;
+	bool is_card = link->kind == KH_LINK_PHYSICAL;
 	if (strcmp(key, "Kind") == 0)
 		return link->kind == KH_LINK_OTHER;
-	return link->ifindex < 0 || (is_virtual && strcmp(key, "Driver") == 0);
+	if (kh_str_ends(key, "MACAddress") && is_card && link->mac_type > 0)
+		return true;
+	return !value && (link->ifindex < 0 || (!is_card && strcmp(key, "Driver") == 0));
 }
 
 static enum verdict judge(const struct kh_ini *ini, const char *key,
@@ -124,7 +127,7 @@ static enum verdict judge(const struct kh_ini *ini, const char *key,
 	for (size_t i = 0; i < KH_COUNT(known); i++) {
 		if (strcmp(key, known[i].key) != 0)
 			continue;
-		if (patterns.count > 0 && !known[i].value && is_unseen(link, key))
+		if (patterns.count > 0 && is_unseen(link, key, known[i].value))
 			return CANNOT_TELL;
 		return fits_list(&patterns, known[i].value, known[i].is_address) ? FITS : FITS_NOT;
 	}

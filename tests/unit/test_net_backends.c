@@ -382,6 +382,74 @@ static void another_file_than_networkd_took_is_refused(void **state)
 	netcase_close(&c);
 }
 
+/* ---- a MAC address that is not the card's own ---- */
+
+static void an_address_that_was_set_finds_no_card(void **state)
+{
+	(void)state;
+	static const char *const types[] = {"1", "2", "3"};
+	for (size_t i = 0; i < KH_COUNT(types); i++) {
+		struct netcase c;
+		networkd(&c);
+		fixture_put(&c.fixture, "/sys/class/net/eno1/addr_assign_type", types[i]);
+		netcase_ask(&c, NULL);
+		assert_non_null(
+			strstr(netcase_text(&c, "/etc/systemd/network/05-kvmhost-eno1.network"),
+			       "[Match]\nName=eno1\n"));
+		fixture_put(&c.fixture, "/sys/class/net/eno1/addr_assign_type", "0");
+		netcase_ask(&c, NULL);
+		assert_non_null(
+			strstr(netcase_text(&c, "/etc/systemd/network/05-kvmhost-eno1.network"),
+			       "[Match]\nMACAddress=52:54:00:00:00:01\n"));
+		netcase_close(&c);
+	}
+}
+
+/* networkd itself may have set it, after it compared. */
+static void a_match_with_an_address_that_was_set_is_not_judged(void **state)
+{
+	(void)state;
+	struct netcase c;
+	networkd(&c);
+	fixture_put(&c.fixture, "/sys/class/net/eno1/addr_assign_type", "3");
+	fixture_put(&c.fixture, "/etc/systemd/network/10-static.network",
+		    "[Match]\nPermanentMACAddress=02:00:5e:00:00:07\n[Link]\n"
+		    "MACAddress=52:54:00:00:00:01\n[Network]\nAddress=192.0.2.10/25\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message,
+			    "cannot tell whether '/etc/systemd/network/10-static.network' is meant "
+			    "for 'eno1': it has 'PermanentMACAddress='");
+	fixture_put(&c.fixture, "/run/systemd/netif/links/2",
+		    "NETWORK_FILE=/etc/systemd/network/10-static.network\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	assert_false(c.answer.is_dynamic);
+	netcase_close(&c);
+}
+
+static void a_port_of_ifcfg_with_another_address_gets_no_hwaddr(void **state)
+{
+	(void)state;
+	static const char path[] = "/etc/sysconfig/network-scripts/ifcfg-eth0";
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "eth0", "52:54:00:00:00:99", true);
+	fixture_put(&c.fixture, path,
+		    "DEVICE=eth0\nBOOTPROTO=dhcp\nMACADDR=52:54:00:00:00:99\nONBOOT=yes\n");
+	netcase_ask(&c, NULL);
+	assert_string_equal(netcase_text(&c, path), "DEVICE=eth0\nMACADDR=52:54:00:00:00:99\n"
+						    "ONBOOT=yes\nBRIDGE=br0\n");
+	fixture_put(&c.fixture, path, "DEVICE=eth0\nBOOTPROTO=dhcp\nONBOOT=yes\n");
+	netcase_ask(&c, NULL);
+	assert_string_equal(netcase_text(&c, path), "DEVICE=eth0\nONBOOT=yes\n"
+						    "HWADDR=52:54:00:00:00:99\nBRIDGE=br0\n");
+	fixture_put(&c.fixture, "/sys/class/net/eth0/addr_assign_type", "3");
+	netcase_ask(&c, NULL);
+	assert_string_equal(netcase_text(&c, path), "DEVICE=eth0\nONBOOT=yes\nBRIDGE=br0\n");
+	netcase_close(&c);
+}
+
 /* ---- netplan ---- */
 
 static void netplan(struct netcase *c, const char *text)
@@ -528,6 +596,9 @@ int main(void)
 		cmocka_unit_test(a_masked_file_is_masked_in_a_tree_without_dev_null),
 		cmocka_unit_test(an_empty_match_is_refused),
 		cmocka_unit_test(a_name_in_any_file_of_networkd_is_in_use),
+		cmocka_unit_test(an_address_that_was_set_finds_no_card),
+		cmocka_unit_test(a_match_with_an_address_that_was_set_is_not_judged),
+		cmocka_unit_test(a_port_of_ifcfg_with_another_address_gets_no_hwaddr),
 		cmocka_unit_test(the_file_that_networkd_took_is_believed),
 		cmocka_unit_test(another_file_than_networkd_took_is_refused),
 		cmocka_unit_test(comments_and_other_entries_of_netplan_stay),

@@ -80,6 +80,21 @@ static void bonds_bridges_and_vlans_are_told_apart(void **state)
 	fixture_close(&f);
 }
 
+static void whose_address_a_card_has_is_known(void **state)
+{
+	(void)state;
+	struct fixture f;
+	kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
+	fixture_open(&f, "debian13-networkd");
+	fixture_put(&f, "/sys/class/net/eno1/addr_assign_type", "3\n");
+	fixture_remove(&f, "/sys/class/net/lo/addr_assign_type");
+	kh_facts_net_collect(&f.root, &net);
+	assert_int_equal(kh_facts_net_link(&net, "eno1")->mac_type, 3);
+	assert_int_equal(kh_facts_net_link(&net, "eno2")->mac_type, 0);
+	assert_int_equal(kh_facts_net_link(&net, "lo")->mac_type, -1);
+	fixture_close(&f);
+}
+
 /* The bridge has its port's MAC address; who asks by address means the card. */
 static void a_mac_address_finds_the_card_not_the_bridge(void **state)
 {
@@ -133,6 +148,7 @@ int main(void)
 		cmocka_unit_test(the_uplink_and_its_manager_are_found),
 		cmocka_unit_test(a_link_has_its_addresses_of_both_families),
 		cmocka_unit_test(bonds_bridges_and_vlans_are_told_apart),
+		cmocka_unit_test(whose_address_a_card_has_is_known),
 		cmocka_unit_test(a_mac_address_finds_the_card_not_the_bridge),
 		cmocka_unit_test(an_empty_root_has_no_network),
 		cmocka_unit_test(the_route_with_the_lowest_metric_wins),
