@@ -90,6 +90,15 @@ static bool is_replaced_line(const struct kh_net_wish *wish, const struct kh_ini
 	return strcmp(line->key, "DHCP") == 0;
 }
 
+static bool is_no(const char *value)
+{
+	static const char *const no[] = {"0", "no", "n", "false", "f", "off"};
+	for (size_t i = 0; i < KH_COUNT(no); i++)
+		if (strcasecmp(value, no[i]) == 0)
+			return true;
+	return false;
+}
+
 /* ---- the bridge's settings ---- */
 
 static bool has_dhcp(const char *value, const char *family)
@@ -163,21 +172,37 @@ static void add_link(const struct kh_ini *port, struct kh_str *out)
 	}
 }
 
-/* Copy the sections of the host (or of the hardware) as they are, a blank line in front of each. */
+/* A port is "enslaved", never "routable", and has no address of any family: who waits for that at
+ * boot would wait in vain. Source: systemd.network(5), networkctl(1). */
+static bool is_never_so(const struct kh_ini_line *line)
+{
+	if (!line->key || strcmp(line->section, "Link") != 0)
+		return false;
+	return strcmp(line->key, "RequiredFamilyForOnline") == 0 ||
+	       (strcmp(line->key, "RequiredForOnline") == 0 && !is_no(line->value));
+}
+
+/* Copy the sections of the host (or of the hardware), a blank line in front of each. */
 static void copy_sections(const struct kh_net_wish *wish, const struct kh_ini *ini, bool of_host,
 			  struct kh_str *out)
 {
+	const char *header = NULL; /* until something of its section is copied */
 	for (size_t i = 0; i < ini->line_count; i++) {
 		const struct kh_ini_line *line = &ini->lines[i];
 		bool is_match = strcmp(line->section, "Match") == 0;
-		if (line->block == 0 || is_match || is_host_section(line->section) != of_host ||
-		    kh_ini_is_blank(line) || (of_host && is_replaced_block(wish, ini, line->block)))
+		header = line->is_header ? line->raw : header;
+		if (line->is_header || line->block == 0 || is_match ||
+		    is_host_section(line->section) != of_host || kh_ini_is_blank(line) ||
+		    (of_host && is_replaced_block(wish, ini, line->block)))
 			continue;
 		if (line->key && of_host && strcmp(line->section, "Network") == 0 &&
 		    (is_port_key(line->key) || is_replaced_line(wish, line)))
 			continue;
-		if (line->is_header)
-			kh_str_add(out, "\n");
+		if (!of_host && is_never_so(line))
+			continue;
+		if (header)
+			kh_str_addf(out, "\n%s", header);
+		header = NULL;
 		kh_ini_add_raw(out, line->raw);
 	}
 }

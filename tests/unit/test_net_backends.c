@@ -382,6 +382,36 @@ static void another_file_than_networkd_took_is_refused(void **state)
 	netcase_close(&c);
 }
 
+/* What the port and the bridge get of 10-static.network; owned by the case. */
+static void ask_static(struct netcase *c, const char *sections, const char **ret_port,
+		       const char **ret_bridge)
+{
+	networkd(c);
+	kh_auto(kh_free) char *text =
+		kh_printf("[Match]\nName=eno1\n\n[Network]\nAddress=192.0.2.10/25\n\n%s", sections);
+	fixture_put(&c->fixture, "/etc/systemd/network/10-static.network", text);
+	netcase_ask(c, NULL);
+	assert_int_equal(c->result, 0);
+	*ret_port = netcase_text(c, "/etc/systemd/network/05-kvmhost-eno1.network");
+	*ret_bridge = netcase_text(c, "/etc/systemd/network/05-kvmhost-br0.network");
+}
+
+static void what_a_port_never_becomes_is_not_waited_for(void **state)
+{
+	(void)state;
+	struct netcase c;
+	const char *port, *bridge;
+	ask_static(&c, "[Link]\nRequiredForOnline=routable\nRequiredFamilyForOnline=ipv4\n", &port,
+		   &bridge);
+	assert_null(strstr(port, "[Link]"));
+	assert_non_null(strstr(bridge, "[Link]\nRequiredForOnline=routable\n"
+				       "RequiredFamilyForOnline=ipv4\n"));
+	netcase_close(&c);
+	ask_static(&c, "[Link]\nRequiredForOnline=no\nMTUBytes=9000\n", &port, &bridge);
+	assert_non_null(strstr(port, "[Link]\nRequiredForOnline=no\nMTUBytes=9000\n"));
+	netcase_close(&c);
+}
+
 /* ---- a MAC address that is not the card's own ---- */
 
 static void an_address_that_was_set_finds_no_card(void **state)
@@ -596,6 +626,7 @@ int main(void)
 		cmocka_unit_test(a_masked_file_is_masked_in_a_tree_without_dev_null),
 		cmocka_unit_test(an_empty_match_is_refused),
 		cmocka_unit_test(a_name_in_any_file_of_networkd_is_in_use),
+		cmocka_unit_test(what_a_port_never_becomes_is_not_waited_for),
 		cmocka_unit_test(an_address_that_was_set_finds_no_card),
 		cmocka_unit_test(a_match_with_an_address_that_was_set_is_not_judged),
 		cmocka_unit_test(a_port_of_ifcfg_with_another_address_gets_no_hwaddr),
