@@ -182,6 +182,17 @@ static bool is_never_so(const struct kh_ini_line *line)
 	       (strcmp(line->key, "RequiredForOnline") == 0 && !is_no(line->value));
 }
 
+/* A line of the host's with the link that it names: what came in over the port, or left there, does
+ * so over the bridge. Owned. */
+static char *renamed(const struct kh_net_wish *wish, const struct kh_ini_line *line)
+{
+	static const char *const keys[] = {"IncomingInterface", "OutgoingInterface",
+					   "UplinkInterface"};
+	return line->key && kh_str_is_one_of(line->key, keys, KH_COUNT(keys))
+		       ? kh_net_rename(line->raw, wish->port->name, wish->config->name)
+		       : kh_strdup(line->raw);
+}
+
 /* Copy the sections of the host (or of the hardware), a blank line in front of each. */
 static void copy_sections(const struct kh_net_wish *wish, const struct kh_ini *ini, bool of_host,
 			  struct kh_str *out)
@@ -203,7 +214,8 @@ static void copy_sections(const struct kh_net_wish *wish, const struct kh_ini *i
 		if (header)
 			kh_str_addf(out, "\n%s", header);
 		header = NULL;
-		kh_ini_add_raw(out, line->raw);
+		kh_auto(kh_free) char *raw = renamed(wish, line);
+		kh_ini_add_raw(out, raw);
 	}
 }
 

@@ -412,6 +412,22 @@ static void what_a_port_never_becomes_is_not_waited_for(void **state)
 	netcase_close(&c);
 }
 
+static void rules_of_policy_routing_name_the_bridge(void **state)
+{
+	(void)state;
+	struct netcase c;
+	const char *port, *bridge;
+	ask_static(&c,
+		   "[RoutingPolicyRule]\nIncomingInterface=eno1\nTable=7\n\n"
+		   "[RoutingPolicyRule]\nOutgoingInterface=eno10\nTable=8\n\n"
+		   "[RoutingPolicyRule]\nOutgoingInterface = eno1\nTable=9\n",
+		   &port, &bridge);
+	assert_non_null(strstr(bridge, "[RoutingPolicyRule]\nIncomingInterface=br0\nTable=7\n\n"
+				       "[RoutingPolicyRule]\nOutgoingInterface=eno10\nTable=8\n\n"
+				       "[RoutingPolicyRule]\nOutgoingInterface = br0\nTable=9\n"));
+	netcase_close(&c);
+}
+
 /* ---- a MAC address that is not the card's own ---- */
 
 static void an_address_that_was_set_finds_no_card(void **state)
@@ -627,6 +643,7 @@ int main(void)
 		cmocka_unit_test(an_empty_match_is_refused),
 		cmocka_unit_test(a_name_in_any_file_of_networkd_is_in_use),
 		cmocka_unit_test(what_a_port_never_becomes_is_not_waited_for),
+		cmocka_unit_test(rules_of_policy_routing_name_the_bridge),
 		cmocka_unit_test(an_address_that_was_set_finds_no_card),
 		cmocka_unit_test(a_match_with_an_address_that_was_set_is_not_judged),
 		cmocka_unit_test(a_port_of_ifcfg_with_another_address_gets_no_hwaddr),
