@@ -157,6 +157,39 @@ static void a_switched_off_cloud_init_is_left_alone(void **state)
 	stage_host_close(&host);
 }
 
+static void what_only_looks_like_a_switched_off_cloud_init_is_not(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"#network:\n#  config: disabled\n",
+		"manage_etc_hosts: true\n# network: {config: disabled}\n",
+		"apt:\n  network:\n    config: disabled\n",
+		"network: [config: disabled\n",
+	};
+	for (size_t i = 0; i < KH_COUNT(texts); i++) {
+		struct stage_host host;
+		open_host(&host, "ubuntu2404-netplan", plain);
+		fixture_put(&host.fixture, "/etc/cloud/cloud.cfg.d/50-site.cfg", texts[i]);
+		assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+		expect_text(host.text, "99-kvmhost-network.cfg");
+		stage_host_close(&host);
+	}
+}
+
+static void a_later_file_switches_cloud_init_on_again(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	open_host(&host, "ubuntu2404-netplan", plain);
+	fixture_put(&host.fixture, "/etc/cloud/cloud.cfg.d/50-own.cfg",
+		    "network: {config: disabled}\n");
+	fixture_put(&host.fixture, "/etc/cloud/cloud.cfg.d/60-site.cfg",
+		    "network:\n  config:\n    version: 2\n");
+	assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+	expect_text(host.text, "99-kvmhost-network.cfg");
+	stage_host_close(&host);
+}
+
 /* ---- what is left alone ---- */
 
 static void a_bridge_that_carries_the_uplink_is_left_alone(void **state)
@@ -442,6 +475,8 @@ int main(void)
 		cmocka_unit_test(without_systemd_an_init_script_starts_the_guard),
 		cmocka_unit_test(cloud_init_is_switched_off),
 		cmocka_unit_test(a_switched_off_cloud_init_is_left_alone),
+		cmocka_unit_test(what_only_looks_like_a_switched_off_cloud_init_is_not),
+		cmocka_unit_test(a_later_file_switches_cloud_init_on_again),
 		cmocka_unit_test(a_bridge_that_carries_the_uplink_is_left_alone),
 		cmocka_unit_test(no_bridge_is_made_when_none_is_wanted),
 		cmocka_unit_test(a_recorded_host_is_not_refused),
