@@ -112,6 +112,21 @@ static bool read_networkd(const struct kh_root *root, long long ifindex,
 	return id != NULL;
 }
 
+/* DHCP6_CLIENT_IAID=0xd223b24d: of a client that was started, with a lease or without. */
+static void read_networkd6(const struct kh_root *root, long long ifindex,
+			   struct kh_dhcp_identity *identity)
+{
+	kh_auto(kh_free) char *path = kh_printf("/run/systemd/netif/links/%lld", ifindex);
+	kh_auto(kh_free) char *state = ifindex > 0 ? kh_root_text(root, path) : NULL;
+	kh_auto(kh_free) char *text = field(state, "DHCP6_CLIENT_IAID=0x");
+	char *end = NULL;
+	unsigned long iaid = text ? strtoul(text, &end, 16) : 0;
+	if (!text || end == text || *end || iaid > UINT32_MAX)
+		return;
+	identity->has_iaid6 = true;
+	identity->iaid6 = (uint32_t)iaid;
+}
+
 /* dhclient's DUID is in the lease file of the interface, so a new interface would get a new one. */
 static bool read_dhclient(const struct kh_root *root, const char *link,
 			  struct kh_dhcp_identity *identity)
@@ -137,6 +152,7 @@ void kh_dhcp_identity_read(const struct kh_root *root, const char *link, long lo
 	*ret_identity = (struct kh_dhcp_identity){.kind = KH_DHCP_UNKNOWN};
 	if (!read_networkd(root, ifindex, ret_identity))
 		read_dhclient(root, link, ret_identity);
+	read_networkd6(root, ifindex, ret_identity);
 }
 
 void kh_dhcp_identity_done(struct kh_dhcp_identity *identity)

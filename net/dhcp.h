@@ -7,7 +7,8 @@
  * is given explicitly.
  *
  * Sources: RFC 2132 9.14, RFC 4361; systemd src/libsystemd-network/dhcp-identifier.c
- * (dhcp_identifier_set_iaid) and sd-dhcp-lease.c (dhcp_lease_save: CLIENTID=); NetworkManager
+ * (dhcp_identifier_set_iaid) and sd-dhcp-lease.c (dhcp_lease_save: CLIENTID=),
+ * src/network/networkd-state-file.c (link_save: DHCP6_CLIENT_IAID=); NetworkManager
  * src/libnm-core-impl/nm-utils (nm_utils_create_dhcp_iaid).
  */
 #ifndef KH_NET_DHCP_H
@@ -29,6 +30,9 @@ struct kh_dhcp_identity {
 	enum kh_dhcp_client_id kind;
 	bool has_iaid;
 	uint32_t iaid;      /* as networkd's IAID= and NetworkManager's dhcp-iaid take it */
+	bool has_iaid6;     /* networkd's DHCPv6 client runs: it sends its IAID whatever is sent for
+			       IPv4 */
+	uint32_t iaid6;     /* as [DHCPv6] IAID= takes it */
 	bool has_dhclient;  /* dhclient keeps a lease file for the link: its DUID is in there */
 	char *dhclient_dir; /* where: "/var/lib/dhcp"; or NULL */
 };

@@ -142,20 +142,52 @@ static bool is_dynamic(const struct kh_net_wish *wish, const struct kh_ini *port
 	       (!kh_ini_get(port, "Network", "Address") && !kh_ini_get(port, "Address", "Address"));
 }
 
-/* The client identity of today: only an automatic IAID would change with the link's name. */
+static void add_iaid(const struct kh_net_wish *wish, const char *section, uint32_t iaid,
+		     bool *is_begun, struct kh_str *out)
+{
+	if (*is_begun)
+		kh_str_add(out, "\n");
+	else
+		kh_str_addf(out,
+			    "\n# The DHCP client identity of %s, so that lease and address stay.\n",
+			    wish->port->name);
+	kh_str_addf(out, "[%s]\nIAID=%u\n", section, iaid);
+	*is_begun = true;
+}
+
+/* The client identity of today: only an automatic IAID would change with the link's name. One that
+ * is set for IPv4 holds for IPv6 as well, unless that has its own. */
 static void add_identity(const struct kh_net_wish *wish, const struct kh_ini *port,
 			 struct kh_str *out)
 {
-	static const char *const sections[] = {"DHCP", "DHCPv4", "DHCPv6"};
-	if (!is_dynamic(wish, port) || !wish->dhcp || !wish->dhcp->has_iaid)
+	const struct kh_dhcp_identity *dhcp = wish->dhcp;
+	bool is_set = kh_ini_get(port, "DHCP", "IAID") || kh_ini_get(port, "DHCPv4", "IAID");
+	bool is_set6 = is_set || kh_ini_get(port, "DHCPv6", "IAID");
+	bool has_both = dhcp && dhcp->has_iaid && is_dynamic(wish, port);
+	bool is_begun = false;
+	if (has_both && !is_set)
+		add_iaid(wish, "DHCPv4", dhcp->iaid, &is_begun, out);
+	if (dhcp && dhcp->has_iaid6 && !is_set6 && !kh_net_replaces(wish, 6))
+		add_iaid(wish, "DHCPv6", dhcp->iaid6, &is_begun, out);
+	else if (has_both && !is_set6)
+		add_iaid(wish, "DHCPv6", dhcp->iaid, &is_begun, out);
+}
+
+/* Whether a running host asks DHCPv6, in a way that nobody tells the identity of. */
+static void note_identity(const struct kh_net_wish *wish, const struct kh_ini *port,
+			  struct kh_net_answer *answer)
+{
+	const struct kh_dhcp_identity *dhcp = wish->dhcp;
+	bool is_known = (dhcp && (dhcp->has_iaid || dhcp->has_iaid6)) ||
+			kh_ini_get(port, "DHCP", "IAID") || kh_ini_get(port, "DHCPv4", "IAID") ||
+			kh_ini_get(port, "DHCPv6", "IAID");
+	if (is_known || wish->port->ifindex < 0 || kh_net_replaces(wish, 6) ||
+	    !has_dhcp(kh_ini_get(port, "Network", "DHCP"), "ipv6"))
 		return;
-	for (size_t i = 0; i < KH_COUNT(sections); i++)
-		if (kh_ini_get(port, sections[i], "IAID"))
-			return;
-	kh_str_addf(out, "\n# The DHCP client identity of %s, so that lease and address stay.\n",
-		    wish->port->name);
-	kh_str_addf(out, "[DHCPv4]\nIAID=%u\n\n[DHCPv6]\nIAID=%u\n", wish->dhcp->iaid,
-		    wish->dhcp->iaid);
+	kh_strv_addf(&answer->notes,
+		     "the DHCPv6 identity of '%s' is not known: '%s' may get another IPv6 address "
+		     "than it has, unless IAID= in [DHCPv6] says it",
+		     wish->port->name, wish->config->name);
 }
 
 static void add_link(const struct kh_ini *port, struct kh_str *out)
@@ -335,6 +367,7 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 	kh_net_answer_edit(answer, bridge_path, of_bridge, 0,
 			   "the address moves from the port to the bridge");
 	kh_net_answer_edit(answer, port_path, of_port, 0, "the uplink becomes the bridge's port");
+	note_identity(wish, &port, answer);
 	answer->is_dynamic = is_dynamic(wish, &port);
 	return 0;
 }

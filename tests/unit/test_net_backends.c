@@ -428,6 +428,42 @@ static void rules_of_policy_routing_name_the_bridge(void **state)
 	netcase_close(&c);
 }
 
+static void the_identity_for_dhcpv6_stays_as_well(void **state)
+{
+	(void)state;
+	static const char bridge[] = "/etc/systemd/network/05-kvmhost-br0.network";
+	static const char comment[] =
+		"# The DHCP client identity of eno1, so that lease and address stay.\n";
+	struct netcase c;
+	networkd(&c);
+	fixture_put(&c.fixture, "/etc/systemd/network/10-a.network",
+		    "[Match]\nName=eno1\n[Network]\nDHCP=ipv6\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.answer.notes.count, 1);
+	assert_string_equal(c.answer.notes.items[0],
+			    "the DHCPv6 identity of 'eno1' is not known: 'br0' may get another "
+			    "IPv6 address than it has, unless IAID= in [DHCPv6] says it");
+	fixture_put(&c.fixture, "/run/systemd/netif/links/2", "DHCP6_CLIENT_IAID=0xd223b24d\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.answer.notes.count, 0);
+	kh_auto(kh_free) char *wanted = kh_printf("%s[DHCPv6]\nIAID=3525554765\n", comment);
+	assert_string_equal(strstr(netcase_text(&c, bridge), "# The DHCP"), wanted);
+	/* each family has its own, and what is set is left alone */
+	fixture_put(&c.fixture, "/etc/systemd/network/10-a.network",
+		    "[Match]\nName=eno1\n[Network]\nDHCP=yes\n");
+	fixture_put(&c.fixture, "/run/systemd/netif/leases/2",
+		    "ADDRESS=192.0.2.57\nCLIENTID=ff0000000700020000ab11\n");
+	netcase_ask(&c, NULL);
+	assert_non_null(strstr(netcase_text(&c, bridge),
+			       "[DHCPv4]\nIAID=7\n\n[DHCPv6]\nIAID=3525554765\n"));
+	fixture_put(&c.fixture, "/etc/systemd/network/10-a.network",
+		    "[Match]\nName=eno1\n[Network]\nDHCP=yes\n[DHCPv6]\nIAID=9\n");
+	netcase_ask(&c, NULL);
+	assert_non_null(strstr(netcase_text(&c, bridge), "[DHCPv4]\nIAID=7\n"));
+	assert_null(strstr(netcase_text(&c, bridge), "IAID=3525554765"));
+	netcase_close(&c);
+}
+
 /* ---- a MAC address that is not the card's own ---- */
 
 static void an_address_that_was_set_finds_no_card(void **state)
@@ -644,6 +680,7 @@ int main(void)
 		cmocka_unit_test(a_name_in_any_file_of_networkd_is_in_use),
 		cmocka_unit_test(what_a_port_never_becomes_is_not_waited_for),
 		cmocka_unit_test(rules_of_policy_routing_name_the_bridge),
+		cmocka_unit_test(the_identity_for_dhcpv6_stays_as_well),
 		cmocka_unit_test(an_address_that_was_set_finds_no_card),
 		cmocka_unit_test(a_match_with_an_address_that_was_set_is_not_judged),
 		cmocka_unit_test(a_port_of_ifcfg_with_another_address_gets_no_hwaddr),
