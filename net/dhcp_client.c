@@ -20,6 +20,27 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* dhcpcd's title: "dhcpcd: eth0 [ip4]" of the one that asks, "dhcpcd: [BPF ARP] eth0 192.0.2.57" of
+ * its helpers, which have no words (""). NULL: none of the link's. */
+static char *words_of_title(const char *title, const char *link)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_strv_split(&words, title, " ");
+	if (!kh_strv_has(&words, link))
+		return NULL;
+	if (strcmp(words.items[1], link) != 0)
+		return kh_strdup("");
+	bool has_4 = kh_strv_has(&words, "[ip4]"), has_6 = kh_strv_has(&words, "[ip6]");
+	const char *family = has_4 && !has_6 ? "-4\n" : has_6 && !has_4 ? "-6\n" : "";
+	return kh_printf("dhcpcd\n-b\n%s%s", family, link);
+}
+
+static bool is_named(const struct kh_root *root, const char *pid, const char *name)
+{
+	kh_auto(kh_free) char *comm = kh_root_linef(root, "/proc/%s/comm", pid);
+	return comm && strcmp(comm, name) == 0;
+}
+
 /* The words of a running program, joined by newlines; NULL: it is no DHCP client of the link. */
 static char *words_of(const struct kh_root *root, const char *pid, const char *link)
 {
@@ -27,8 +48,11 @@ static char *words_of(const struct kh_root *root, const char *pid, const char *l
 	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
 	kh_auto(kh_free) char *text = NULL;
 	size_t length = 0;
-	if (kh_root_read(root, path, &text, &length, &ignored) != 0 || length == 0 ||
-	    !kh_str_is_one_of(base_of(text), programs, KH_COUNT(programs)))
+	if (kh_root_read(root, path, &text, &length, &ignored) != 0 || length == 0)
+		return NULL;
+	if (kh_str_starts(text, "dhcpcd: ") && is_named(root, pid, "dhcpcd"))
+		return words_of_title(text, link);
+	if (!kh_str_is_one_of(base_of(text), programs, KH_COUNT(programs)))
 		return NULL;
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
 	for (size_t at = 0; at < length; at += strlen(text + at) + 1)
@@ -66,7 +90,7 @@ static void note(pid_t pid, const char *words, void *data)
 {
 	struct kh_strv *clients = data;
 	(void)pid;
-	if (!kh_strv_has(clients, words)) /* dhcpcd is several processes */
+	if (*words && !kh_strv_has(clients, words)) /* dhcpcd is several processes */
 		kh_strv_add(clients, words);
 }
 
@@ -116,6 +140,23 @@ static void copy_leases(const struct kh_root *root, const char *path, const char
 	(void)kh_file_put(root, new_path, moved, strlen(moved), &meta, &ignored);
 }
 
+/* dhcpcd has one for each link and family, of bytes; it asks for the address in it again. */
+static void copy_dhcpcd_leases(const struct kh_root *root, const char *from, const char *to)
+{
+	static const char *const kinds[] = {"lease", "lease6"};
+	const struct kh_file_state meta = {
+		.type = KH_FILE_REGULAR, .mode = 0644, .uid = geteuid(), .gid = getegid()};
+	for (size_t i = 0; i < KH_COUNT(kinds) && strcmp(from, to) != 0; i++) {
+		kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+		kh_auto(kh_free) char *path = kh_printf("/var/lib/dhcpcd/%s.%s", from, kinds[i]);
+		kh_auto(kh_free) char *new_path = kh_printf("/var/lib/dhcpcd/%s.%s", to, kinds[i]);
+		kh_auto(kh_free) char *bytes = NULL;
+		size_t length = 0;
+		if (kh_root_read(root, path, &bytes, &length, &ignored) == 0)
+			(void)kh_file_put(root, new_path, bytes, length, &meta, &ignored);
+	}
+}
+
 static int start(const struct kh_root *root, struct kh_runner *runner, const char *client,
 		 const char *from, const char *to, struct kh_error *err)
 {
@@ -126,6 +167,8 @@ static int start(const struct kh_root *root, struct kh_runner *runner, const cha
 		if (kh_str_ends(words.items[i], ".leases"))
 			copy_leases(root, words.items[i], moved.items[i], from, to);
 	}
+	if (words.count > 0 && strcmp(base_of(words.items[0]), "dhcpcd") == 0)
+		copy_dhcpcd_leases(root, from, to);
 	kh_auto(kh_free) const char **argv = kh_alloc((moved.count + 1) * sizeof(char *));
 	for (size_t i = 0; i < moved.count; i++)
 		argv[i] = moved.items[i];

@@ -4,6 +4,10 @@
  * ifupdown and the ifcfg scripts start one of dhclient, udhcpc and dhcpcd; its address moves, so it
  * has to move too. NetworkManager and systemd-networkd have their own: those are told otherwise
  * (takeover.h).
+ *
+ * dhcpcd puts a title over its words ("dhcpcd: eth0 [ip4]"). It is started with what that tells;
+ * the rest stands in dhcpcd.conf. One that looks after all links ("dhcpcd: [manager]") is not
+ * found. Source: dhcpcd 9.4.1, src/dhcpcd.c (setproctitle), dhcpcd(8).
  */
 #ifndef KH_NET_DHCP_CLIENT_H
 #define KH_NET_DHCP_CLIENT_H

@@ -162,6 +162,22 @@ static int wait_for_switch(struct kh_guard_watch *watch, struct kh_error *err)
 		       MADE_TIMEOUT_S);
 }
 
+/* A lease that nobody renews on the bridge ends there, hours after all looked well. */
+static int refuse_orphan(const struct kh_guard_watch *watch, const struct kh_live *live,
+			 struct kh_error *err)
+{
+	/* It reads ifcfg files, too, and asks itself. */
+	bool has_nm = watch->record.manager == KH_NET_IFCFG &&
+		      kh_root_is_dir(watch->root, "/run/NetworkManager");
+	if (live->clients.count > 0 || has_nm || !kh_live_is_leased(live))
+		return 0;
+	kh_fail(err, KH_HOST, 0,
+		"the address of '%s' is leased, and the DHCP client that renews it is none that can "
+		"be moved: nothing was switched",
+		live->port);
+	return kh_hint(err, "the bridge comes up at the next boot");
+}
+
 static int take_live(const struct kh_guard_watch *watch, struct kh_error *err)
 {
 	const struct kh_net_record *record = &watch->record;
@@ -174,8 +190,12 @@ static int take_live(const struct kh_guard_watch *watch, struct kh_error *err)
 		kh_strv_copy(&live.gateways, &record->gateways);
 	}
 	/* NetworkManager's and networkd's clients are their own. */
-	if (record->manager != KH_NET_IFUPDOWN && record->manager != KH_NET_IFCFG)
+	bool is_with_manager =
+		record->manager != KH_NET_IFUPDOWN && record->manager != KH_NET_IFCFG;
+	if (is_with_manager)
 		kh_strv_done(&live.clients);
+	else if (!record->is_static && refuse_orphan(watch, &live, err) != 0)
+		return -1;
 	return kh_live_write(watch->root, &live, err);
 }
 

@@ -44,6 +44,9 @@ void kh_live_done(struct kh_live *live);
 int kh_live_take(const struct kh_root *root, const char *bridge, const char *port,
 		 struct kh_live *ret_live, struct kh_error *err);
 
+/* Has the port an IPv4 address that goes unless somebody renews it? */
+bool kh_live_is_leased(const struct kh_live *live);
+
 /* Keep it, on disk; read it: 0, 1 when there is none, -1. */
 int kh_live_write(const struct kh_root *root, const struct kh_live *live, struct kh_error *err);
 int kh_live_read(const struct kh_root *root, struct kh_live *ret_live, struct kh_error *err);

@@ -95,6 +95,21 @@ static void add_lifetime(struct kh_str *out, struct nlattr *attribute, long long
 	add(out, IFA_CACHEINFO, &info, sizeof(info));
 }
 
+bool kh_live_address_is_leased(const struct kh_netlink_message *message, int ifindex)
+{
+	struct ifaddrmsg header;
+	struct ifa_cacheinfo info;
+	if (message->length < sizeof(header))
+		return false;
+	memcpy(&header, message->bytes, sizeof(header));
+	struct nlattr *attribute = find(message, sizeof(header), IFA_CACHEINFO);
+	if (header.ifa_family != AF_INET || (int)header.ifa_index != ifindex || !attribute ||
+	    (size_t)nla_len(attribute) < sizeof(info))
+		return false;
+	memcpy(&info, nla_data(attribute), sizeof(info));
+	return info.ifa_valid != UINT32_MAX;
+}
+
 /* "eth0:1" becomes "br0:1". */
 static void add_label(struct kh_str *out, struct nlattr *attribute, const struct kh_live_way *way)
 {

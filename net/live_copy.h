@@ -39,6 +39,9 @@ bool kh_live_copy_route(const struct kh_netlink_message *message, const struct k
 bool kh_live_copy_neighbour(const struct kh_netlink_message *message, const struct kh_live_way *way,
 			    struct kh_str *out);
 
+/* Is it an IPv4 address of this link that goes unless somebody renews it? */
+bool kh_live_address_is_leased(const struct kh_netlink_message *message, int ifindex);
+
 /* What else has to be known of a route. */
 bool kh_live_route_is_of(const struct kh_netlink_message *message, int ifindex);
 bool kh_live_route_is_direct(const struct kh_netlink_message *message); /* without a gateway */

@@ -59,6 +59,15 @@ static int read_known(struct kh_live *live, struct kh_error *err)
 	return failed;
 }
 
+bool kh_live_is_leased(const struct kh_live *live)
+{
+	for (size_t i = 0; i < live->known.count; i++)
+		if (live->known.items[i].type == RTM_NEWADDR &&
+		    kh_live_address_is_leased(&live->known.items[i], live->ifindex))
+			return true;
+	return false;
+}
+
 static int read_mac(const struct kh_root *root, struct kh_live *live, struct kh_error *err)
 {
 	kh_auto(kh_free) char *text = kh_root_linef(root, "/sys/class/net/%s/address", live->port);

@@ -12,6 +12,7 @@
 
 #include "core/base/mem.h"
 #include "net/connection.h"
+#include "net/dhcp_client.h"
 #include "net/live.h"
 #include "tests/lib/fixture.h"
 
@@ -257,6 +258,90 @@ static void an_address_goes_along_with_its_label_and_lifetime(void **state)
 	assert_false(kh_live_copy_address(&bytes, &way, &out));
 }
 
+static void an_address_that_goes_by_itself_is_leased(void **state)
+{
+	(void)state;
+	struct {
+		struct ifaddrmsg header;
+		struct rtattr head;
+		struct ifa_cacheinfo life;
+	} message = {.header = {.ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_index = 7},
+		     .head = {4 + sizeof(struct ifa_cacheinfo), IFA_CACHEINFO},
+		     .life = {.ifa_prefered = 900, .ifa_valid = 1000}};
+	kh_auto(kh_live_done) struct kh_live live = {.ifindex = 7};
+	assert_false(kh_live_is_leased(&live));
+	kh_netlink_add(&live.known, RTM_NEWADDR, &message, sizeof(message));
+	assert_true(kh_live_is_leased(&live));
+	live.ifindex = 8; /* not the port's */
+	assert_false(kh_live_is_leased(&live));
+	live.ifindex = 7;
+	kh_netlink_messages_done(&live.known);
+	message.life.ifa_valid = UINT32_MAX;
+	kh_netlink_add(&live.known, RTM_NEWADDR, &message, sizeof(message));
+	assert_false(kh_live_is_leased(&live));
+	kh_netlink_messages_done(&live.known);
+	message.life.ifa_valid = 1000; /* an advertisement's: the kernel renews it */
+	message.header.ifa_family = AF_INET6;
+	kh_netlink_add(&live.known, RTM_NEWADDR, &message, sizeof(message));
+	assert_false(kh_live_is_leased(&live));
+}
+
+/* ---- who is told ---- */
+
+static int note_command(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+			struct kh_run_result *ret_result, struct kh_error *err)
+{
+	kh_auto(kh_str_done) struct kh_str line = {0};
+	(void)timeout_s;
+	(void)err;
+	for (size_t i = 0; argv[i]; i++)
+		kh_str_addf(&line, "%s%s", i ? " " : "", argv[i]);
+	kh_strv_add(runner->data, kh_str_text(&line));
+	*ret_result = (struct kh_run_result){.output = kh_strdup("")};
+	return 0;
+}
+
+/* As dhcpcd 9.4.1 shows itself; with privilege separation it has helpers. */
+static void put_dhcpcd(struct fixture *host, const char *pid, const char *title)
+{
+	kh_auto(kh_free) char *cmdline = kh_printf("/proc/%s/cmdline", pid);
+	kh_auto(kh_free) char *comm = kh_printf("/proc/%s/comm", pid);
+	kh_auto(kh_free) char *ns = kh_printf("/proc/%s/ns/net", pid);
+	fixture_put(host, cmdline, title);
+	fixture_put(host, comm, "dhcpcd\n");
+	fixture_link(host, ns, "net:[1]");
+}
+
+static void a_dhcpcd_is_found_by_its_title(void **state)
+{
+	(void)state;
+	struct fixture host;
+	kh_auto(kh_strv_done) struct kh_strv clients = {0}, commands = {0};
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct kh_runner runner = {note_command, &commands};
+	fixture_open_empty(&host);
+	fixture_link(&host, "/proc/self/ns/net", "net:[1]");
+	put_dhcpcd(&host, "70", "dhcpcd: enp1s0 [ip4]");
+	put_dhcpcd(&host, "71", "dhcpcd: [BPF ARP] enp1s0 192.0.2.57");
+	put_dhcpcd(&host, "72", "dhcpcd: enp1s0 [ip6]");
+	put_dhcpcd(&host, "73", "dhcpcd: enp1s01 [ip4]");
+	put_dhcpcd(&host, "74", "dhcpcd: [manager] [ip4] [ip6]");
+	put_dhcpcd(&host, "75", "dhcpcd: enp1s0 [ip4] [ip6]");
+	fixture_put(&host, "/proc/75/comm", "sleep\n");
+	fixture_put(&host, "/var/lib/dhcpcd/enp1s0.lease", "lease");
+	kh_dhcp_client_find(&host.root, "enp1s0", &clients);
+	assert_int_equal(clients.count, 2);
+	assert_string_equal(clients.items[0], "dhcpcd\n-b\n-4\nenp1s0");
+	assert_string_equal(clients.items[1], "dhcpcd\n-b\n-6\nenp1s0");
+	assert_int_equal(kh_dhcp_client_start(&host.root, &runner, &clients, "enp1s0", "br0", &err),
+			 0);
+	assert_int_equal(commands.count, 2);
+	assert_string_equal(commands.items[0], "dhcpcd -b -4 br0");
+	kh_auto(kh_free) char *lease = fixture_get(&host, "/var/lib/dhcpcd/br0.lease");
+	assert_string_equal(lease, "lease");
+	fixture_close(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +353,8 @@ int main(void)
 		cmocka_unit_test(a_damaged_way_back_is_an_error),
 		cmocka_unit_test(a_message_that_is_cut_short_is_not_copied),
 		cmocka_unit_test(an_address_goes_along_with_its_label_and_lifetime),
+		cmocka_unit_test(an_address_that_goes_by_itself_is_leased),
+		cmocka_unit_test(a_dhcpcd_is_found_by_its_title),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
