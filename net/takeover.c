@@ -1,7 +1,8 @@
 /* takeover.c - see takeover.h.
  *
  * Sources: ifup(8) (/run/network/ifstate: "IFACE=LOGICAL" lines, and a file for each interface);
- * nmcli(1); networkctl(1), systemd.network(5) (KeepConfiguration=); netplan-generate(8).
+ * nmcli(1); networkctl(1), systemd.network(5) (KeepConfiguration=); netplan-generate(8), and its
+ * src/nm.c (the id of a profile: "netplan-ID").
  */
 #include "net/takeover.h"
 
@@ -132,11 +133,14 @@ static void reload_networkd(const struct takeover *takeover)
 
 /* ---- NetworkManager ---- */
 
-/* Profiles are known by their ids: that of the bridge is its name (nmkeyfile.c). */
+/* Profiles are known by their ids: that of the bridge is its name (nmkeyfile.c), or what netplan
+ * generates. */
 static void reload_nm(const struct takeover *takeover)
 {
+	bool is_netplan = takeover->record->manager == KH_NET_NETPLAN;
+	kh_auto(kh_free) char *id = kh_printf("%s%s", is_netplan ? "netplan-" : "", takeover->to);
 	const char *const reload[] = {"nmcli", "connection", "reload", NULL};
-	const char *const up[] = {"nmcli", "--wait", "30", "connection", "up", takeover->to, NULL};
+	const char *const up[] = {"nmcli", "--wait", "30", "connection", "up", id, NULL};
 	const char *const connect[] = {"nmcli",   "--wait",     "30", "device",
 				       "connect", takeover->to, NULL};
 	run(takeover, reload);

@@ -14,6 +14,7 @@
 #include "net/connection.h"
 #include "net/dhcp_client.h"
 #include "net/live.h"
+#include "net/takeover.h"
 #include "tests/lib/fixture.h"
 
 static const char heading[] =
@@ -342,6 +343,28 @@ static void a_dhcpcd_is_found_by_its_title(void **state)
 	fixture_close(&host);
 }
 
+static void the_profile_that_netplan_generates_is_brought_up(void **state)
+{
+	(void)state;
+	static const enum kh_net_manager managers[] = {KH_NET_NETPLAN, KH_NET_NETWORKMANAGER};
+	static const char *const ids[] = {"netplan-br0", "br0"};
+	for (size_t i = 0; i < KH_COUNT(managers); i++) {
+		struct fixture host;
+		kh_auto(kh_strv_done) struct kh_strv commands = {0};
+		kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+		kh_auto(kh_live_done) struct kh_live live = {.bridge = kh_strdup("br0"),
+							     .port = kh_strdup("eth0")};
+		struct kh_runner runner = {note_command, &commands};
+		const struct kh_net_record record = {.manager = managers[i]};
+		fixture_open_empty(&host);
+		fixture_put(&host, "/run/NetworkManager/devices/2", "[device]\nmanaged=true\n");
+		assert_int_equal(kh_takeover(&host.root, &runner, &record, &live, &err), 0);
+		kh_auto(kh_free) char *last = kh_printf("nmcli --wait 30 connection up %s", ids[i]);
+		assert_string_equal(commands.items[commands.count - 1], last);
+		fixture_close(&host);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +378,7 @@ int main(void)
 		cmocka_unit_test(an_address_goes_along_with_its_label_and_lifetime),
 		cmocka_unit_test(an_address_that_goes_by_itself_is_leased),
 		cmocka_unit_test(a_dhcpcd_is_found_by_its_title),
+		cmocka_unit_test(the_profile_that_netplan_generates_is_brought_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
