@@ -34,6 +34,17 @@ static int fail_switch(struct kh_guard_watch *watch, const struct kh_error *prob
 	return kh_guard_revert(watch, err);
 }
 
+/* From apply's list to the switch it may take a minute (systemd reads its units): what came in
+ * meanwhile came over the old network. */
+static void add_connections(struct kh_guard_watch *watch)
+{
+	kh_auto(kh_strv_done) struct kh_strv now = {0};
+	watch->world->connections(watch->world, watch->root, &now);
+	for (size_t i = 0; i < now.count; i++)
+		if (!kh_strv_has(&watch->state.connections, now.items[i]))
+			kh_strv_add(&watch->state.connections, now.items[i]);
+}
+
 int kh_guard_switch(struct kh_guard_watch *watch, struct kh_error *err)
 {
 	kh_auto(kh_live_done) struct kh_live live = {0};
@@ -50,6 +61,7 @@ int kh_guard_switch(struct kh_guard_watch *watch, struct kh_error *err)
 		kh_dhcp_client_stop(watch->root, live.port);
 	if (kh_live_switch(watch->root, &live, &problem) != 0)
 		return fail_switch(watch, &problem, err);
+	add_connections(watch);
 	watch->state.switched_ms = watch->world->now_ms(watch->world);
 	/* What the manager did not like shows in the network, and that is looked at next. */
 	(void)kh_takeover(watch->root, watch->runner, &watch->record, &live, &problem);
