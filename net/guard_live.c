@@ -62,9 +62,10 @@ int kh_guard_switch(struct kh_guard_watch *watch, struct kh_error *err)
 	if (kh_live_switch(watch->root, &live, &problem) != 0)
 		return fail_switch(watch, &problem, err);
 	add_connections(watch);
-	watch->state.switched_ms = watch->world->now_ms(watch->world);
 	/* What the manager did not like shows in the network, and that is looked at next. */
 	(void)kh_takeover(watch->root, watch->runner, &watch->record, &live, &problem);
+	/* Its programs may take longer than there is to log in. */
+	watch->state.switched_ms = watch->world->now_ms(watch->world);
 	if (kh_guard_turn(watch, KH_NET_SWITCHED, err) < 0) {
 		kh_error_done(err);
 		kh_fail(&problem, KH_SYSTEM, 0, "'%s' cannot be written", kh_net_state_path);

@@ -80,8 +80,9 @@ struct kh_net_state {
 	char *time; /* "2026-11-21T10:00:00Z", or NULL */
 	char *why;  /* of reverting: "no ARP answer from gateway 192.0.2.1 on br0 within 120 s" */
 	char *boot_id;
-	bool has_rebooted;          /* the last resort was used */
-	long long switched_ms;      /* SWITCHED: milliseconds since the machine was started */
+	bool has_rebooted; /* the last resort was used */
+	/* SWITCHED: when port and manager were done; milliseconds since the machine was started */
+	long long switched_ms;
 	struct kh_strv connections; /* to sshd, before the switch: see connection.h */
 };
 

@@ -1,5 +1,5 @@
-/* test_net_switch.c - the guard makes a live switch: what counts as a login after it. The kernel is
- * real, in a network namespace; clock, neighbours and programs are made up. */
+/* test_net_switch.c - the guard makes a live switch: what counts as a login after it, and since
+ * when. The kernel is real, in a network namespace; clock, neighbours and programs are made up. */
 #include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -202,11 +202,19 @@ static void one_that_comes_after_the_switch_is(void **state)
 	expect(&scene, KH_NET_IFUPDOWN, KH_NET_CONFIRMED);
 }
 
+static void the_time_to_log_in_begins_when_the_manager_is_done(void **state)
+{
+	(void)state;
+	struct scene scene = {.login_ms = PROGRAM_MS + 10000};
+	expect(&scene, KH_NET_NETWORKD, KH_NET_CONFIRMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_over_the_old_network_is_no_login),
 		cmocka_unit_test(one_that_comes_after_the_switch_is),
+		cmocka_unit_test(the_time_to_log_in_begins_when_the_manager_is_done),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
