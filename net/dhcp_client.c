@@ -41,6 +41,21 @@ static bool is_named(const struct kh_root *root, const char *pid, const char *na
 	return comm && strcmp(comm, name) == 0;
 }
 
+/* Its words are run by root: so they must be root's, and not what another user calls a program, be
+ * it one that is set-user-id. */
+static bool is_roots(const struct kh_root *root, const char *pid, const char *name)
+{
+	kh_auto(kh_free) char *status_path = kh_printf("/proc/%s/status", pid);
+	kh_auto(kh_free) char *exe_path = kh_printf("/proc/%s/exe", pid);
+	kh_auto(kh_free) char *status = kh_root_text(root, status_path);
+	kh_auto(kh_free) char *exe = kh_root_readlink(root, exe_path);
+	const char *uid = status ? strstr(status, "\nUid:") : NULL; /* the real one comes first */
+	if (!uid || !exe || strtoul(uid + strlen("\nUid:"), NULL, 10) != getuid())
+		return false;
+	exe[strcspn(exe, " ")] = '\0'; /* "/sbin/dhclient (deleted)" after an update */
+	return strcmp(base_of(exe), name) == 0 || strcmp(base_of(exe), "busybox") == 0;
+}
+
 /* The words of a running program, joined by newlines; NULL: it is no DHCP client of the link. */
 static char *words_of(const struct kh_root *root, const char *pid, const char *link)
 {
@@ -52,7 +67,8 @@ static char *words_of(const struct kh_root *root, const char *pid, const char *l
 		return NULL;
 	if (kh_str_starts(text, "dhcpcd: ") && is_named(root, pid, "dhcpcd"))
 		return words_of_title(text, link);
-	if (!kh_str_is_one_of(base_of(text), programs, KH_COUNT(programs)))
+	if (!kh_str_is_one_of(base_of(text), programs, KH_COUNT(programs)) ||
+	    !is_roots(root, pid, base_of(text)))
 		return NULL;
 	kh_auto(kh_strv_done) struct kh_strv words = {0};
 	for (size_t at = 0; at < length; at += strlen(text + at) + 1)

@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <linux/rtnetlink.h>
@@ -343,6 +345,46 @@ static void a_dhcpcd_is_found_by_its_title(void **state)
 	fixture_close(&host);
 }
 
+/* words: separated by blanks */
+static void put_program(struct fixture *host, const char *pid, const char *words, const char *exe,
+			unsigned uid)
+{
+	kh_auto(kh_free) char *cmdline = kh_printf("%s/proc/%s/cmdline", host->path, pid);
+	kh_auto(kh_free) char *status_path = kh_printf("/proc/%s/status", pid);
+	kh_auto(kh_free) char *status = kh_printf("Name:\tx\nUid:\t%u\t0\t0\t0\n", uid);
+	kh_auto(kh_free) char *exe_path = kh_printf("/proc/%s/exe", pid);
+	kh_auto(kh_free) char *ns = kh_printf("/proc/%s/ns/net", pid);
+	fixture_put(host, status_path, status);
+	fixture_link(host, exe_path, exe);
+	fixture_link(host, ns, "net:[1]");
+	kh_auto(kh_fclose) FILE *file = fopen(cmdline, "we");
+	assert_non_null(file);
+	for (const char *at = words; *at; at++)
+		fputc(*at == ' ' ? '\0' : *at, file);
+	fputc('\0', file);
+}
+
+/* Whoever starts a program chooses what it is called. */
+static void only_roots_own_clients_are_started_again(void **state)
+{
+	(void)state;
+	struct fixture host;
+	kh_auto(kh_strv_done) struct kh_strv clients = {0};
+	fixture_open_empty(&host);
+	fixture_link(&host, "/proc/self/ns/net", "net:[1]");
+	put_program(&host, "80", "dhclient -sf /tmp/evil eth0", "/usr/sbin/dhclient", getuid() + 1);
+	put_program(&host, "81", "dhclient -sf /tmp/evil eth0", "/usr/bin/sudo", getuid());
+	put_program(&host, "82", "/sbin/dhclient -4 eth0", "/usr/sbin/dhclient (deleted)",
+		    getuid());
+	put_program(&host, "83", "udhcpc -i eth0", "/usr/bin/busybox", getuid());
+	put_program(&host, "84", "dhclient eth1", "/usr/sbin/dhclient", getuid());
+	kh_dhcp_client_find(&host.root, "eth0", &clients);
+	assert_int_equal(clients.count, 2);
+	assert_string_equal(clients.items[0], "/sbin/dhclient\n-4\neth0");
+	assert_string_equal(clients.items[1], "udhcpc\n-i\neth0");
+	fixture_close(&host);
+}
+
 static void the_profile_that_netplan_generates_is_brought_up(void **state)
 {
 	(void)state;
@@ -378,6 +420,7 @@ int main(void)
 		cmocka_unit_test(an_address_goes_along_with_its_label_and_lifetime),
 		cmocka_unit_test(an_address_that_goes_by_itself_is_leased),
 		cmocka_unit_test(a_dhcpcd_is_found_by_its_title),
+		cmocka_unit_test(only_roots_own_clients_are_started_again),
 		cmocka_unit_test(the_profile_that_netplan_generates_is_brought_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
