@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/config_keys.h"
 
 const struct kh_config_key *kh_config_key_in(const struct kh_config_key *table, const char *name,
@@ -161,5 +162,5 @@ char *kh_config_key_accepts(const struct kh_config_key *key)
 	case KH_KEY_SECTION:
 		break;
 	}
-	return kh_strdup("mapping");
+	return kh_strdup(KH_WORD("mapping"));
 }

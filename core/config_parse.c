@@ -5,16 +5,17 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 
 static char *found_text(const struct kh_yaml_node *node)
 {
 	switch (node->kind) {
 	case KH_YAML_NULL:
-		return kh_strdup("nothing");
+		return kh_strdup(KH_WORD("nothing"));
 	case KH_YAML_LIST:
-		return kh_strdup("a list");
+		return kh_strdup(KH_WORD("a list"));
 	case KH_YAML_MAP:
-		return kh_strdup("a mapping");
+		return kh_strdup(KH_WORD("a mapping"));
 	case KH_YAML_SCALAR:
 		break;
 	}

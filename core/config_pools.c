@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/config_parse.h"
 
 void kh_config_clear_pools(struct kh_config *config)
@@ -69,7 +70,7 @@ static int parse_pool(struct kh_config_parser *parser, const struct kh_config_ke
 	pool->where = kh_yaml_where(parser->yaml, node);
 	if (node->kind != KH_YAML_MAP)
 		return kh_config_bad_value(parser, node, dotted,
-					   "a mapping ({size: 2M, count: 512})");
+					   KH_WORD("a mapping ({size: 2M, count: 512})"));
 	if (kh_config_parse_keys(parser, key->nested, pool, node, dotted) < 0)
 		return -1;
 	if (!kh_yaml_get(node, "size"))

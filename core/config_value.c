@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/config_parse.h"
 
 /* The index of a word, or -1. What YAML takes for a boolean is understood where on and off are
@@ -174,7 +175,7 @@ static int parse_list(struct kh_config_parser *parser, const struct kh_config_ke
 	if (key->takes_one && node->kind == KH_YAML_SCALAR)
 		return add_item(parser, key, node, dotted, list);
 	if (node->kind != KH_YAML_LIST && node->kind != KH_YAML_NULL) {
-		kh_config_bad_value(parser, node, dotted, "a list");
+		kh_config_bad_value(parser, node, dotted, KH_WORD("a list"));
 		return node->kind == KH_YAML_SCALAR
 			       ? kh_hint(parser->err, "a list of one is written [%s]", node->text)
 			       : -1;

@@ -80,7 +80,8 @@ static size_t add_safe(struct kh_str *str, const char *text, size_t left)
 	return size ? size : 1;
 }
 
-/* The line with a caret line below; of a long line the part around the column. */
+/* The line with a caret line below; of a long line the part around the column. Bytes: what stands
+ * in a file is in no catalogue. */
 static void add_caret(struct kh_str *str, const char *text, size_t length, size_t column)
 {
 	size_t first = column > SHOWN_COLUMNS ? column - SHOWN_COLUMNS / 2 : 1;
@@ -93,7 +94,7 @@ static void add_caret(struct kh_str *str, const char *text, size_t length, size_
 		at += add_safe(&character, text + at, length - at);
 		if (here < first)
 			continue;
-		kh_str_add(str, character.text);
+		kh_str_add_bytes(str, character.text, character.length);
 		if (here < column && character.text[0] == '\t')
 			kh_str_add(&caret, "\t");
 		else if (here < column)
@@ -135,7 +136,7 @@ int kh_yaml_vfail(const struct kh_yaml *yaml, int line, int column, struct kh_er
 	kh_str_add(&shown, lead);
 	kh_str_add_bytes(&shown, text, length);
 	add_caret(&message, shown.text, shown.length, (size_t)column + characters_in(lead));
-	return kh_fail(err, yaml->code, 0, "%s", message.text);
+	return kh_fail(err, yaml->code, 0, "%s", kh_str_text(&message));
 }
 
 int kh_yaml_fail(const struct kh_yaml *yaml, int line, int column, struct kh_error *err,

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/columns.h"
 #include "core/base/mem.h"
 #include "core/config.h"
+#include "tests/lib/catalogue.h"
 
 #define TEXT(literal) literal, sizeof(literal) - 1
 
@@ -967,6 +969,15 @@ static void every_mistake_is_named_with_its_place_and_what_to_do(void **state)
 	}
 }
 
+/* Is there a wide character in the first line? What the configuration has there is quoted: 'ä'. */
+static bool has_chinese(const char *text)
+{
+	for (size_t length; *text && *text != '\n'; text += length)
+		if (kh_columns_at(text, &length) == 2)
+			return true;
+	return false;
+}
+
 /* The caret line is under the column that the message names. */
 static void the_caret_is_under_the_column(void **state)
 {
@@ -982,11 +993,34 @@ static void the_caret_is_under_the_column(void **state)
 	}
 }
 
+/* The first line and the hint are said to a reader; the lines shown are the reader's own. */
+static void every_mistake_is_said_in_the_readers_language(void **state)
+{
+	(void)state;
+	if (!start_catalogue())
+		skip();
+	for (size_t i = 0; i < KH_COUNT(rows); i++) {
+		kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+		kh_auto(kh_config_done) struct kh_config config = {0};
+		assert_int_not_equal(kh_config_load_text("k.yaml", rows[i].text, rows[i].length,
+							 NULL, &config, &err),
+				     0);
+		expect(rows[i].name, "message", rows[i].message, err.message);
+		const char *shown = kh_translated(err.message);
+		if (!has_chinese(shown))
+			fail_msg("%s: stays English: %s", rows[i].name, shown);
+		expect(rows[i].name, "what is shown", strchr(err.message, '\n'),
+		       strchr(shown, '\n'));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_mistake_is_named_with_its_place_and_what_to_do),
 		cmocka_unit_test(the_caret_is_under_the_column),
+		cmocka_unit_test_teardown(every_mistake_is_said_in_the_readers_language,
+					  end_catalogue),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

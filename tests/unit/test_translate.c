@@ -1,13 +1,11 @@
 /* test_translate.c - messages in another language: formats, columns, lines, and what stays English.
  */
-#include <gnu/libc-version.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -17,6 +15,7 @@
 #include "core/base/translate.h"
 #include "core/base/translate_format.h"
 #include "core/base/wrap.h"
+#include "tests/lib/catalogue.h"
 
 /* ---- the format of another language ---- */
 
@@ -118,36 +117,10 @@ static void lines_are_broken_at_blanks_and_between_wide_characters(void **state)
 
 /* ---- with a catalogue ---- */
 
-/* Its own program's directory has it, when there was an msgfmt. */
-static bool start(void)
-{
-	kh_auto(kh_free) char *directory =
-		kh_printf("%s/locale", getenv("B") ? getenv("B") : "build");
-	struct stat status;
-	if (stat(directory, &status) != 0)
-		return false;
-	setenv("LC_ALL", "C.UTF-8", 1);
-	setenv("LANGUAGE", "zh_CN", 1);
-	/* Since glibc 2.38 LANGUAGE says nothing in this locale; tests/cli/test_translation looks
-	 * for another. */
-	if (!kh_translate_start(directory) && strverscmp(gnu_get_libc_version(), "2.38") >= 0)
-		return false;
-	assert_string_equal(kh_translate_language(), "zh_CN");
-	return true;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	kh_translate_end();
-	unsetenv("LANGUAGE");
-	return 0;
-}
-
 static void what_is_made_stays_english_and_is_shown_in_the_readers_language(void **state)
 {
 	(void)state;
-	if (!start())
+	if (!start_catalogue())
 		skip();
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	kh_fail(&err, KH_SYSTEM, 2, "open '%s'", "/etc/x");
@@ -162,7 +135,7 @@ static void what_is_made_stays_english_and_is_shown_in_the_readers_language(void
 static void pieces_are_put_together_in_both_languages(void **state)
 {
 	(void)state;
-	if (!start())
+	if (!start_catalogue())
 		skip();
 	kh_auto(kh_str_done) struct kh_str out = {0};
 	kh_str_add(&out, "[x] ");
@@ -209,9 +182,10 @@ int main(void)
 		cmocka_unit_test(columns_are_those_of_a_terminal),
 		cmocka_unit_test(lines_are_broken_at_blanks_and_between_wide_characters),
 		cmocka_unit_test_teardown(
-			what_is_made_stays_english_and_is_shown_in_the_readers_language, end),
-		cmocka_unit_test_teardown(pieces_are_put_together_in_both_languages, end),
-		cmocka_unit_test_teardown(without_a_catalogue_nothing_changes, end),
+			what_is_made_stays_english_and_is_shown_in_the_readers_language,
+			end_catalogue),
+		cmocka_unit_test_teardown(pieces_are_put_together_in_both_languages, end_catalogue),
+		cmocka_unit_test_teardown(without_a_catalogue_nothing_changes, end_catalogue),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
