@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/facts_memory.h"
 #include "core/journal.h"
 #include "core/modules.h"
@@ -77,7 +78,7 @@ static void leave_module(struct kh_plan *plan, const char *name, const char *why
 {
 	static const char one[] = "left to the boot: load module ";
 	static const char more[] = "left to the boot: load modules ";
-	kh_auto(kh_free) char *end = kh_printf(" (%s)", why);
+	kh_auto(kh_free) char *end = kh_printf(KH_WORD(" (%s)"), why);
 	struct kh_note *last = plan->note_count > 0 ? &plan->notes[plan->note_count - 1] : NULL;
 	if (!last || strcmp(last->stage, plan->stage) != 0 || !kh_str_ends(last->text, end) ||
 	    (!kh_str_starts(last->text, one) && !kh_str_starts(last->text, more))) {
@@ -176,6 +177,17 @@ int kh_plan_trigger(struct kh_plan *plan, const char *name, const struct kh_plan
 
 /* ---- what is made ---- */
 
+static void leave_making(struct kh_plan *plan, enum kh_change_kind kind, const char *name,
+			 const char *why)
+{
+	if (kind == KH_CHANGE_FETCH)
+		kh_plan_note(plan, KH_NOTE_LEFT, "left to do: fetch %s (%s)", name, why);
+	else if (kind == KH_CHANGE_BUILD)
+		kh_plan_note(plan, KH_NOTE_LEFT, "left to do: build %s (%s)", name, why);
+	else
+		kh_plan_note(plan, KH_NOTE_LEFT, "left to do: rehearse %s (%s)", name, why);
+}
+
 int kh_plan_make(struct kh_plan *plan, enum kh_change_kind kind, const char *name,
 		 const struct kh_maker *maker, json_t *what, const char *why, struct kh_error *err)
 {
@@ -186,8 +198,7 @@ int kh_plan_make(struct kh_plan *plan, enum kh_change_kind kind, const char *nam
 	}
 	if (!plan->root->is_live) {
 		json_decref(what);
-		kh_plan_note(plan, KH_NOTE_LEFT, "left to do: %s %s (%s)", kh_plan_kind_name(kind),
-			     name, why);
+		leave_making(plan, kind, name, why);
 		return 0;
 	}
 	struct kh_change *change = kh_plan_add(plan, kind, name, why);

@@ -47,13 +47,13 @@ const char *kh_plan_note_name(enum kh_note_kind kind)
 {
 	switch (kind) {
 	case KH_NOTE_INFO:
-		return KH_WORD("note");
+		return "note";
 	case KH_NOTE_WARNING:
-		return KH_WORD("warning");
+		return "warning";
 	case KH_NOTE_REBOOT:
 		return "reboot";
 	case KH_NOTE_LEFT:
-		return KH_WORD("left");
+		return "left";
 	}
 	return "?";
 }
@@ -145,21 +145,58 @@ char *kh_plan_change_text(const struct kh_change *change)
 	return kh_str_take(&out);
 }
 
-/* "left to the boot: load ..." says by itself what kind of note it is. */
-static char *note_line(const struct kh_note *note, const char *text)
+/* Bytes of "left to the boot: ", or of what stands for it in another language; 0: not there. */
+static size_t lead_length(const char *text)
 {
-	const char *rest = strstr(text, ": ");
-	if (note->kind == KH_NOTE_LEFT && rest && kh_str_starts(note->text, "left to "))
-		return kh_printf("%.*s: [%s] %s", (int)(rest - text), text, note->stage, rest + 2);
-	return kh_printf("%s: [%s] %s", kh_plan_note_name(note->kind), note->stage, text);
+	static const char *const colons[] = {": ", "：", NULL};
+	size_t shortest = 0;
+	for (const char *const *colon = colons; *colon; colon++) {
+		const char *at = strstr(text, *colon);
+		size_t length = at ? (size_t)(at - text) + strlen(*colon) : 0;
+		if (length > 0 && (shortest == 0 || length < shortest))
+			shortest = length;
+	}
+	return shortest;
 }
 
+/* As bytes: each language is cut by itself, and what comes of it is paired as a whole. */
+static char *left_line(const struct kh_note *note, const char *text)
+{
+	struct kh_str line = {0};
+	size_t lead = lead_length(text);
+	kh_str_add_bytes(&line, text, lead);
+	kh_str_add_bytes(&line, "[", 1);
+	kh_str_add_bytes(&line, note->stage, strlen(note->stage));
+	kh_str_add_bytes(&line, "] ", 2);
+	kh_str_add_bytes(&line, text + lead, strlen(text + lead));
+	return kh_str_take(&line);
+}
+
+/* "left to the boot: load ..." says by itself what kind of note it is. */
+static char *left_note_line(const struct kh_note *note)
+{
+	if (!kh_str_starts(note->text, "left to ") || lead_length(note->text) == 0)
+		return kh_printf("left: [%s] %s", note->stage, note->text);
+	char *line = left_line(note, note->text);
+	kh_auto(kh_free) char *shown = left_line(note, kh_translated(note->text));
+	kh_translate_pair(line, shown);
+	return line;
+}
+
+/* Whole formats: "reboot" by itself is a command, too, and stays what it is. */
 char *kh_plan_note_line(const struct kh_note *note)
 {
-	char *line = note_line(note, note->text);
-	kh_auto(kh_free) char *shown = note_line(note, kh_translated(note->text));
-	kh_translate_pair(line, kh_translated(shown));
-	return line;
+	switch (note->kind) {
+	case KH_NOTE_INFO:
+		return kh_printf("note: [%s] %s", note->stage, note->text);
+	case KH_NOTE_WARNING:
+		return kh_printf("warning: [%s] %s", note->stage, note->text);
+	case KH_NOTE_REBOOT:
+		return kh_printf("reboot: [%s] %s", note->stage, note->text);
+	case KH_NOTE_LEFT:
+		break;
+	}
+	return left_note_line(note);
 }
 
 char *kh_plan_text(const struct kh_plan *plan)

@@ -133,7 +133,9 @@ char *kh_undo_title(const struct kh_record *record)
 		return kh_printf("undo the run of %s", path);
 	if (is_kind(record, KH_CHANGE_MAKE_DIR))
 		return kh_printf("remove directory %s", path);
-	return kh_printf("%s %s", strcmp(old, "absent") == 0 ? "remove" : "put back", path);
+	if (strcmp(old, "absent") == 0)
+		return kh_printf("remove %s", path);
+	return kh_printf("put back %s", path);
 }
 
 /* ---- going back ---- */

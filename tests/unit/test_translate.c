@@ -145,7 +145,7 @@ static void pieces_are_put_together_in_both_languages(void **state)
 	assert_string_equal(kh_str_text(&out), "[x] not ready! (unknown error)");
 	kh_auto(kh_free) char *wanted = kh_strdup(kh_translated("unknown error"));
 	kh_auto(kh_free) char *text = kh_str_take(&out);
-	assert_true(kh_str_starts(kh_translated(text), "[x] 未就绪! ("));
+	assert_true(kh_str_starts(kh_translated(text), "[x] 未就绪!（"));
 	assert_non_null(strstr(kh_translated(text), wanted));
 	struct kh_str lines = {0};
 	kh_wrap_add(&lines, "not ready", "", 0, 4);
