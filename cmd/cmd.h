@@ -89,8 +89,9 @@ char *kh_options_help(const struct kh_command *command);
 const char *kh_options_argument(const char *word);
 void kh_options_list(const struct kh_command *command, struct kh_strv *ret_names,
 		     struct kh_strv *ret_abouts);
-/* Fail with KH_USAGE: "unknown WHAT 'TYPED'", with the nearest known name as a hint. */
-int kh_options_unknown(const char *what, const char *typed, const struct kh_strv *known,
+/* Fail with KH_USAGE and a whole message ("unknown stage 'x'", taken over), with the known name that
+ * is nearest to what was typed as a hint. */
+int kh_options_unknown(char *message, const char *typed, const struct kh_strv *known,
 		       struct kh_error *err);
 
 /* Root, configuration and facts, as most commands want them. */

@@ -28,8 +28,9 @@ static int choose_programs(const struct kh_options *options, struct kh_config *c
 		kh_strv_add(&known, (*recipe)->program);
 	for (size_t i = 0; i < options->arguments.count; i++)
 		if (!kh_strv_has(&known, options->arguments.items[i]))
-			return kh_options_unknown("program", options->arguments.items[i], &known,
-						  err);
+			return kh_options_unknown(
+				kh_printf("unknown program '%s'", options->arguments.items[i]),
+				options->arguments.items[i], &known, err);
 	for (size_t i = 0; i < known.count && options->arguments.count > 0; i++) {
 		char **version = version_of(config, known.items[i]);
 		if (kh_strv_has(&options->arguments, known.items[i]))

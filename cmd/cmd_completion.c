@@ -21,7 +21,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	}
 	const char *shell = options->arguments.items[0];
 	if (!kh_strv_has(&known, shell))
-		return kh_options_unknown("shell", shell, &known, err);
+		return kh_options_unknown(kh_printf("unknown shell '%s'", shell), shell, &known,
+					  err);
 	kh_auto(kh_free) char *name = kh_printf("completions/kvmhost.%s", shell);
 	const char *text = kh_template_builtin(name);
 	if (!text)

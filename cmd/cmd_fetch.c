@@ -31,8 +31,9 @@ static int check_programs(const struct kh_options *options, struct kh_error *err
 		kh_strv_add(&known, kh_programs[i].name);
 	for (size_t i = 0; i < options->arguments.count; i++)
 		if (!kh_program_find(options->arguments.items[i]))
-			return kh_options_unknown("program", options->arguments.items[i], &known,
-						  err);
+			return kh_options_unknown(
+				kh_printf("unknown program '%s'", options->arguments.items[i]),
+				options->arguments.items[i], &known, err);
 	return 0;
 }
 

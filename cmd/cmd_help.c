@@ -76,7 +76,8 @@ static int unknown_topic(const char *topic, struct kh_error *err)
 			kh_strv_add(&known, (*command)->name);
 	kh_strv_add(&known, "config");
 	kh_strv_add(&known, "man");
-	return kh_options_unknown("command or topic", topic, &known, err);
+	return kh_options_unknown(kh_printf("unknown command or topic '%s'", topic), topic, &known,
+				  err);
 }
 
 static int run(const struct kh_options *options, struct kh_error *err)

@@ -1,9 +1,37 @@
 /* cmd_history.c - kvmhost history: the runs that changed something. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
+
+/* With its blank: the words by themselves are names, of keys and of commands. Owned. */
+static char *kind_word(const char *kind)
+{
+	static const char *const words[] = {
+		KH_WORD("put "),      KH_WORD("remove "),  KH_WORD("directory "),
+		KH_WORD("link "),     KH_WORD("set "),     KH_WORD("load "),
+		KH_WORD("run "),      KH_WORD("trigger "), KH_WORD("fetch "),
+		KH_WORD("build "),    KH_WORD("install "), KH_WORD("uninstall "),
+		KH_WORD("rehearse "), KH_WORD("packages ")};
+	size_t length = strlen(kind);
+	for (size_t i = 0; i < KH_COUNT(words); i++)
+		if (strlen(words[i]) == length + 1 && strncmp(words[i], kind, length) == 0)
+			return kh_strdup(words[i]);
+	return kh_printf("%s ", kind);
+}
+
+static void print_change(const struct kh_record *record)
+{
+	const json_t *intent = record->intent;
+	const char *name = kh_json_get(intent, "name"); /* of a tree */
+	kh_auto(kh_free) char *kind = kind_word(kh_json_get(intent, "kind"));
+	kh_print(stdout, "      [%s] %s%s%s\n", kh_json_get(intent, "stage"), kind,
+		 *name ? name : kh_json_get(intent, "path"),
+		 record->is_undone ? KH_WORD(" (undone)") : "");
+}
 
 static void print_run(const struct kh_options *options, const struct kh_run_record *run)
 {
@@ -12,13 +40,8 @@ static void print_run(const struct kh_options *options, const struct kh_run_reco
 		 run->record_count == 1 ? " " : "s", run->command ? run->command : "");
 	if (!options->is_verbose)
 		return;
-	for (size_t i = 0; i < run->record_count; i++) {
-		const json_t *intent = run->records[i].intent;
-		const char *name = kh_json_get(intent, "name"); /* of a tree */
-		kh_print(stdout, "      [%s] %s %s%s\n", kh_json_get(intent, "stage"),
-			 kh_json_get(intent, "kind"), *name ? name : kh_json_get(intent, "path"),
-			 run->records[i].is_undone ? " (undone)" : "");
-	}
+	for (size_t i = 0; i < run->record_count; i++)
+		print_change(&run->records[i]);
 }
 
 static int run(const struct kh_options *options, struct kh_error *err)

@@ -215,7 +215,7 @@ static int choose_format(const struct kh_options *options, enum format *ret_form
 			return 0;
 		kh_strv_add(&known, kh_report_formats[i]);
 	}
-	return kh_options_unknown("format", wanted, &known, err);
+	return kh_options_unknown(kh_printf("unknown format '%s'", wanted), wanted, &known, err);
 }
 
 static bool shows_changes(enum format format)

@@ -18,7 +18,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	}
 	const char *of = options->arguments.items[0];
 	if (!kh_strv_has(&known, of))
-		return kh_options_unknown("schema", of, &known, err);
+		return kh_options_unknown(kh_printf("unknown schema '%s'", of), of, &known, err);
 	kh_auto(kh_free) char *text =
 		strcmp(of, "report") == 0 ? kh_report_schema_json() : kh_config_schema_json();
 	fputs(text, stdout);

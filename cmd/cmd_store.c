@@ -260,7 +260,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	for (size_t i = 0; i < KH_COUNT(verbs); i++)
 		kh_strv_add(&known, verbs[i]);
 	if (!kh_strv_has(&known, verb))
-		return kh_options_unknown("word after 'store'", verb, &known, err);
+		return kh_options_unknown(kh_printf("unknown word after 'store' '%s'", verb), verb,
+					  &known, err);
 	bool takes_more = strcmp(verb, "export") == 0 || strcmp(verb, "import") == 0;
 	if (!takes_more && options->arguments.count > 1)
 		return kh_fail(err, KH_USAGE, 0, "'store %s' takes no argument '%s'", verb,

@@ -132,10 +132,11 @@ static int unknown_option(const char *typed, struct kh_error *err)
 		       : kh_hint(err, "'kvmhost --help' lists the options");
 }
 
-int kh_options_unknown(const char *what, const char *typed, const struct kh_strv *known,
+int kh_options_unknown(char *message, const char *typed, const struct kh_strv *known,
 		       struct kh_error *err)
 {
-	kh_fail(err, KH_USAGE, 0, "unknown %s '%s'", what, typed);
+	kh_auto(kh_free) char *owned = message;
+	kh_fail(err, KH_USAGE, 0, "%s", owned);
 	const char *nearest =
 		kh_str_nearest(typed, (const char *const *)known->items, known->count);
 	if (nearest)
@@ -198,8 +199,9 @@ static int check_stages(const struct kh_options *options, struct kh_error *err)
 		kh_strv_add(&known, (*stage)->name);
 	for (size_t i = 0; i < options->arguments.count; i++)
 		if (!kh_stage_find(options->arguments.items[i]))
-			return kh_options_unknown("stage", options->arguments.items[i], &known,
-						  err);
+			return kh_options_unknown(
+				kh_printf("unknown stage '%s'", options->arguments.items[i]),
+				options->arguments.items[i], &known, err);
 	return 0;
 }
 
@@ -226,7 +228,7 @@ static int find_command(const char *name, const struct kh_command **ret_command,
 	for (const struct kh_command *const *command = kh_commands; *command; command++)
 		if (!(*command)->is_hidden)
 			kh_strv_add(&known, (*command)->name);
-	return kh_options_unknown("command", name, &known, err);
+	return kh_options_unknown(kh_printf("unknown command '%s'", name), name, &known, err);
 }
 
 /* getopt's value is the place of the row, behind all letters. */

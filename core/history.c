@@ -7,6 +7,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/journal.h"
 
 static struct kh_record *record_at(struct kh_run_record *run, const json_t *line)
@@ -228,11 +229,11 @@ const char *kh_run_state_name(enum kh_run_state state)
 {
 	switch (state) {
 	case KH_RUN_ENDED:
-		return "done";
+		return KH_WORD("done");
 	case KH_RUN_INTERRUPTED:
-		return "interrupted";
+		return KH_WORD("interrupted");
 	case KH_RUN_UNDONE:
-		return "undone";
+		return KH_WORD("undone");
 	case KH_RUN_UNDO_INTERRUPTED:
 		return "undo interrupted";
 	}
