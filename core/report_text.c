@@ -78,19 +78,24 @@ static bool is_finding(enum kh_status status)
 	return status == KH_WARN || status == KH_FAIL;
 }
 
+/* Whole formats: what stands around "expected" is different in other languages. Owned. */
+static char *check_line(const struct kh_check *check, bool is_brief)
+{
+	bool names_expected = is_finding(check->status) && *check->expected &&
+			      strcmp(check->expected, check->found) != 0;
+	kh_auto(kh_free) char *line = names_expected ? kh_printf("%s: %s (expected: %s)", check->id,
+								 check->found, check->expected)
+						     : kh_printf("%s: %s", check->id, check->found);
+	/* otherwise the gap has its own line */
+	return is_brief && check->gap ? kh_printf("%s; %s", line, check->gap) : kh_take(line);
+}
+
 static void add_check(struct page *page, const struct kh_check *check)
 {
 	bool is_utf8 = page->style->is_utf8;
 	kh_auto(kh_free) char *mark =
 		kh_printf("%s %s", symbol(check->status, is_utf8), kh_status_name(check->status));
-	bool names_expected = is_finding(check->status) && *check->expected &&
-			      strcmp(check->expected, check->found) != 0;
-	bool names_gap = page->style->is_brief && check->gap; /* otherwise it has its own line */
-	kh_auto(kh_free) char *line =
-		kh_printf("%s: %s%s%s%s%s%s", check->id, check->found,
-			  names_expected ? KH_WORD(" (expected: ") : "",
-			  names_expected ? check->expected : "", names_expected ? ")" : "",
-			  names_gap ? "; " : "", names_gap ? check->gap : "");
+	kh_auto(kh_free) char *line = check_line(check, page->style->is_brief);
 	kh_str_add(&page->out, "  ");
 	add_colored(page, color(check->status), mark);
 	kh_str_add(&page->out, "  ");

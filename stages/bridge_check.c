@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "stages/bridge.h"
 
 static const char why_bridge[] = "guests reach the network through it";
@@ -39,7 +40,7 @@ static void check_bridge(const struct look *look)
 	bool waits = !look->bridge && look->is_persisted;
 	kh_auto(kh_free) char *found = kh_printf("%s%s",
 						 !look->bridge ? "not there"
-						 : is_up       ? "up"
+						 : is_up       ? KH_WORD("up")
 							       : "not up",
 						 waits ? ": needs a reboot" : "");
 	const struct kh_check_text text = {.expected = expected,
@@ -86,7 +87,7 @@ static void check_address(const struct look *look)
 		.wanted = wanted,
 		.effective = is_good      ? wanted
 			     : *addresses ? addresses
-					  : "none",
+					  : "no address",
 		.persisted = look->is_persisted ? wanted : NULL,
 		.where = look->is_persisted ? kh_net_manager_name(look->context->facts->net.manager)
 					    : NULL,
@@ -102,8 +103,8 @@ static void check_route(const struct look *look)
 	const struct kh_facts_net *net = &look->context->facts->net;
 	bool is_over = net->default_link && strcmp(net->default_link, look->name) == 0;
 	kh_auto(kh_free) char *expected = kh_printf("over %s", look->name);
-	kh_auto(kh_free) char *found =
-		net->default_link ? kh_printf("over %s", net->default_link) : kh_strdup("none");
+	kh_auto(kh_free) char *found = net->default_link ? kh_printf("over %s", net->default_link)
+							 : kh_strdup("no default route");
 	bool is_wanted = strcmp(look->context->config->bridge.port, "auto") == 0 ||
 			 look->context->config->bridge.gateways.count > 0 || net->default_link;
 	const struct kh_check_text text = {.expected = expected,

@@ -37,7 +37,7 @@ static int no_such_link(const struct kh_context *context, const char *wanted, st
 			kh_strv_add(&names, net->links[i].name);
 	kh_auto(kh_free) char *all = kh_strv_join(&names, ", ");
 	kh_fail(err, KH_HOST, 0, "bridge.port: no link '%s' here", wanted);
-	return kh_hint(err, "links of this host: %s (%s)", *all ? all : "none",
+	return kh_hint(err, "links of this host: %s (%s)", *all ? all : "no link but 'lo'",
 		       kh_config_where(context->config, "bridge.port"));
 }
 

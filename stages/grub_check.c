@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "grub/trial_entry.h"
 #include "stages/grub.h"
 
@@ -17,7 +18,7 @@ static char *state_of(const char *arguments, const struct kh_cmdline_group *grou
 	if (kh_cmdline_has(arguments, group))
 		return kh_strdup(wanted);
 	char *found = kh_cmdline_found(arguments, group);
-	return found ? found : kh_strdup("absent");
+	return found ? found : kh_strdup(KH_WORD("absent"));
 }
 
 /* Below another root the menu's generator is left to that host: what it would write is there, and
@@ -45,7 +46,7 @@ static void check_group(const struct kh_grub_work *work, const struct kh_cmdline
 	const struct kh_boot_entry *entry = trial ? trial : kh_boot_entries_default(&work->entries);
 	kh_auto(kh_free) char *id = kh_printf("boot.arg.%s", group->name);
 	kh_auto(kh_free) char *joined = kh_strv_join(&group->words, " ");
-	const char *wanted = *joined ? joined : "absent";
+	const char *wanted = *joined ? joined : KH_WORD("absent");
 	kh_auto(kh_free) char *effective =
 		state_of(work->context->facts->boot.cmdline, group, wanted);
 	kh_auto(kh_free) char *persisted = state_of(entry ? entry->arguments : NULL, group, wanted);
@@ -105,7 +106,7 @@ static void check_result(const struct kh_grub_work *work, struct kh_report *repo
 
 static void check_fallback(const struct kh_grub_work *work, struct kh_report *report)
 {
-	kh_auto(kh_free) char *found = kh_strdup("none");
+	kh_auto(kh_free) char *found = kh_strdup("none found");
 	bool is_good = false;
 	for (size_t i = 0; i < work->entries.count && !is_good; i++) {
 		const struct kh_boot_entry *entry = &work->entries.items[i];
@@ -145,7 +146,7 @@ static void check_stale(const struct kh_grub_work *work, struct kh_report *repor
 	kh_grub_stale_recipes(work->context, running ? running : "", &sentences);
 	kh_auto(kh_free) char *found = kh_strv_join(&sentences, "; ");
 	struct kh_check_text text = {.expected = "no argument that does nothing or harm",
-				     .found = sentences.count ? found : "none",
+				     .found = sentences.count ? found : "none found",
 				     .why = "old recipes name arguments that kernels dropped",
 				     .fix = sentences.count ? "take them out" : NULL};
 	kh_report_add(report, "boot.stale", sentences.count ? KH_WARN : KH_PASS, &text);

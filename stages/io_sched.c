@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/dropin.h"
 #include "core/modules.h"
 #include "core/probe.h"
@@ -207,7 +208,7 @@ static void note_not_offered(const struct kh_context *context, const struct kh_f
 	bool is_asked_for = context->config->grub.elevator != KH_ELEVATOR_AUTO;
 	kh_plan_note(plan, is_asked_for ? KH_NOTE_WARNING : KH_NOTE_INFO,
 		     "skipped: scheduler '%s' of disk '%s': the kernel offers only: %s", name,
-		     disk->name, *offer ? offer : "none");
+		     disk->name, *offer ? offer : KH_WORD("nothing"));
 }
 
 int kh_io_sched_plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)

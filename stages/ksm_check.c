@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "stages/ksm.h"
 
 /* What rc.local sets, provided that it is run at boot. */
@@ -89,7 +90,7 @@ static void check_saving(const struct kh_context *context, struct kh_report *rep
 		kh_str_addf(&found, ", profit %lld MiB", now->general_profit / (1024 * 1024));
 	kh_report_add(report, "ksm.saving", KH_PASS,
 		      &(struct kh_check_text){
-			      .expected = "information",
+			      .expected = KH_WORD("information"),
 			      .found = kh_str_text(&found),
 			      .why = "KSM is worth its CPU time only where it saves memory",
 		      });

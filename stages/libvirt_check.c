@@ -33,7 +33,7 @@ static void check_daemon(const struct kh_context *context, struct kh_report *rep
 				    : find_daemon(context, &is_modular);
 	struct kh_check_text text = {
 		.expected = "an installed libvirt daemon",
-		.found = found ? found : "none",
+		.found = found ? found : "none found",
 		.why = "libvirt starts guests at boot and manages their storage and networks",
 		.fix = found ? NULL
 			     : kh_installed_how(context->config->libvirt.version,

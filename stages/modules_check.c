@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/dropin.h"
 #include "core/kvm_probe.h"
 #include "stages/modules_want.h"
@@ -68,7 +69,7 @@ static void add_absent(const struct kh_want_module *module, const char *id,
 		       struct kh_report *report)
 {
 	const struct kh_check_text text = {
-		.expected = "loaded",
+		.expected = KH_WORD("loaded"),
 		.found = module->reason,
 		.why = why_module,
 		.fix = module->is_required ? "install a kernel that has this module" : NULL,
@@ -83,7 +84,7 @@ static const char *effective_state(const struct kh_context *context,
 		return "built in";
 	if (!context->facts->os.is_booted)
 		return NULL;
-	return module->state == KH_WANT_LOADED ? "loaded" : "not loaded";
+	return module->state == KH_WANT_LOADED ? KH_WORD("loaded") : "not loaded";
 }
 
 /* Is this a vendor's module on a host whose /dev/kvm works, proven, without the vendor's flag? */
@@ -119,7 +120,7 @@ static void check_module(const struct kh_context *context, const struct kh_want 
 		return;
 	}
 	bool is_builtin = module->state == KH_WANT_BUILTIN;
-	const char *wanted = is_builtin ? "built in" : "loaded";
+	const char *wanted = is_builtin ? "built in" : KH_WORD("loaded");
 	const char *running = context->facts->os.kernel_release;
 	bool is_running = want->release && running && strcmp(want->release, running) == 0;
 	kh_auto(kh_free) char *place = is_builtin ? NULL : place_of(context, module->name);
@@ -170,8 +171,8 @@ static void check_order(const struct kh_context *context, const struct kh_want *
 	kh_auto(kh_free) char *expected = kh_strv_join(&wanted, " ");
 	kh_auto(kh_free) char *is = kh_strv_join(&found, " ");
 	bool is_same = strcmp(expected, is) == 0;
-	kh_auto(kh_free) char *place =
-		kh_printf("%s (%s)", found.count > 0 ? is : "none", kh_want_load_path(context));
+	kh_auto(kh_free) char *place = kh_printf(
+		"%s (%s)", found.count > 0 ? is : KH_WORD("nothing"), kh_want_load_path(context));
 	const struct kh_check_text text = {
 		.expected = expected,
 		.found = place,

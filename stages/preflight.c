@@ -228,7 +228,7 @@ static void check_package_manager(const struct kh_context *context, struct kh_re
 		.expected = "none at work",
 		.found = !context->root->is_live ? "not the running system"
 			 : who                   ? who
-						 : "none",
+						 : "none at work",
 		.why = "it changes the same files as kvmhost",
 		.fix = who ? "wait until it is done" : NULL,
 	};

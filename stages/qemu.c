@@ -133,7 +133,7 @@ static void check_binary(const struct kh_context *context, struct kh_report *rep
 	const char *found = kh_root_find_program(context->root, places);
 	struct kh_check_text text = {
 		.expected = "an installed QEMU",
-		.found = found ? found : "none",
+		.found = found ? found : "none found",
 		.why = "QEMU is what runs the guests",
 		.fix = found ? NULL
 			     : kh_installed_how(context->config->qemu.version,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "stages/validate.h"
 
 static const char no_cpuinfo[] = "no /proc/cpuinfo to read";
@@ -52,7 +53,7 @@ static void check_virtualization(const struct kh_validation *validation)
 				"neither, but /dev/kvm creates virtual machines: works all the "
 				"same (paravirtualised)");
 	else
-		kh_validate_add(validation, &check, KH_FAIL, "neither");
+		kh_validate_add(validation, &check, KH_FAIL, KH_WORD("neither"));
 }
 
 static void check_paging(const struct kh_validation *validation)
@@ -74,7 +75,7 @@ static void check_paging(const struct kh_validation *validation)
 				"neither, but /dev/kvm creates virtual machines: works all the "
 				"same (paravirtualised)");
 	else
-		kh_validate_add(validation, &check, KH_FAIL, "neither");
+		kh_validate_add(validation, &check, KH_FAIL, KH_WORD("neither"));
 }
 
 /* ---- flags of one vendor, whose absence can be fatal ---- */
@@ -140,7 +141,7 @@ static void check_vendor_flag(const struct kh_validation *validation,
 			validation, check, KH_WARN,
 			"absent, but /dev/kvm creates virtual machines: works all the same");
 	else
-		kh_validate_add(validation, check, KH_FAIL, "absent");
+		kh_validate_add(validation, check, KH_FAIL, KH_WORD("absent"));
 }
 
 /* ---- flags that guests gain from ---- */
@@ -198,7 +199,7 @@ static void check_plain_flag(const struct kh_validation *validation,
 	else if (is_amd && wanted->absent_on_amd)
 		kh_validate_add(validation, &wanted->check, KH_SKIP, "%s", wanted->absent_on_amd);
 	else
-		kh_validate_add(validation, &wanted->check, KH_WARN, "absent");
+		kh_validate_add(validation, &wanted->check, KH_WARN, KH_WORD("absent"));
 }
 
 static void check_avx(const struct kh_validation *validation)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "stages/validate.h"
 
 static const char *iommu_fix(const struct kh_facts *facts)
@@ -120,7 +121,7 @@ static void check_node(const struct kh_validation *validation, const struct node
 		kh_validate_add(validation, &wanted->check, KH_SKIP,
 				"recorded host: device nodes are not recorded");
 	else
-		kh_validate_add(validation, &wanted->check, KH_WARN, "missing");
+		kh_validate_add(validation, &wanted->check, KH_WARN, KH_WORD("missing"));
 }
 
 /* ---- SR-IOV ---- */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "kconfig/survive.h"
 #include "stages/validate.h"
 
@@ -82,7 +83,7 @@ static const char *expected_text(const struct kh_fragment_line *line)
 {
 	if (is_wanted_off(line))
 		return "not set";
-	return strcmp(line->value, "y") == 0 || strcmp(line->value, "m") == 0 ? "y or m"
+	return strcmp(line->value, "y") == 0 || strcmp(line->value, "m") == 0 ? KH_WORD("y or m")
 									      : line->value;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "stages/validate.h"
 
 static const char recorded[] = "recorded host: cannot be tried";
@@ -42,7 +43,7 @@ static void check_device(const struct kh_validation *validation)
 	if (!kvm->exists && !validation->root->is_live)
 		kh_validate_add(validation, &missing, KH_SKIP, "%s", recorded);
 	else if (!kvm->exists)
-		kh_validate_add(validation, &missing, KH_FAIL, "missing");
+		kh_validate_add(validation, &missing, KH_FAIL, KH_WORD("missing"));
 	else
 		kh_validate_add(validation, &unusable, is_usable_by_guests(kvm) ? KH_PASS : KH_WARN,
 				"%s", mode);
@@ -156,7 +157,7 @@ static void check_halt_poll(const struct kh_validation *validation)
 {
 	static const struct kh_validate_check check = {
 		"kvm.halt_poll_ns",
-		"not 0",
+		KH_WORD("not 0"),
 		"KVM waits a moment before it lets an idle guest's CPU sleep: quicker answers",
 		"write 200000 to /sys/module/kvm/parameters/halt_poll_ns",
 	};

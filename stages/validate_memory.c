@@ -72,9 +72,12 @@ static void check_numa(const struct kh_validation *validation)
 		const struct kh_facts_node *node = &memory->nodes[i];
 		bool has_cpus = kh_facts_cpulist_count(node->cpulist) > 0;
 		has_bare_node = has_bare_node || (has_cpus && node->total_kib == 0);
-		kh_strv_addf(&nodes, "node %lld: CPUs %s, %.1f GiB", node->id,
-			     has_cpus ? node->cpulist : "none",
-			     node->total_kib < 0 ? 0.0 : gib(node->total_kib));
+		double size = node->total_kib < 0 ? 0.0 : gib(node->total_kib);
+		if (has_cpus)
+			kh_strv_addf(&nodes, "node %lld: CPUs %s, %.1f GiB", node->id,
+				     node->cpulist, size);
+		else
+			kh_strv_addf(&nodes, "node %lld: no CPUs, %.1f GiB", node->id, size);
 	}
 	kh_auto(kh_free) char *text = kh_strv_join(&nodes, "; ");
 	if (memory->node_count == 0)
