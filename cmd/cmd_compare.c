@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/base/wrap.h"
 #include "core/report_compare.h"
 #include "core/report_read.h"
@@ -95,7 +96,7 @@ static void print_migration(const json_t *result)
 		kh_auto(kh_free) char *text = kh_printf("%s: %s", kh_json_get(finding, "what"),
 							kh_json_get(finding, "text"));
 		print_wrapped(kh_json_get(finding, "level"), text);
-		print_wrapped("  fix", kh_json_get(finding, "fix"));
+		print_wrapped(KH_WORD("  fix"), kh_json_get(finding, "fix"));
 	}
 	if (index == 0)
 		kh_print(stdout, "  nothing in these reports keeps guests from moving\n");
@@ -140,7 +141,8 @@ static void print_difference(const json_t *difference, const json_t *hosts)
 			kh_strv_add(&same, name);
 			json_object_set_new(shown, name, json_true());
 		}
-		const char *text = json_is_string(value) ? json_string_value(value) : "(absent)";
+		const char *text =
+			json_is_string(value) ? json_string_value(value) : KH_WORD("(absent)");
 		bool is_list = common && strlen(text) > LONG && strcmp(text, common) != 0;
 		kh_auto(kh_free) char *own = is_list ? own_words(text, common) : NULL;
 		kh_auto(kh_free) char *names = kh_strv_join(&same, ", ");
@@ -152,6 +154,15 @@ static void print_difference(const json_t *difference, const json_t *hosts)
 	json_decref(shown);
 }
 
+/* In the words of the report: "not-ready" is what programs read. */
+static const char *verdict_of(const json_t *host)
+{
+	const char *verdict = kh_json_get(host, "verdict");
+	return strcmp(verdict, "not-ready") == 0 ? "not ready"
+	       : strcmp(verdict, "ready") == 0   ? KH_WORD("ready")
+						 : verdict;
+}
+
 static void print_result(const json_t *result)
 {
 	const json_t *hosts = json_object_get(result, "hosts");
@@ -161,8 +172,8 @@ static void print_result(const json_t *result)
 	json_t *item;
 	json_array_foreach(hosts, index, item)
 	{
-		kh_auto(kh_free) char *line = kh_printf("%s: %s", kh_json_get(item, "label"),
-							kh_json_get(item, "verdict"));
+		kh_auto(kh_free) char *line =
+			kh_printf("%s: %s", kh_json_get(item, "label"), verdict_of(item));
 		print_line("", line);
 	}
 	if (odd) {
@@ -173,7 +184,7 @@ static void print_result(const json_t *result)
 		print_line("\n", line);
 	}
 	json_array_foreach(json_object_get(result, "notes"), index, item)
-		print_line("note: ", json_string_value(item));
+		print_line(KH_WORD("note: "), json_string_value(item));
 	print_migration(result);
 	kh_print(stdout, "\nDifferences: %zu\n", json_array_size(differences));
 	json_array_foreach(differences, index, item) print_difference(item, hosts);

@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/translate.h"
 #include "core/report_compare.h"
 #include "core/report_read.h"
 
@@ -12,19 +13,19 @@ static const struct {
 	const char *name, *path;
 } facts[] = {
 	{"system", "facts.os.name"},
-	{"architecture", "facts.os.machine"},
+	{KH_WORD("architecture"), "facts.os.machine"},
 	{"kernel", "facts.os.kernel_release"},
 	{"next kernel", "facts.boot.next_release"},
 	{"boot loader", "facts.boot.loader"},
 	{"UEFI", "facts.boot.uefi"},
 	{"Secure Boot", "facts.boot.secure_boot"},
 	{"processor vendor", "facts.cpu.vendor"},
-	{"processor", "facts.cpu.model_name"},
+	{KH_WORD("processor"), "facts.cpu.model_name"},
 	{"processor family", "facts.cpu.family"},
 	{"processor model", "facts.cpu.model"},
 	{"processor stepping", "facts.cpu.stepping"},
-	{"microcode", "facts.cpu.microcode"},
-	{"processors", "facts.cpu.count"},
+	{KH_WORD("microcode"), "facts.cpu.microcode"},
+	{KH_WORD("processors"), "facts.cpu.count"},
 	{"sockets", "facts.cpu.socket_count"},
 	{"transparent huge pages", "facts.memory.thp_enabled"},
 	{"KSM run", "facts.memory.ksm.run"},

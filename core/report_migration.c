@@ -13,6 +13,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/translate.h"
 #include "core/report_migration.h"
 #include "core/report_read.h"
 
@@ -79,7 +80,7 @@ static void judge_size(struct kh_migration *judging, long long size_kib, const c
 	kh_auto(kh_free) char *from = kh_migration_labels(judging, has);
 	kh_auto(kh_free) char *to = kh_migration_labels(judging, lacks);
 	kh_migration_add(
-		judging, "blocker", "huge pages",
+		judging, KH_WORD("blocker"), "huge pages",
 		kh_printf(
 			"guests of %s backed by pages of %s cannot move to %s: none are reserved there",
 			from, size, to),
@@ -157,14 +158,14 @@ static void judge_version(struct kh_migration *judging, const struct versioned *
 static void judge_versions(struct kh_migration *judging)
 {
 	static const struct versioned rules[] = {
-		{"QEMU", "programs.qemu.version", "blocker",
+		{"QEMU", "programs.qemu.version", KH_WORD("blocker"),
 		 "guests with the newest machine type of the newer QEMU cannot move to the older",
 		 "name a machine type in the guests that all hosts have ('qemu-system-x86_64 "
 		 "-machine help'), or choose one QEMU with 'qemu.version' on all hosts"},
-		{"libvirt", "programs.libvirt.version", "warning",
+		{"libvirt", "programs.libvirt.version", KH_WORD("warning"),
 		 "a newer libvirt may hand over what the older does not know",
 		 "choose one libvirt with 'libvirt.version' on all hosts, or migrate upwards only"},
-		{"kernel", "facts.os.kernel_release", "warning",
+		{"kernel", "facts.os.kernel_release", KH_WORD("warning"),
 		 "KVM of the newer kernel may hold guest state that the older cannot take",
 		 "choose one kernel with 'kernel.version' on all hosts, or migrate upwards only"},
 	};
@@ -188,7 +189,7 @@ static void judge_presence(struct kh_migration *judging, const char *what, const
 	if (!is_missing || !is_there)
 		return;
 	kh_auto(kh_free) char *names = kh_migration_labels(judging, lacks);
-	kh_migration_add(judging, "blocker", what, kh_printf("%s has no %s", names, what),
+	kh_migration_add(judging, KH_WORD("blocker"), what, kh_printf("%s has no %s", names, what),
 			 "'kvmhost apply' there");
 }
 
@@ -225,7 +226,7 @@ static void judge_bridge(struct kh_migration *judging)
 		kh_auto(kh_free) char *names = kh_migration_labels(judging, lacks);
 		if (is_missing)
 			kh_migration_add(
-				judging, "blocker", "bridge",
+				judging, KH_WORD("blocker"), "bridge",
 				kh_printf(
 					"guests attached to %s cannot move to %s: there is no such "
 					"bridge",
@@ -251,7 +252,7 @@ static void judge_nested(struct kh_migration *judging)
 	kh_auto(kh_free) char *from = kh_migration_labels(judging, on);
 	kh_auto(kh_free) char *to = kh_migration_labels(judging, off);
 	kh_migration_add(
-		judging, "warning", "nested virtualization",
+		judging, KH_WORD("warning"), "nested virtualization",
 		kh_printf("guests of %s that run guests themselves cannot move to %s", from, to),
 		"set 'modules.options' kvm_intel or kvm_amd 'nested' alike on all hosts");
 }

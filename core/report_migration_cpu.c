@@ -4,6 +4,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/translate.h"
 #include "core/report_migration.h"
 
 /* "intel (vh1), amd (vh2)" when hosts that say differ, otherwise NULL. */
@@ -29,12 +30,12 @@ static void judge_processors(struct kh_migration *judging)
 	kh_auto(kh_free) char *vendors = differing(judging, "facts.cpu.vendor");
 	if (machines)
 		kh_migration_add(
-			judging, "blocker", "architecture",
+			judging, KH_WORD("blocker"), KH_WORD("architecture"),
 			kh_printf("guests of one architecture do not run on another: %s", machines),
 			"keep such hosts in pools of their own");
 	if (vendors)
 		kh_migration_add(
-			judging, "blocker", "processor vendor",
+			judging, KH_WORD("blocker"), "processor vendor",
 			kh_printf("running guests cannot move between Intel and AMD: %s", vendors),
 			"keep such hosts in pools of their own, or shut guests down to move them");
 }
@@ -178,7 +179,7 @@ static void judge_flags(struct kh_migration *judging)
 		kh_auto(kh_free) char *flags = kh_strv_join(&missing, " ");
 		kh_auto(kh_free) char *others = kh_migration_labels(judging, from);
 		kh_migration_add(
-			judging, "blocker", "CPU flags",
+			judging, KH_WORD("blocker"), "CPU flags",
 			kh_printf("guests of %s that see one of these cannot move to %s: %s",
 				  others, judging->reports[i].label, flags),
 			"give guests a CPU model that all hosts have: 'virsh hypervisor-cpu-baseline' "
