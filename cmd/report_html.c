@@ -147,7 +147,7 @@ static void add_previous(struct kh_str *out, const json_t *document)
 	kh_safe_add_markup(out, time ? time : kh_json_get(previous, "file"));
 	kh_str_add(out, "</h2>\n");
 	if (json_array_size(changes) == 0)
-		kh_str_add(out, "<p>Nothing.</p>\n");
+		kh_str_add(out, KH_WORD("<p>Nothing.</p>\n"));
 	else
 		kh_str_add(out, "<table><thead><tr><th scope=\"col\">What</th><th scope=\"col\">"
 				"Before</th><th scope=\"col\">Now</th></tr></thead><tbody>\n");
@@ -178,10 +178,10 @@ static void add_pictures(struct kh_str *out, const json_t *machine)
 			    "<figure class=\"card\"><figcaption>Topology</figcaption>\n"
 			    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 			    "aria-label=\"Topology of the machine\">\n%s</div></figure>\n",
-			    topology.text);
+			    kh_str_text(&topology));
 	kh_svg_memory(out, machine);
 	if (pair.length > 0)
-		kh_str_addf(out, "<div class=\"pair\">\n%s</div>\n", pair.text);
+		kh_str_addf(out, "<div class=\"pair\">\n%s</div>\n", kh_str_text(&pair));
 	kh_svg_builds(out, machine);
 }
 

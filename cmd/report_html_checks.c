@@ -230,7 +230,7 @@ void kh_html_add_findings(struct kh_str *out, const struct kh_html_checks *check
 {
 	kh_str_add(out, "<h2 id=\"attention\">What needs attention</h2>\n");
 	if (checks->counts.of[KH_FAIL] + checks->counts.of[KH_WARN] == 0)
-		kh_str_add(out, "<p class=\"card\">Nothing.</p>\n");
+		kh_str_add(out, KH_WORD("<p class=\"card\">Nothing.</p>\n"));
 	for (size_t group = 0; kh_report_groups[group].name; group++) {
 		struct kh_report_counts counts = count_group(checks, group);
 		const struct wish wish = {group, true, NULL};
@@ -254,7 +254,7 @@ void kh_html_add_checks(struct kh_str *out, const struct kh_html_checks *checks)
 		if (counts.of[KH_PASS] + counts.of[KH_SKIP] == 0)
 			continue;
 		open_group(out, group, counts);
-		kh_str_add(out, "<details><summary>show</summary>\n");
+		kh_str_add(out, KH_WORD("<details><summary>show</summary>\n"));
 		add_table(out, checks, &wish);
 		kh_str_add(out, "</details></section>\n");
 	}

@@ -62,7 +62,8 @@ static void print_line(long long all_ms)
 	}
 	kh_auto(kh_free) char *took = kh_progress_duration(all_ms);
 	if (out.length > 0)
-		kh_print(stderr, "%stime: %s; all together %s\n", kh_watch_stamp(), out.text, took);
+		kh_print(stderr, "%stime: %s; all together %s\n", kh_watch_stamp(),
+			 kh_str_text(&out), took);
 }
 
 void kh_spent_print(long long all_ms, bool is_quiet)

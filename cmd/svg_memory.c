@@ -1,6 +1,7 @@
 /* svg_memory.c - see svg.h: what memory is used for, as a bar with a legend. */
 #include "cmd/svg.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/report_read.h"
 #include "core/safe_text.h"
 
@@ -84,7 +85,7 @@ void kh_svg_memory(struct kh_str *out, const json_t *machine)
 		{"huge", "huge pages in use", huge - huge_free},
 		{"huge-free", "huge pages reserved and free", huge_free},
 		{"used", "other use", total - huge - available},
-		{"free", "available", available},
+		{"free", KH_WORD("available"), available},
 		{"saved", "beyond the total: saved by KSM", saved_kib(machine)},
 	};
 	long long sum = 0;

@@ -4,6 +4,7 @@
 #include "cmd/svg.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/report_read.h"
 
 enum { WIDTH = 380, BOX = 46, GAP = 26, MOST_CARDS = 4, MOST_STEPS = 6 };
@@ -53,7 +54,8 @@ static char *link_text(const json_t *link)
 	long long mtu = kh_report_number_at(link, "mtu");
 	long long mbit = kh_report_number_at(link, "speed_mbit");
 	kh_auto(kh_strv_done) struct kh_strv parts = {0};
-	kh_strv_add(&parts, json_is_true(json_object_get(link, "up")) ? "up" : "down");
+	kh_strv_add(&parts,
+		    json_is_true(json_object_get(link, "up")) ? KH_WORD("up") : KH_WORD("down"));
 	if (*kh_json_get(link, "driver"))
 		kh_strv_add(&parts, kh_json_get(link, "driver"));
 	if (*kh_json_get(link, "bond_mode"))
@@ -84,7 +86,8 @@ static void draw_cards(struct path *path, const json_t *const *cards, size_t cou
 	}
 	for (size_t i = 0; i < count; i++) {
 		int x = 1 + (int)i * (width + 8);
-		const char *state = json_is_true(json_object_get(cards[i], "up")) ? "up" : "down";
+		const char *state = json_is_true(json_object_get(cards[i], "up")) ? KH_WORD("up")
+										  : KH_WORD("down");
 		kh_svg_box(&path->svg, state_style(cards[i]), x, path->y, width, BOX);
 		kh_svg_text(&path->svg, "head mid", x + width / 2, path->y + 19, width - 8,
 			    kh_json_get(cards[i], "name"));
@@ -145,11 +148,13 @@ static void draw_path(struct path *path, const json_t *machine)
 	else if (bridge_link && top != bridge_link)
 		draw_step(path, "s-care", bridge, "this bridge does not carry the default route");
 	kh_auto(kh_free) char *addresses = top ? addresses_text(top) : NULL;
-	draw_step(path, addresses ? "s-plain" : "s-bad", "address", addresses ? addresses : "none");
+	draw_step(path, addresses ? "s-plain" : "s-bad", "the address",
+		  addresses ? addresses : "no address");
 	kh_auto(kh_free) char *gateways =
 		kh_printf("%s%s%s", gateway4 ? gateway4 : "", gateway4 && gateway6 ? ", " : "",
 			  gateway6 ? gateway6 : "");
-	draw_step(path, *gateways ? "s-plain" : "s-bad", "gateway", *gateways ? gateways : "none");
+	draw_step(path, *gateways ? "s-plain" : "s-bad", "the gateway",
+		  *gateways ? gateways : "no gateway");
 }
 
 void kh_svg_network(struct kh_str *out, const json_t *machine)

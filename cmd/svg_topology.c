@@ -6,6 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/translate.h"
 #include "core/report_read.h"
 
 enum {
@@ -56,7 +57,7 @@ static int draw_memory(const struct kh_svg_drawing *drawing, long long node, int
 		facts ? kh_report_number_at(facts, "total_kib")
 		      : kh_report_number_at(drawing->machine, "facts.memory.total_kib"));
 	kh_auto(kh_free) char *title = facts ? kh_printf("NUMA node %lld · %s", node, total)
-					     : kh_printf("memory · %s", total);
+					     : kh_printf(KH_WORD("memory · %s"), total);
 	/* The pools of a host without nodes are told with node null, which reads as -1. */
 	kh_auto(kh_free) char *pools = pools_text(drawing, facts ? node : -1);
 	kh_svg_text(&drawing->svg, "head", x, y + 13, width, title);

@@ -1,8 +1,9 @@
 /* str.h - growing text, lists of strings, and the few string questions asked everywhere.
  *
  * struct kh_str is a buffer that grows; .text is always terminated once something was added (NULL
- * before that: use kh_str_text() or kh_str_take(), which give "" then). struct kh_strv is a list of
- * owned strings. Both start zeroed: `kh_auto(kh_str_done) struct kh_str s = {0};`.
+ * before that: use kh_str_text() or kh_str_take(), which give "" then). What people read is always
+ * taken by one of these two: they make known what it is in the reader's language. struct kh_strv is
+ * a list of owned strings. Both start zeroed: `kh_auto(kh_str_done) struct kh_str s = {0};`.
  */
 #ifndef KH_BASE_STR_H
 #define KH_BASE_STR_H
