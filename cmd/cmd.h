@@ -118,9 +118,15 @@ void kh_print_refusals(const struct kh_outcome *outcome);
 /* With --verbose: the stages that had nothing to change, on stderr. */
 void kh_print_settled(const struct kh_options *options, const struct kh_outcome *outcome);
 json_t *kh_refusals_json(const struct kh_outcome *outcome);
+/* What the terminal can show: terminal.c. */
+bool kh_terminal_is_dumb(void); /* it says so itself: TERM */
 bool kh_wants_color(void);
-bool kh_wants_utf8(void);   /* the locale's characters are UTF-8 */
-size_t kh_text_width(void); /* columns of the terminal on standard output, or 80 */
+bool kh_wants_utf8(void); /* the locale's characters are UTF-8 */
+/* Columns of the terminal FD; where it does not know, COLUMNS; 80 where there is no terminal. */
+size_t kh_terminal_columns(int fd);
+size_t kh_text_width(void); /* of standard output, for text: 40 to 120 */
+/* The title of a change for people, its arrow in ASCII where the locale has no other. Owned. */
+char *kh_shown_title(const char *title);
 /* A plan per stage with its diffs, or as a list of what changes and by how many lines. */
 void kh_print_plan(const struct kh_plan *plan);
 void kh_print_plan_stat(const struct kh_plan *plan);

@@ -1,11 +1,8 @@
 /* output.c - the one place that prints what is not a command's own result. */
-#include <langinfo.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -118,27 +115,6 @@ json_t *kh_refusals_json(const struct kh_outcome *outcome)
 		json_array_append_new(list, object);
 	}
 	return list;
-}
-
-bool kh_wants_color(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
-}
-
-bool kh_wants_utf8(void)
-{
-	setlocale(LC_CTYPE, "");
-	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-size_t kh_text_width(void)
-{
-	enum { USUAL = 80, LEAST = 40, MOST = 120 }; /* longer lines are hard to read */
-	struct winsize size;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-		return USUAL;
-	return size.ws_col < LEAST ? LEAST : size.ws_col > MOST ? MOST : size.ws_col;
 }
 
 bool kh_is_terminal(void)

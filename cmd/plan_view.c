@@ -112,9 +112,11 @@ static void print_change(const struct kh_change *change)
 	kh_strv_split_lines(&lines, text);
 	kh_strv_split_lines(&shown, kh_translated(text)); /* line by line the same */
 	for (size_t i = 0; i < lines.count; i++) {
+		const char *line = lines.count == shown.count ? shown.items[i] : lines.items[i];
+		kh_auto(kh_free) char *title = i == 0 ? kh_shown_title(line) : NULL;
 		is_diff |= i > 0 && kh_str_starts(lines.items[i], "--- ");
 		print_painted(i == 0 ? TITLE : paint_of(lines.items[i], is_diff),
-			      lines.count == shown.count ? shown.items[i] : lines.items[i]);
+			      title ? title : line);
 	}
 }
 
@@ -169,7 +171,8 @@ void kh_print_plan_stat(const struct kh_plan *plan)
 		size_t plus, minus;
 		count_lines(change, &plus, &minus);
 		kh_auto(kh_free) char *raw = kh_plan_change_title(change);
-		kh_auto(kh_free) char *title = kh_clean(kh_translated(raw), false);
+		kh_auto(kh_free) char *shown = kh_shown_title(kh_translated(raw));
+		kh_auto(kh_free) char *title = kh_clean(shown, false);
 		kh_auto(kh_free) char *more = plus > 0 ? kh_printf("+%zu", plus) : kh_strdup("");
 		kh_auto(kh_free) char *less = minus > 0 ? kh_printf("-%zu", minus) : kh_strdup("");
 		bool is_painted = kh_wants_color();

@@ -1,12 +1,9 @@
 /* watch.c - see watch.h; events of the engine on standard error (kh_sink_lines() in cmd.h). */
 #include "cmd/watch.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +21,6 @@ enum {
 	PLAIN_MS = 30000,
 	PLAIN_PERCENT = 5,
 	QUIET_MS = 2000, /* a change that takes longer shows how long */
-	COLUMNS_MOST = 400,
 };
 
 static struct {
@@ -50,29 +46,7 @@ static long long now_ms(void)
 
 static bool is_live(void)
 {
-	const char *term = getenv("TERM");
-	return !watch.is_json && isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
-}
-
-static bool is_utf8(void)
-{
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	if (!locale)
-		return false;
-	bool is = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-	freelocale(locale);
-	return is;
-}
-
-/* Asked at every drawing: a window changes its size. */
-static size_t terminal_columns(void)
-{
-	struct winsize size = {0};
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col < COLUMNS_MOST ? size.ws_col : COLUMNS_MOST;
-	const char *told = getenv("COLUMNS");
-	long long columns = told ? kh_str_number(told) : -1;
-	return columns > 0 && columns < COLUMNS_MOST ? (size_t)columns : 80;
+	return !watch.is_json && isatty(STDERR_FILENO) && !kh_terminal_is_dumb();
 }
 
 void kh_watch_use_json(void)
@@ -185,7 +159,9 @@ static void draw(const struct kh_progress_view *view)
 {
 	struct kh_progress_view shown = *view;
 	shown.text = kh_translated(view->text);
-	kh_auto(kh_free) char *line = kh_progress_line(&shown, terminal_columns(), watch.is_utf8);
+	/* Asked at every drawing: a window changes its size. */
+	kh_auto(kh_free) char *line =
+		kh_progress_line(&shown, kh_terminal_columns(STDERR_FILENO), watch.is_utf8);
 	fprintf(stderr, "\r\033[K%s", line);
 	watch.has_line = true;
 }
@@ -338,15 +314,16 @@ static void tell(const struct kh_event *event, bool is_quiet)
 static void hear(struct kh_sink *sink, const struct kh_event *event)
 {
 	kh_auto(kh_free) char *text = kh_clean(event->text, false);
+	kh_auto(kh_free) char *title = kh_shown_title(text);
 	struct kh_event clean = *event;
-	clean.text = text;
+	clean.text = watch.is_json ? text : title;
 	tell_stopping();
 	tell(&clean, ((const struct kh_options *)sink->data)->is_quiet);
 }
 
 struct kh_sink kh_sink_lines(const struct kh_options *options)
 {
-	watch.is_utf8 = is_utf8();
+	watch.is_utf8 = kh_wants_utf8();
 	watch.first_ms = now_ms();
 	return (struct kh_sink){hear, (void *)(uintptr_t)options};
 }

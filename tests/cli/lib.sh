@@ -12,8 +12,8 @@
 # The variables below are for the tests that source this.
 # shellcheck disable=SC2034
 set -u
-export LC_ALL=C
-unset NO_COLOR POSIXLY_CORRECT
+export LC_ALL=C TERM=xterm
+unset NO_COLOR POSIXLY_CORRECT COLUMNS
 
 B=${B:-build}
 base=${TMPDIR:-/dev/shm}
