@@ -7,6 +7,7 @@
 #include "core/base/lock.h"
 #include "core/base/mem.h"
 #include "core/base/translate.h"
+#include "core/base/wrap.h"
 #include "core/report_compare.h"
 #include "core/report_read.h"
 #include "core/report_view.h"
@@ -154,9 +155,12 @@ static char *text_form(const struct work *work)
 	kh_auto(kh_free) char *stages = kh_strv_join(&options->arguments, ", ");
 	if (work->previous)
 		add_changes(work, &extra, style.is_utf8);
-	if (*stages)
-		kh_str_addf(&extra, "as far as these stages go, others were not looked at: %s\n",
-			    stages);
+	kh_auto(kh_free) char *limits =
+		kh_printf("as far as these stages go, others were not looked at: %s", stages);
+	if (*stages) {
+		kh_wrap_line(&extra, limits, "  ", style.width);
+		kh_str_add(&extra, "\n");
+	}
 	kh_auto(kh_free) char *text = kh_report_text(&work->report, work->session.facts.os.hostname,
 						     kh_str_text(&extra), &style);
 	return kh_clean(kh_translated(text), style.has_color);

@@ -48,10 +48,18 @@ static const char *symbol(enum kh_status status, bool is_utf8)
 	return "?";
 }
 
-static void add_colored(struct page *page, const char *on, const char *text)
+static void add_colored(const struct page *page, struct kh_str *out, const char *on,
+			const char *text)
 {
 	bool has_color = page->style->has_color;
-	kh_str_addf(&page->out, "%s%s%s", has_color ? on : "", text, has_color ? "\033[0m" : "");
+	kh_str_addf(out, "%s%s%s", has_color ? on : "", text, has_color ? "\033[0m" : "");
+}
+
+/* Append a line that has colours already. */
+static void add_line(struct page *page, const struct kh_str *line)
+{
+	kh_wrap_line(&page->out, kh_str_text(line), "  ", page->style->width);
+	kh_str_add(&page->out, "\n");
 }
 
 /* Append text, which stands at column `at`; its other lines start there, too. */
@@ -97,7 +105,7 @@ static void add_check(struct page *page, const struct kh_check *check)
 		kh_printf("%s %s", symbol(check->status, is_utf8), kh_status_name(check->status));
 	kh_auto(kh_free) char *line = check_line(check, page->style->is_brief);
 	kh_str_add(&page->out, "  ");
-	add_colored(page, color(check->status), mark);
+	add_colored(page, &page->out, color(check->status), mark);
 	kh_str_add(&page->out, "  ");
 	add_wrapped(page, line, INDENT, "");
 	if (!is_finding(check->status) || page->style->is_brief)
@@ -126,19 +134,20 @@ static void add_group(struct page *page, const struct kh_report *report, size_t 
 	if (total == 0)
 		return;
 	kh_auto(kh_free) char *name = kh_printf("%-28s", kh_report_groups[group].name);
+	kh_auto(kh_str_done) struct kh_str line = {0};
 	kh_str_add(&page->out, "\n");
-	add_colored(page, "\033[1m", name);
+	add_colored(page, &line, "\033[1m", name);
 	const char *separator = "";
 	for (size_t i = 0; i < KH_COUNT(by_weight); i++) {
 		if (counts.of[by_weight[i]] == 0)
 			continue;
 		kh_auto(kh_free) char *text =
 			kh_printf("%zu %s", counts.of[by_weight[i]], kh_status_name(by_weight[i]));
-		kh_str_add(&page->out, separator);
-		add_colored(page, color(by_weight[i]), text);
+		kh_str_add(&line, separator);
+		add_colored(page, &line, color(by_weight[i]), text);
 		separator = ", ";
 	}
-	kh_str_add(&page->out, "\n");
+	add_line(page, &line);
 }
 
 static void add_checks(struct page *page, const struct kh_report *report, size_t group)
@@ -159,10 +168,12 @@ static void add_verdict(struct page *page, const struct kh_report *report, const
 	kh_auto(kh_free) char *name = kh_safe_line(host ? host : "this host", page->style->is_utf8);
 	kh_auto(kh_free) char *verdict =
 		kh_printf("%s: %s", name, is_ready ? KH_WORD("ready") : "not ready");
-	add_colored(page, is_ready ? "\033[1;32m" : "\033[1;31m", verdict);
-	kh_str_addf(&page->out, " (%zu checks: %zu pass, %zu warn, %zu fail, %zu skip)\n",
+	kh_auto(kh_str_done) struct kh_str line = {0};
+	add_colored(page, &line, is_ready ? "\033[1;32m" : "\033[1;31m", verdict);
+	kh_str_addf(&line, " (%zu checks: %zu pass, %zu warn, %zu fail, %zu skip)",
 		    report->check_count, counts.of[KH_PASS], counts.of[KH_WARN], counts.of[KH_FAIL],
 		    counts.of[KH_SKIP]);
+	add_line(page, &line);
 }
 
 char *kh_report_text(const struct kh_report *report, const char *host, const char *extra,

@@ -47,6 +47,23 @@ static size_t piece_length(const char *text)
 	return at + length;
 }
 
+/* Without those of colours. Source: ECMA-48, SGR. */
+static size_t columns_of(const char *text, size_t length)
+{
+	size_t columns = 0, step;
+	for (size_t at = 0; at < length; at += step) {
+		size_t digits = strncmp(text + at, "\033[", 2) == 0
+					? strspn(text + at + 2, "0123456789;")
+					: 0;
+		bool is_color = digits > 0 && text[at + 2 + digits] == 'm';
+		if (is_color)
+			step = digits + 3;
+		else
+			columns += kh_columns_at(text + at, &step);
+	}
+	return columns;
+}
+
 static char *broken(const char *text, const char *prefix, size_t at, size_t width)
 {
 	struct kh_str out = {0};
@@ -54,7 +71,7 @@ static char *broken(const char *text, const char *prefix, size_t at, size_t widt
 	bool is_first = true;
 	const char *piece = text + strspn(text, " ");
 	for (bool has_blank = false; *piece;) {
-		size_t length = piece_length(piece), columns = kh_columns_of(piece, length);
+		size_t length = piece_length(piece), columns = columns_of(piece, length);
 		if (!is_first && at + has_blank + columns > width) {
 			kh_str_add(&out, "\n");
 			kh_str_add(&out, prefix);
@@ -80,6 +97,23 @@ void kh_wrap_add(struct kh_str *out, const char *text, const char *prefix, size_
 	const char *shown = kh_translated(text);
 	if (shown != text) {
 		kh_auto(kh_free) char *shown_lines = broken(shown, prefix, at, width);
+		kh_translate_pair(lines, shown_lines);
+	}
+	kh_str_add(out, lines);
+}
+
+static char *fitted(const char *line, const char *prefix, size_t width)
+{
+	return columns_of(line, strlen(line)) <= width ? kh_strdup(line)
+						       : broken(line, prefix, 0, width);
+}
+
+void kh_wrap_line(struct kh_str *out, const char *line, const char *prefix, size_t width)
+{
+	kh_auto(kh_free) char *lines = fitted(line, prefix, width);
+	const char *shown = kh_translated(line);
+	if (shown != line) {
+		kh_auto(kh_free) char *shown_lines = fitted(shown, prefix, width);
 		kh_translate_pair(lines, shown_lines);
 	}
 	kh_str_add(out, lines);

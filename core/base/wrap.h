@@ -11,5 +11,8 @@
  * itself (translate.h).
  * Source: Unicode annex 14, the classes ID, CL, OP and SP only. */
 void kh_wrap_add(struct kh_str *out, const char *text, const char *prefix, size_t at, size_t width);
+/* The same for a whole line, at column 0; but one that fits stays as it is, with all its blanks. A
+ * colour ("\033[...m") takes no columns. */
+void kh_wrap_line(struct kh_str *out, const char *line, const char *prefix, size_t width);
 
 #endif

@@ -115,6 +115,24 @@ static void lines_are_broken_at_blanks_and_between_wide_characters(void **state)
 	expect_wrapped("", 10, "");
 }
 
+static void expect_line(const char *line, size_t width, const char *wanted)
+{
+	kh_auto(kh_str_done) struct kh_str out = {0};
+	kh_wrap_line(&out, line, "  ", width);
+	assert_string_equal(kh_str_text(&out), wanted);
+}
+
+static void a_line_that_fits_keeps_its_blanks_and_colours_take_no_columns(void **state)
+{
+	(void)state;
+	expect_line("one   two", 9, "one   two");
+	expect_line("one   two", 8, "one two");
+	expect_line("one   two three", 9, "one two\n  three");
+	expect_line("\033[1;32mone\033[0m two", 7, "\033[1;32mone\033[0m two");
+	expect_line("\033[1;32mone\033[0m two", 6, "\033[1;32mone\033[0m\n  two");
+	expect_line("", 10, "");
+}
+
 /* ---- with a catalogue ---- */
 
 static void what_is_made_stays_english_and_is_shown_in_the_readers_language(void **state)
@@ -181,6 +199,7 @@ int main(void)
 		cmocka_unit_test(a_format_that_does_not_fit_gives_nothing),
 		cmocka_unit_test(columns_are_those_of_a_terminal),
 		cmocka_unit_test(lines_are_broken_at_blanks_and_between_wide_characters),
+		cmocka_unit_test(a_line_that_fits_keeps_its_blanks_and_colours_take_no_columns),
 		cmocka_unit_test_teardown(
 			what_is_made_stays_english_and_is_shown_in_the_readers_language,
 			end_catalogue),
