@@ -1,6 +1,8 @@
 /* main.c - read the command line, run the command, print its error, choose the exit code. */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/watch.h"
@@ -30,6 +32,14 @@ static int end_by_signal(int number)
 	return 128 + number;
 }
 
+/* Whoever read had enough, as 'head' has: that is no failure, and what was done has its own exit
+ * status. Source: poll(2), POLLERR of the end of a pipe that is written to. */
+static bool has_reader_gone(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 int main(int argc, char **argv)
 {
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
@@ -50,7 +60,8 @@ int main(int argc, char **argv)
 	}
 	if (kh_stop_is_wanted() && code != KH_OK)
 		tell_stopped(&options);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	bool is_lost = fflush(stdout) != 0 || ferror(stdout);
+	if (is_lost && !has_reader_gone()) {
 		kh_print(stderr, "kvmhost: standard output could not be written\n");
 		code = code > KH_FINDINGS ? code : KH_SYSTEM;
 	}
