@@ -80,10 +80,10 @@ static void print_wrapped(const char *label, const char *text)
 {
 	enum { INDENT = 14 };
 	kh_auto(kh_free) char *safe = kh_safe_line(text, kh_wants_utf8());
-	kh_auto(kh_free) char *indent = kh_printf("%*s", INDENT, "");
 	kh_auto(kh_str_done) struct kh_str lines = {0};
-	kh_wrap_add(&lines, safe, indent, INDENT, kh_text_width());
-	kh_print(stdout, "  %-*s%s\n", INDENT - 2, label, kh_str_text(&lines));
+	kh_auto(kh_free) char *start = kh_printf("  %s", label);
+	kh_wrap_item(&lines, start, INDENT, safe, kh_text_width());
+	kh_print(stdout, "%s", kh_str_text(&lines));
 }
 
 static void print_migration(const json_t *result)

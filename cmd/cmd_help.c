@@ -4,31 +4,35 @@
 
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
+#include "core/base/wrap.h"
 #include "core/config_help.h"
 #include "core/config_keys.h"
 #include "core/stage.h"
 
 static void print_commands(void)
 {
+	enum { COLUMN = 27 }; /* behind the longest */
 	kh_print(stdout, "kvmhost %s - turns this machine into a tuned, proven KVM host\n\n",
 		 KH_VERSION);
 	kh_print(stdout, "usage: kvmhost [OPTION...] COMMAND [ARGUMENT...]\n\n");
+	kh_auto(kh_str_done) struct kh_str list = {0};
 	for (const struct kh_command *const *at = kh_commands; *at; at++) {
 		const struct kh_command *command = *at;
 		if (command->is_hidden)
 			continue;
 		kh_auto(kh_free) char *usage =
-			kh_printf("%s%s%s", command->name, *command->arguments ? " " : "",
+			kh_printf("  %s%s%s", command->name, *command->arguments ? " " : "",
 				  command->arguments);
-		kh_print(stdout, "  %-22s %s\n", usage, command->summary);
+		kh_wrap_item(&list, usage, COLUMN, command->summary, kh_text_width());
 	}
+	kh_print(stdout, "%s", kh_str_text(&list));
 	kh_auto(kh_free) char *options = kh_options_help(NULL);
 	kh_print(stdout, "\noptions (before or after the command):\n%s", options);
 	kh_print(
 		stdout,
 		"\nexit codes: 0 done, 1 findings, 2 usage, 3 configuration, 4 host not suitable,\n"
-		"            5 system error, 6 a program failed, 7 in place but verification "
-		"failed\n"
+		"            5 system error, 6 a program failed,\n"
+		"            7 in place but verification failed\n"
 		"\n'kvmhost help config' explains the configuration, 'kvmhost init' writes one.\n");
 }
 

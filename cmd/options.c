@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/mem.h"
+#include "core/base/wrap.h"
 #include "core/stage.h"
 
 /* What an option does to struct kh_options. */
@@ -75,18 +76,18 @@ static const struct option_row rows[] = {
 
 char *kh_options_help(const struct kh_command *command)
 {
+	enum { COLUMN = 25 };
 	struct kh_str out = {0};
 	for (size_t i = 0; i < KH_COUNT(rows); i++) {
 		const struct option_row *row = &rows[i];
 		if (command && row->set != 0 && (command->options & row->set) == 0)
 			continue;
-		kh_auto(kh_free) char *name =
-			kh_printf("--%s%s%s", row->name, row->argument ? " " : "",
+		kh_auto(kh_free) char *letter =
+			row->letter ? kh_printf("-%c, ", row->letter) : kh_strdup("    ");
+		kh_auto(kh_free) char *label =
+			kh_printf("  %s--%s%s%s", letter, row->name, row->argument ? " " : "",
 				  row->argument ? row->argument : "");
-		if (row->letter)
-			kh_str_addf(&out, "  -%c, %-18s %s\n", row->letter, name, row->summary);
-		else
-			kh_str_addf(&out, "      %-18s %s\n", name, row->summary);
+		kh_wrap_item(&out, label, COLUMN, row->summary, kh_text_width());
 	}
 	return kh_str_take(&out);
 }

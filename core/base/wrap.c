@@ -118,3 +118,18 @@ void kh_wrap_line(struct kh_str *out, const char *line, const char *prefix, size
 	}
 	kh_str_add(out, lines);
 }
+
+void kh_wrap_item(struct kh_str *out, const char *label, size_t column, const char *text,
+		  size_t width)
+{
+	enum { BELOW = 6 };
+	bool is_below = kh_columns(label) >= column || width < 2 * column;
+	size_t at = is_below && column > BELOW ? BELOW : column;
+	kh_auto(kh_free) char *indent = kh_printf("%*s", (int)at, "");
+	if (is_below)
+		kh_str_addf(out, "%s\n%s", label, indent);
+	else
+		kh_str_addf(out, "%-*s", (int)column, label);
+	kh_wrap_add(out, text, indent, at, width);
+	kh_str_add(out, "\n");
+}

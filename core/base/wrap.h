@@ -14,5 +14,9 @@ void kh_wrap_add(struct kh_str *out, const char *text, const char *prefix, size_
 /* The same for a whole line, at column 0; but one that fits stays as it is, with all its blanks. A
  * colour ("\033[...m") takes no columns. */
 void kh_wrap_line(struct kh_str *out, const char *line, const char *prefix, size_t width);
+/* An item of a list, with its newline: a label, and from `column` on the text. Where the label is
+ * too long for that, or half of the width would be left, the text begins below it. */
+void kh_wrap_item(struct kh_str *out, const char *label, size_t column, const char *text,
+		  size_t width);
 
 #endif

@@ -133,6 +133,22 @@ static void a_line_that_fits_keeps_its_blanks_and_colours_take_no_columns(void *
 	expect_line("", 10, "");
 }
 
+static void expect_item(const char *label, size_t column, size_t width, const char *wanted)
+{
+	kh_auto(kh_str_done) struct kh_str out = {0};
+	kh_wrap_item(&out, label, column, "one two three", width);
+	assert_string_equal(kh_str_text(&out), wanted);
+}
+
+static void an_item_has_its_text_beside_the_label_or_below_it(void **state)
+{
+	(void)state;
+	expect_item("  ab", 6, 80, "  ab  one two three\n");
+	expect_item("  ab", 6, 13, "  ab  one two\n      three\n");
+	expect_item("  abcdef", 8, 80, "  abcdef\n      one two three\n");
+	expect_item("  ab", 8, 15, "  ab\n      one two\n      three\n");
+}
+
 /* ---- with a catalogue ---- */
 
 static void what_is_made_stays_english_and_is_shown_in_the_readers_language(void **state)
@@ -200,6 +216,7 @@ int main(void)
 		cmocka_unit_test(columns_are_those_of_a_terminal),
 		cmocka_unit_test(lines_are_broken_at_blanks_and_between_wide_characters),
 		cmocka_unit_test(a_line_that_fits_keeps_its_blanks_and_colours_take_no_columns),
+		cmocka_unit_test(an_item_has_its_text_beside_the_label_or_below_it),
 		cmocka_unit_test_teardown(
 			what_is_made_stays_english_and_is_shown_in_the_readers_language,
 			end_catalogue),
