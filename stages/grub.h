@@ -55,6 +55,8 @@ int kh_grub_next_kernel(const struct kh_context *context);
 /* grub_mkconfig.c: GRUB 2 whose grub.cfg is generated. */
 int kh_grub_plan_mkconfig(const struct kh_grub_work *work, struct kh_plan *plan,
 			  struct kh_error *err);
+/* The script that writes the fallback's entry. */
+extern const char *const kh_grub_fallback_path;
 /* grub_entries.c: entries that are edited themselves: BLS and GRUB legacy. */
 int kh_grub_plan_bls(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err);
 int kh_grub_plan_legacy(const struct kh_grub_work *work, struct kh_plan *plan,

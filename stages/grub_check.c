@@ -22,17 +22,30 @@ static char *state_of(const char *arguments, const struct kh_cmdline_group *grou
 }
 
 /* Below another root the menu's generator is left to that host: what it would write is there, and
- * the menu does not show it yet. Owned, or NULL. */
-static char *left_to_generator(const struct kh_grub_work *work,
-			       const struct kh_cmdline_group *group)
+ * the menu does not show it yet. */
+static bool is_left(const struct kh_grub_work *work, const struct kh_cmdline_group *group)
 {
 	const struct kh_facts_boot *boot = &work->context->facts->boot;
 	if (work->context->root->is_live || boot->loader != KH_LOADER_GRUB || !boot->mkconfig)
-		return NULL;
+		return false;
 	for (size_t i = 0; i < group->words.count; i++)
 		if (!kh_strv_has(&work->written, group->words.items[i]))
-			return NULL;
-	return kh_printf("written, and left to do on that host: %s", boot->mkconfig);
+			return false;
+	return true;
+}
+
+static bool is_all_left(const struct kh_grub_work *work)
+{
+	bool is = work->way != KH_GRUB_HOLD && work->groups.count > 0;
+	for (size_t i = 0; is && i < work->groups.count; i++)
+		is = is_left(work, &work->groups.items[i]);
+	return is;
+}
+
+/* To apply once more would find nothing to do. Owned. */
+static char *run_generator(const struct kh_grub_work *work)
+{
+	return kh_printf("run '%s' on that host, then reboot", work->context->facts->boot.mkconfig);
 }
 
 static void check_group(const struct kh_grub_work *work, const struct kh_cmdline_group *group,
@@ -65,13 +78,19 @@ static void check_group(const struct kh_grub_work *work, const struct kh_cmdline
 	};
 	bool is_effective = effective && strcmp(effective, wanted) == 0;
 	kh_auto(kh_free) char *who = is_effective ? NULL : kh_grub_overrider(work, group);
-	kh_auto(kh_free) char *gap = who            ? kh_printf("overridden by %s", who)
-				     : is_effective ? NULL
-				     : work->way == KH_GRUB_HOLD
-					     ? kh_strdup("held back: they failed their trial")
-					     : left_to_generator(work, group);
-	if (gap && !who)
-		setting.fix = "run it there, then reboot";
+	bool is_held = !is_effective && !who && work->way == KH_GRUB_HOLD;
+	bool is_in_menu = persisted && strcmp(persisted, wanted) == 0;
+	bool waits = !is_effective && !who && !is_held && !is_in_menu && is_left(work, group);
+	kh_auto(kh_free) char *gap = who       ? kh_printf("overridden by %s", who)
+				     : is_held ? kh_strdup("held back: they failed their trial")
+				     : waits ? kh_printf("written, and left to do on that host: %s",
+							 work->context->facts->boot.mkconfig)
+					     : NULL;
+	kh_auto(kh_free) char *left = waits ? run_generator(work) : NULL;
+	if (is_held)
+		setting.fix = "change them, or look why, then 'kvmhost confirm --retry'";
+	if (waits)
+		setting.fix = left;
 	setting.gap = gap;
 	if (work->context->facts->boot.loader == KH_LOADER_NONE)
 		setting.no_knob = "no boot loader here that kvmhost can configure";
@@ -94,11 +113,13 @@ static void check_result(const struct kh_grub_work *work, struct kh_report *repo
 	}
 	kh_auto(kh_free) char *found =
 		kh_printf("%zu of %zu%s%s", good, normal, first ? ": " : "", first ? first : "");
+	kh_auto(kh_free) char *left = is_all_left(work) ? run_generator(work) : NULL;
 	struct kh_check_text text = {.expected = "every normal entry, each argument once",
 				     .found = found,
 				     .why = "a kernel without the arguments boots another host",
 				     .fix = good == normal && normal > 0    ? NULL
 					    : work->state == KH_TRIAL_ARMED ? "reboot"
+					    : left                          ? left
 									    : fix};
 	kh_report_add(report, "boot.result", good == normal && normal > 0 ? KH_PASS : KH_WARN,
 		      &text);
@@ -107,11 +128,12 @@ static void check_result(const struct kh_grub_work *work, struct kh_report *repo
 static void check_fallback(const struct kh_grub_work *work, struct kh_report *report)
 {
 	kh_auto(kh_free) char *found = kh_strdup("none found");
-	bool is_good = false;
+	bool is_good = false, is_there = false;
 	for (size_t i = 0; i < work->entries.count && !is_good; i++) {
 		const struct kh_boot_entry *entry = &work->entries.items[i];
 		if (entry->kind != KH_ENTRY_FALLBACK)
 			continue;
+		is_there = true;
 		kh_auto(kh_free) char *fault = kh_grub_fallback_fault(work, entry);
 		is_good = fault == NULL;
 		kh_free(&found);
@@ -119,11 +141,18 @@ static void check_fallback(const struct kh_grub_work *work, struct kh_report *re
 				: kh_printf("'%s': %s", entry->title, fault);
 	}
 	kh_auto(kh_free) char *expected = kh_printf("an entry '%s'", KH_FALLBACK_TITLE);
+	kh_auto(kh_free) char *left =
+		!is_there && is_all_left(work) &&
+				kh_root_exists(work->context->root, kh_grub_fallback_path)
+			? run_generator(work)
+			: NULL;
 	struct kh_check_text text = {
 		.expected = expected,
 		.found = found,
 		.why = "whoever set all memory aside as huge pages can still boot",
-		.fix = is_good ? NULL : "kvmhost apply grub"};
+		.fix = is_good ? NULL
+		       : left  ? left
+			       : "kvmhost apply grub"};
 	kh_report_add(report, "boot.fallback", is_good ? KH_PASS : KH_WARN, &text);
 }
 

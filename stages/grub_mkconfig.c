@@ -13,7 +13,7 @@
 #include "grub/trial_entry.h"
 #include "stages/grub.h"
 
-static const char fallback_path[] = "/etc/grub.d/45_kvmhost_fallback";
+const char *const kh_grub_fallback_path = "/etc/grub.d/45_kvmhost_fallback";
 static const char trigger_name[] = "regenerate grub.cfg";
 static const char trial_path[] = "/etc/grub.d/47_kvmhost_arguments";
 
@@ -23,7 +23,7 @@ static const char trial_path[] = "/etc/grub.d/47_kvmhost_arguments";
 static bool is_script_good(const struct kh_grub_work *work, const char *script)
 {
 	struct kh_boot_entries entries;
-	kh_grub_cfg_parse(script, fallback_path, NULL, &entries);
+	kh_grub_cfg_parse(script, kh_grub_fallback_path, NULL, &entries);
 	const struct kh_boot_entry *entry = kh_boot_entries_fallback(&entries);
 	kh_auto(kh_free) char *fault = kh_grub_fallback_fault(work, entry);
 	bool is_good = entry && !fault;
@@ -37,10 +37,10 @@ static int plan_fallback(const struct kh_grub_work *work, struct kh_plan *plan,
 	const struct kh_root *root = work->context->root;
 	const char *cfg_path = work->context->facts->boot.grub_cfg;
 	const struct kh_boot_entry *source = kh_grub_fallback_source(work);
-	kh_auto(kh_free) char *now = kh_root_text(root, fallback_path);
+	kh_auto(kh_free) char *now = kh_root_text(root, kh_grub_fallback_path);
 	if (now && is_script_good(work, now))
-		return kh_plan_put_file(plan, fallback_path, now, 0755, "it must be executable",
-					err);
+		return kh_plan_put_file(plan, kh_grub_fallback_path, now, 0755,
+					"it must be executable", err);
 	kh_auto(kh_free) char *cfg = kh_root_text(root, cfg_path);
 	if (!source || !cfg) {
 		kh_plan_note(plan, KH_NOTE_WARNING, "no entry '%s': %s has no normal entry to copy",
@@ -55,7 +55,7 @@ static int plan_fallback(const struct kh_grub_work *work, struct kh_plan *plan,
 	kh_auto(kh_free) char *script = NULL;
 	if (kh_template_fill(root, "etc/grub.d/45_kvmhost_fallback.in", values, &script, err) != 0)
 		return -1;
-	return kh_plan_put_file(plan, fallback_path, script, 0755,
+	return kh_plan_put_file(plan, kh_grub_fallback_path, script, 0755,
 				"an entry to boot as before, whatever the arguments do", err);
 }
 
@@ -156,10 +156,10 @@ static int plan_generator(const struct kh_grub_work *work, struct kh_plan *plan,
 {
 	const struct kh_facts_boot *boot = &work->context->facts->boot;
 	bool is_changed = kh_plan_has(plan, kh_grub_dropin_path) ||
-			  kh_plan_has(plan, fallback_path) || kh_plan_has(plan, trial_path) ||
-			  kh_plan_has(plan, "/etc/default/grub");
-	bool has_fallback = kh_plan_has(plan, fallback_path) ||
-			    kh_root_exists(work->context->root, fallback_path);
+			  kh_plan_has(plan, kh_grub_fallback_path) ||
+			  kh_plan_has(plan, trial_path) || kh_plan_has(plan, "/etc/default/grub");
+	bool has_fallback = kh_plan_has(plan, kh_grub_fallback_path) ||
+			    kh_root_exists(work->context->root, kh_grub_fallback_path);
 	kh_auto(kh_free) char *fault = find_fault(work, has_fallback);
 	if (!is_changed && !fault)
 		return kh_grub_trial_finish(work, plan, err);
