@@ -43,14 +43,14 @@ static void find_kernels(const struct kh_root *root, struct kh_strv *kernels)
 		qsort(kernels->items, kernels->count, sizeof(char *), by_version);
 }
 
-static char *find_next_release(const struct kh_root *root, const struct kh_facts_boot *boot)
+static void find_next(const struct kh_root *root, struct kh_facts_boot *boot)
 {
 	struct kh_boot_entries entries;
 	kh_menu_read(root, boot, &entries);
 	const struct kh_boot_entry *entry = kh_boot_entries_default(&entries);
-	char *release = entry ? kh_boot_release(entry->kernel) : NULL;
+	boot->next_release = entry ? kh_boot_release(entry->kernel) : NULL;
+	boot->next_arguments = entry ? kh_strdup(entry->arguments) : NULL;
 	kh_boot_entries_done(&entries);
-	return release;
 }
 
 static char *read_cmdline(const struct kh_root *root)
@@ -77,7 +77,8 @@ void kh_facts_boot_collect(const struct kh_root *root, struct kh_facts_boot *ret
 	ret_boot->grubby = kh_strdup(kh_root_find_program(root, grubby));
 	find_kernels(root, &ret_boot->kernels);
 	kh_menu_find(root, ret_boot);
-	ret_boot->next_release = find_next_release(root, ret_boot);
+	find_next(root, ret_boot);
+	ret_boot->written_arguments = kh_root_line(root, KH_WRITTEN_ARGUMENTS);
 }
 
 void kh_facts_boot_done(struct kh_facts_boot *boot)
@@ -88,6 +89,8 @@ void kh_facts_boot_done(struct kh_facts_boot *boot)
 	free(boot->mkconfig);
 	free(boot->grubby);
 	free(boot->next_release);
+	free(boot->next_arguments);
+	free(boot->written_arguments);
 	kh_strv_done(&boot->kernels);
 	*boot = (struct kh_facts_boot){0};
 }

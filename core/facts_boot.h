@@ -28,7 +28,14 @@ struct kh_facts_boot {
 	char *grubby;           /* path, or NULL */
 	struct kh_strv kernels; /* releases found in /boot as vmlinuz-RELEASE, oldest first */
 	char *next_release;     /* of the entry that boots next by default, or NULL: not known */
+	/* For planning only, not in the JSON: */
+	char *next_arguments;    /* of that entry, as the menu has them; or NULL */
+	char *written_arguments; /* KH_WRITTEN_ARGUMENTS; NULL where there is no such file */
 };
+
+/* The words that kvmhost wrote into every normal entry, and takes out when they are not wanted any
+ * more. The grub stage owns the file. */
+#define KH_WRITTEN_ARGUMENTS "/var/lib/kvmhost/kernel-arguments"
 
 void kh_facts_boot_collect(const struct kh_root *root, struct kh_facts_boot *ret_boot);
 void kh_facts_boot_done(struct kh_facts_boot *boot);

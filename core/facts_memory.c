@@ -128,6 +128,9 @@ static void parse_node_line(struct kh_slice line, struct kh_facts_node *node)
 		node->total_kib = kh_slice_number(value);
 	else if (kh_slice_is(last, "MemFree"))
 		node->free_kib = kh_slice_number(value);
+	else if (kh_slice_is(last, "Active(file)") || kh_slice_is(last, "Inactive(file)") ||
+		 kh_slice_is(last, "SReclaimable"))
+		node->cached_kib += kh_slice_number(value);
 }
 
 static void collect_node(const struct kh_root *root, const char *name, long long id,
@@ -208,6 +211,7 @@ void kh_facts_memory_collect(const struct kh_root *root, struct kh_facts_memory 
 		kh_facts_memory_parse(meminfo, ret_memory);
 	collect_pools(root, "/sys/kernel/mm/hugepages", -1, ret_memory);
 	collect_nodes(root, ret_memory);
+	kh_facts_memory_written(root, ret_memory);
 	ret_memory->thp_enabled = chosen(root, thp_dir, "enabled");
 	ret_memory->thp_defrag = chosen(root, thp_dir, "defrag");
 	collect_ksm(root, &ret_memory->ksm);

@@ -6,8 +6,6 @@
 
 #include "core/base/mem.h"
 
-enum { KIB_PER_GIB = 1048576 };
-
 char *kh_hugepool_size_text(long long size_kib)
 {
 	return kh_str_size_text((unsigned long long)size_kib * 1024);
@@ -194,67 +192,7 @@ static int check_pairs(const struct kh_hugepools *pools, struct kh_error *err)
 	return 0;
 }
 
-/* ---- does the host stay alive? ---- */
-
-/* In double, so that an absurd count does not overflow; exact enough for a refusal. */
-static double pool_kib(const struct kh_hugepool *pool)
-{
-	return (double)pool->pages * (double)pool->size_kib;
-}
-
-static int check_left(const char *where, const char *whose, long long ram, double taken,
-		      struct kh_error *err)
-{
-	double needed = (double)ram / 10 > KIB_PER_GIB ? (double)ram / 10 : KIB_PER_GIB;
-	double left = (double)ram - taken;
-	if (ram <= 0 || taken <= 0 || left >= needed)
-		return 0;
-	kh_fail(err, KH_HOST, 0,
-		"%s: huge pages of %.0f MiB leave %s %.0f of %.0f MiB RAM; %.0f MiB must stay",
-		where, taken / 1024, whose, left > 0 ? left / 1024 : 0.0, (double)ram / 1024,
-		needed / 1024);
-	return kh_hint(err, "set aside at most %.0f MiB: 1 GiB and 10 %% of RAM stay free",
-		       ram > needed ? ((double)ram - needed) / 1024 : 0.0);
-}
-
-/* A pool for all nodes is spread over them by the kernel: each node gives its share. */
-static int check_node_left(const struct kh_hugepools *pools, const struct kh_facts *facts,
-			   const struct kh_facts_node *node, struct kh_error *err)
-{
-	const char *where = NULL;
-	double taken = 0;
-	for (size_t i = 0; i < pools->pool_count; i++) {
-		const struct kh_hugepool *pool = &pools->pools[i];
-		if (pool->node < 0)
-			taken += pool_kib(pool) / (double)facts->memory.node_count;
-		if (pool->node != node->id)
-			continue;
-		taken += pool_kib(pool);
-		where = pool->config->where;
-	}
-	kh_auto(kh_free) char *whose = kh_printf("NUMA node %lld", node->id);
-	return where ? check_left(where, whose, node->total_kib, taken, err) : 0;
-}
-
-static int check_totals(const struct kh_hugepools *pools, const struct kh_facts *facts,
-			struct kh_error *err)
-{
-	double taken = 0;
-	const struct kh_hugepool *largest = NULL;
-	for (size_t i = 0; i < pools->pool_count; i++) {
-		const struct kh_hugepool *pool = &pools->pools[i];
-		taken += pool_kib(pool);
-		if (!largest || pool_kib(pool) > pool_kib(largest))
-			largest = pool;
-	}
-	if (largest &&
-	    check_left(largest->config->where, "the host", facts->memory.total_kib, taken, err) < 0)
-		return -1;
-	for (size_t i = 0; i < facts->memory.node_count; i++)
-		if (check_node_left(pools, facts, &facts->memory.nodes[i], err) < 0)
-			return -1;
-	return 0;
-}
+/* ---- all together ---- */
 
 static int choose_default(const struct kh_config *config, const struct kh_facts *facts,
 			  struct kh_hugepools *pools, struct kh_error *err)
@@ -282,13 +220,25 @@ int kh_hugepool_resolve(const struct kh_config *config, const struct kh_facts *f
 		if (resolve_pool(facts, pool, err) < 0)
 			return -1;
 	}
-	if (check_pairs(&pools, err) < 0 || check_totals(&pools, facts, err) < 0)
+	if (check_pairs(&pools, err) < 0 || choose_default(config, facts, &pools, err) < 0)
 		return -1;
-	if (choose_default(config, facts, &pools, err) < 0)
+	kh_auto(kh_free) char *arguments = kh_hugepool_others_arguments(config, facts, &pools);
+	if (kh_hugepool_check_totals(&pools, facts, arguments, err) < 0)
 		return -1;
 	*ret_pools = pools;
 	pools = (struct kh_hugepools){0};
 	return 0;
+}
+
+const struct kh_hugepool *kh_hugepool_find(const struct kh_hugepools *pools, long long size_kib,
+					   long long node)
+{
+	for (size_t i = 0; i < pools->pool_count; i++) {
+		const struct kh_hugepool *pool = &pools->pools[i];
+		if (pool->size_kib == size_kib && (pool->node < 0 || pool->node == node))
+			return pool;
+	}
+	return NULL;
 }
 
 void kh_hugepool_done(struct kh_hugepools *pools)

@@ -16,6 +16,7 @@
 #include "core/config.h"
 #include "core/facts.h"
 
+/* x86-64 has these two sizes. */
 enum { KH_HUGEPOOL_2M_KIB = 2048, KH_HUGEPOOL_1G_KIB = 1048576 };
 
 struct kh_hugepool {
@@ -34,13 +35,27 @@ struct kh_hugepools {
 };
 
 /* Errors (KH_HOST, naming config->where): a page size this CPU lacks, a node that does not exist, a
- * percentage of unknown RAM or of less than one page, a total that leaves the host under 1 GiB or
- * under 10 % of RAM (per node too), two pools of one size and node (or one of all nodes and one of
- * a node), two sizes on one mount point. ret_pools keeps pointers into config, which must outlive
- * it. */
+ * percentage of unknown RAM or of less than one page, a total that leaves the host less than
+ * kh_hugepool_host_kib() (per node too; hugepool_total.c says what is counted), two pools of one
+ * size and node (or one of all nodes and one of a node), two sizes on one mount point. ret_pools
+ * keeps pointers into config, which must outlive it. */
 int kh_hugepool_resolve(const struct kh_config *config, const struct kh_facts *facts,
 			struct kh_hugepools *ret_pools, struct kh_error *err);
 void kh_hugepool_done(struct kh_hugepools *pools);
+/* The pool that sets pages of this size on this node (-1: all nodes together), or NULL. */
+const struct kh_hugepool *kh_hugepool_find(const struct kh_hugepools *pools, long long size_kib,
+					   long long node);
+
+/* What has to stay of ram_kib when huge pages are set aside: 1 GiB, or 10 % where that is more. */
+long long kh_hugepool_host_kib(long long ram_kib);
+/* The words on huge pages that the next boot's arguments have besides those of these pools, and
+ * keep when the grub stage is done. Owned. */
+char *kh_hugepool_others_arguments(const struct kh_config *config, const struct kh_facts *facts,
+				   const struct kh_hugepools *pools);
+/* Do the pools leave the host enough at a boot where others give the kernel these arguments? Errors
+ * as kh_hugepool_resolve(), which asks this. */
+int kh_hugepool_check_totals(const struct kh_hugepools *pools, const struct kh_facts *facts,
+			     const char *arguments, struct kh_error *err);
 
 /* The default page size of the kernel that runs: the last default_hugepagesz= of its command line,
  * otherwise 2M. vm.nr_hugepages counts pages of this size.

@@ -78,6 +78,12 @@ static int set_value(const struct kh_root *root, const struct kh_change *change,
 	*ret_details = json_pack("{s:o}", "obtained", kh_json_text(obtained));
 	if (strcmp(obtained, change->value) == 0 || (whole && strcmp(whole, change->value) == 0))
 		return 0;
+	if (change->accepts_less && kh_str_number(obtained) > kh_str_number(change->value)) {
+		*ret_warning = kh_printf("%s: asked for %s, obtained %s: the others are in use, "
+					 "and go when they no longer are",
+					 change->path, change->value, obtained);
+		return 0;
+	}
 	if (change->accepts_less) {
 		*ret_warning =
 			kh_printf("%s: asked for %s, obtained %s: not enough free, unfragmented "

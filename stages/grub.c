@@ -23,7 +23,7 @@
 #include "core/base/mem.h"
 #include "grub/default_file.h"
 
-static const char memory_path[] = "/var/lib/kvmhost/kernel-arguments";
+static const char memory_path[] = KH_WRITTEN_ARGUMENTS;
 
 void kh_grub_remember(const struct kh_root *root, const struct kh_cmdline_groups *groups,
 		      struct kh_strv *ret_written, struct kh_strv *ret_stale)

@@ -16,8 +16,8 @@
 #include "core/sysctl.h"
 #include "stages/stages.h"
 
-const char kh_hugepages_sysctl_file[] = "/etc/sysctl.d/90-kvmhost-hugepages.conf";
-const char kh_hugepages_tmpfiles_file[] = "/etc/tmpfiles.d/kvmhost-hugepages.conf";
+const char kh_hugepages_sysctl_file[] = KH_WRITTEN_PAGES_SYSCTL;
+const char kh_hugepages_tmpfiles_file[] = KH_WRITTEN_PAGES_TMPFILES;
 
 static const char sysctl_name[] = "vm.nr_hugepages";
 
@@ -48,12 +48,7 @@ enum kh_hugepages_way kh_hugepages_way(const struct kh_context *context,
 
 char *kh_hugepages_path(const struct kh_hugepool *pool)
 {
-	if (pool->node < 0)
-		return kh_printf("/sys/kernel/mm/hugepages/hugepages-%lldkB/nr_hugepages",
-				 pool->size_kib);
-	return kh_printf(
-		"/sys/devices/system/node/node%lld/hugepages/hugepages-%lldkB/nr_hugepages",
-		pool->node, pool->size_kib);
+	return kh_facts_memory_pages_path(pool->size_kib, pool->node);
 }
 
 long long kh_hugepages_now(const struct kh_facts *facts, const struct kh_hugepool *pool)
@@ -63,27 +58,6 @@ long long kh_hugepages_now(const struct kh_facts *facts, const struct kh_hugepoo
 	if (!now || now->total_pages < 0)
 		return -1;
 	return now->total_pages - (now->surplus_pages > 0 ? now->surplus_pages : 0);
-}
-
-static long long available_kib(const struct kh_facts *facts, long long node)
-{
-	for (size_t i = 0; node >= 0 && i < facts->memory.node_count; i++)
-		if (facts->memory.nodes[i].id == node)
-			return facts->memory.nodes[i].free_kib;
-	return node < 0 ? facts->memory.available_kib : -1;
-}
-
-char *kh_hugepages_shortage(const struct kh_facts *facts, const struct kh_hugepool *pool)
-{
-	long long now = kh_hugepages_now(facts, pool);
-	long long needed_kib = (pool->pages - (now > 0 ? now : 0)) * pool->size_kib;
-	long long available = available_kib(facts, pool->node);
-	kh_auto(kh_free) char *whose =
-		pool->node < 0 ? kh_strdup("the host") : kh_printf("NUMA node %lld", pool->node);
-	if (available >= 0 && available < needed_kib)
-		return kh_printf("not enough free memory: %s has %lld MiB, %lld MiB are needed",
-				 whose, available / 1024, needed_kib / 1024);
-	return kh_strdup("memory is fragmented: 'reserve: boot' is dependable");
 }
 
 /* ---- at every boot ---- */
@@ -168,55 +142,8 @@ static void note_default_change(const struct kh_context *context, const struct k
 			     next, running, running);
 }
 
-/* ---- now ---- */
-
-static void note_boot_pool(const struct kh_context *context, const struct kh_hugepool *pool,
-			   struct kh_plan *plan)
-{
-	kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);
-	long long now = kh_hugepages_now(context->facts, pool);
-	if (now == pool->pages)
-		return;
-	if (context->facts->boot.loader == KH_LOADER_NONE)
-		kh_plan_note(
-			plan, KH_NOTE_WARNING,
-			"no boot loader is known here to reserve the %s pages: give the kernel "
-			"'hugepagesz=%s hugepages=%lld' some other way, or use reserve: runtime",
-			size, size, pool->pages);
-	else if (context->root->is_live)
-		kh_plan_note(
-			plan, KH_NOTE_REBOOT,
-			"huge pages of %s: the kernel's arguments reserve %lld at the next boot",
-			size, pool->pages);
-	else
-		kh_plan_note(plan, KH_NOTE_LEFT, "left to the boot: reserve huge pages of %s: %lld",
-			     size, pool->pages);
-}
-
-static int plan_now(const struct kh_context *context, const struct kh_hugepool *pool,
-		    struct kh_plan *plan, struct kh_error *err)
-{
-	kh_auto(kh_free) char *path = kh_hugepages_path(pool);
-	kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);
-	long long now = kh_hugepages_now(context->facts, pool);
-	long long missing_kib = (pool->pages - (now > 0 ? now : 0)) * pool->size_kib;
-	long long available = available_kib(context->facts, pool->node);
-	if (pool->is_boot && pool->size_kib == KH_HUGEPOOL_1G_KIB) {
-		note_boot_pool(context, pool, plan);
-		return 0;
-	}
-	if (context->root->is_live && available >= 0 && available < missing_kib) {
-		kh_auto(kh_free) char *reason = kh_hugepages_shortage(context->facts, pool);
-		kh_plan_note(plan, KH_NOTE_WARNING,
-			     "fewer than %lld pages of %s can be had now: %s", pool->pages, size,
-			     reason);
-	}
-	kh_auto(kh_free) char *why = kh_printf("%s pages for guests, now", size);
-	return kh_plan_set_count(plan, path, pool->pages, why, err);
-}
-
-static int plan_pools(const struct kh_context *context, const struct kh_hugepools *pools,
-		      struct kh_plan *plan, struct kh_error *err)
+static void note_pools(const struct kh_context *context, const struct kh_hugepools *pools,
+		       struct kh_plan *plan)
 {
 	for (size_t i = 0; i < pools->pool_count; i++) {
 		const struct kh_hugepool *pool = &pools->pools[i];
@@ -231,10 +158,7 @@ static int plan_pools(const struct kh_context *context, const struct kh_hugepool
 				"%s pages cannot be reserved at every boot here (no systemd for "
 				"tmpfiles.d): use reserve: boot",
 				size);
-		if (plan_now(context, pool, plan, err) != 0)
-			return -1;
 	}
-	return 0;
 }
 
 static int plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
@@ -244,9 +168,12 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 		return -1;
 	note_fights(context, &pools, plan);
 	note_default_change(context, &pools, plan);
-	if (plan_sysctl(context, &pools, plan, err) != 0 ||
+	note_pools(context, &pools, plan);
+	/* Given back before the files go that tell whose pages they are. */
+	if (kh_hugepages_plan_release(context, &pools, plan, err) != 0 ||
+	    plan_sysctl(context, &pools, plan, err) != 0 ||
 	    plan_tmpfiles(context, &pools, plan, err) != 0 ||
-	    plan_pools(context, &pools, plan, err) != 0)
+	    kh_hugepages_plan_now(context, &pools, plan, err) != 0)
 		return -1;
 	return kh_hugepages_plan_mounts(context, &pools, plan, err);
 }

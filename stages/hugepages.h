@@ -1,5 +1,5 @@
-/* hugepages.h - shared by the files of the hugepages stage: hugepages.c (reserving), _mount.c
- * (fstab and mounting), _check.c (the report). */
+/* hugepages.h - shared by the files of the hugepages stage: hugepages.c (reserving at every boot),
+ * _now.c (reserving now), _mount.c (fstab and mounting), _check.c (the report). */
 #ifndef KH_STAGES_HUGEPAGES_H
 #define KH_STAGES_HUGEPAGES_H
 
@@ -29,8 +29,17 @@ enum kh_hugepages_way kh_hugepages_way(const struct kh_context *context,
 char *kh_hugepages_path(const struct kh_hugepool *pool);
 /* Pages that are there now, without surplus ones, or -1. */
 long long kh_hugepages_now(const struct kh_facts *facts, const struct kh_hugepool *pool);
-/* Why fewer pages than wanted are there, or would be: owned text. */
-char *kh_hugepages_shortage(const struct kh_facts *facts, const struct kh_hugepool *pool);
+/* Why fewer pages than wanted are there, or would be when other pools take so much first: owned
+ * text. */
+char *kh_hugepages_shortage(const struct kh_facts *facts, const struct kh_hugepool *pool,
+			    long long taken_kib);
+
+/* Pages that no pool sets any more are given back; only those that a file of ours sets. */
+int kh_hugepages_plan_release(const struct kh_context *context, const struct kh_hugepools *pools,
+			      struct kh_plan *plan, struct kh_error *err);
+/* The running values, as far as the memory that has to stay for the host allows. */
+int kh_hugepages_plan_now(const struct kh_context *context, const struct kh_hugepools *pools,
+			  struct kh_plan *plan, struct kh_error *err);
 
 /* Has pools[index] a mount point, and is it the first that has this one? Pools of several nodes may
  * share one: the first of them stands for all. */

@@ -66,7 +66,7 @@ static char *explain(const struct kh_context *context, const struct kh_hugepool 
 				 now);
 	if (now == 0)
 		return NULL; /* nobody tried */
-	kh_auto(kh_free) char *reason = kh_hugepages_shortage(context->facts, pool);
+	kh_auto(kh_free) char *reason = kh_hugepages_shortage(context->facts, pool, 0);
 	return kh_printf("only %lld obtained: %s", now, reason);
 }
 

@@ -286,7 +286,133 @@ static void fewer_pages_have_a_reason(void **state)
 	assert_true(
 		has_note(&host, KH_NOTE_WARNING,
 			 "fewer than 512 pages of 2M can be had now: not enough free memory: the "
-			 "host has 1 MiB, 824 MiB are needed"));
+			 "host has 1 MiB, 824 MiB are needed, and 1595 MiB must stay"));
+	stage_host_close(&host);
+}
+
+/* 100 GiB of 125 are taken by a kernel argument of somebody's; 15 GiB are available. */
+static void pages_of_somebody_elses_arguments_leave_less_for_ours(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	static char cmdline[] = "ro hugepagesz=1G hugepages=100 quiet";
+	stage_host_open(&host, "numa2-intel", POOLS("{size: 2M, for_guests: 100G}"));
+	fixture_put(&host.fixture, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages",
+		    "100\n");
+	stage_host_configure(&host, POOLS("{size: 2M, for_guests: 100G}"));
+	host.fixture.root.is_live = true;
+	host.facts.memory.available_kib = 15 << 20;
+	host.facts.boot.loader = KH_LOADER_GRUB;
+	host.facts.boot.next_arguments = cmdline;
+	host.facts.boot.cmdline = cmdline;
+	assert_null(stage_host_plan(&host, &kh_stage_hugepages));
+	expect_text(host.err.message, "huge pages of 102400 MiB, and 102400 MiB that are not of "
+				      "this configuration (100 pages of 1G by the kernel's "
+				      "arguments), leave the host 0 of 128649 MiB RAM; 12865 MiB "
+				      "must stay");
+	host.facts.boot.next_arguments = NULL; /* gone with the next boot: only now there is less */
+	plan(&host);
+	const struct kh_change *pages = find_change(&host, KH_CHANGE_SET_VALUE, knob_2m);
+	assert_null(pages); /* 2495 MiB are less than a tenth */
+	assert_true(has_note(&host, KH_NOTE_WARNING,
+			     "fewer than 51200 pages of 2M can be had now: not enough free memory: "
+			     "the host has 15360 MiB, 100864 MiB are needed, and 12864 MiB must "
+			     "stay"));
+	host.facts.memory.available_kib = 25 << 20;
+	plan(&host);
+	pages = find_change(&host, KH_CHANGE_SET_VALUE, knob_2m);
+	assert_non_null(pages);
+	assert_string_equal(pages->value, "7135"); /* 768, and 12735 MiB */
+	stage_host_close(&host);
+}
+
+static void pages_that_are_there_need_no_free_memory(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	stage_host_open(&host, "numa2-intel", POOLS("{size: 2M, count: 51200}"));
+	plan(&host);
+	stage_host_apply(&host);
+	fixture_put(&host.fixture, knob_2m, "51200\n");
+	stage_host_configure(&host, POOLS("{size: 2M, count: 51200}"));
+	host.fixture.root.is_live = true;
+	host.facts.memory.available_kib = 1 << 20;
+	plan(&host);
+	assert_int_equal(host.plan.change_count, 0);
+	assert_int_equal(host.plan.note_count, 0);
+	stage_host_close(&host);
+}
+
+static void pools_share_what_is_free(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	stage_host_open(&host, "debian12-ifupdown",
+			POOLS("{size: 2M, count: 1024}, {size: 1G, count: 4, reserve: runtime}"));
+	host.fixture.root.is_live = true;
+	host.facts.memory.available_kib = 6 << 20;
+	plan(&host);
+	const struct kh_change *first = find_change(&host, KH_CHANGE_SET_VALUE, knob_2m);
+	const struct kh_change *second =
+		find_change(&host, KH_CHANGE_SET_VALUE,
+			    "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
+	assert_string_equal(first->value, "1024");
+	assert_string_equal(second->value, "2"); /* 6 GiB without 2 and the host's 1.6 */
+	assert_true(has_note(&host, KH_NOTE_WARNING,
+			     "fewer than 4 pages of 1G can be had now: not enough free memory: the "
+			     "host has 4096 MiB, 4096 MiB are needed, and 1595 MiB must stay"));
+	stage_host_close(&host);
+}
+
+static void a_node_is_not_emptied_but_gives_its_cache(void **state)
+{
+	(void)state;
+	static const char knob[] =
+		"/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages";
+	struct stage_host host;
+	stage_host_open(&host, "numa2-intel", POOLS("{size: 2M, count: 10752, node: 0}"));
+	host.fixture.root.is_live = true;
+	host.facts.memory.nodes[0].free_kib = 20 << 20;
+	host.facts.memory.nodes[0].cached_kib = 8 << 20;
+	plan(&host);
+	const struct kh_change *pages = find_change(&host, KH_CHANGE_SET_VALUE, knob);
+	assert_string_equal(pages->value, "10752"); /* 20 GiB more: 8 of 62 GiB stay */
+	host.facts.memory.nodes[0].cached_kib = 0;
+	plan(&host);
+	pages = find_change(&host, KH_CHANGE_SET_VALUE, knob);
+	assert_string_equal(pages->value, "7542");
+	assert_true(has_note(&host, KH_NOTE_WARNING, "NUMA node 0 has 20480 MiB, 20480 MiB are "));
+	stage_host_close(&host);
+}
+
+static void pages_that_no_pool_has_any_more_are_given_back(void **state)
+{
+	(void)state;
+	static const char knob[] =
+		"/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages";
+	static const char pools_1g[] = "hugepages:\n  pools: [{size: 1G, count: 10, reserve: "
+				       "runtime}]\n";
+	struct stage_host host;
+	stage_host_open(&host, "debian12-ifupdown", POOLS("{size: 2M, count: 5120}"));
+	plan(&host);
+	stage_host_apply(&host);
+	fixture_put(&host.fixture, knob_2m, "5120\n");
+	fixture_put(&host.fixture, knob, "5120\n");
+	fixture_put(&host.fixture,
+		    "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages",
+		    "5120\n");
+	stage_host_configure(&host, pools_1g);
+	host.fixture.root.is_live = true;
+	host.facts.memory.available_kib = 4 << 20;
+	plan(&host);
+	assert_int_equal(host.plan.changes[0].kind, KH_CHANGE_SET_VALUE);
+	assert_string_equal(host.plan.changes[0].path, knob);
+	assert_string_equal(host.plan.changes[0].value, "0");
+	assert_non_null(find_change(&host, KH_CHANGE_REMOVE_FILE, sysctl_file));
+	const struct kh_change *pages =
+		find_change(&host, KH_CHANGE_SET_VALUE,
+			    "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
+	assert_string_equal(pages->value, "10"); /* from those that are given back first */
 	stage_host_close(&host);
 }
 
@@ -337,6 +463,11 @@ int main(void)
 		cmocka_unit_test(a_mount_that_has_to_wait_waits_for_the_reboot),
 		cmocka_unit_test(a_container_is_not_mounted_in),
 		cmocka_unit_test(fewer_pages_have_a_reason),
+		cmocka_unit_test(pages_of_somebody_elses_arguments_leave_less_for_ours),
+		cmocka_unit_test(pages_that_are_there_need_no_free_memory),
+		cmocka_unit_test(pools_share_what_is_free),
+		cmocka_unit_test(a_node_is_not_emptied_but_gives_its_cache),
+		cmocka_unit_test(pages_that_no_pool_has_any_more_are_given_back),
 		cmocka_unit_test(a_boot_that_gave_fewer_pages_than_asked_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

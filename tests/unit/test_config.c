@@ -485,7 +485,8 @@ static void the_starter_means_the_same_as_no_file_on_every_host(void **state)
 /* A host with two nodes, 1G pages, and names that try to leave their comment. */
 static void fill_facts(struct kh_facts *facts)
 {
-	static struct kh_facts_node nodes[] = {{0, NULL, 32 << 20, 0}, {1, NULL, 32 << 20, 0}};
+	static struct kh_facts_node nodes[] = {{0, NULL, 32 << 20, 0, 0},
+					       {1, NULL, 32 << 20, 0, 0}};
 	static char *flags[] = {(char *)"pdpe1gb"};
 	static char *addresses[] = {(char *)"192.0.2.10/25", (char *)"2001:db8::10/64"};
 	static struct kh_facts_link link = {.name = (char *)"eth0",

@@ -46,7 +46,7 @@ static void free_host(struct host *host)
 static void give_nodes(struct host *host)
 {
 	for (int i = 0; i < 2; i++)
-		host->nodes[i] = (struct kh_facts_node){i, NULL, 8 * GIB, 7 * GIB};
+		host->nodes[i] = (struct kh_facts_node){i, NULL, 8 * GIB, 7 * GIB, 0};
 	host->facts.memory.nodes = host->nodes;
 	host->facts.memory.node_count = 2;
 }
@@ -243,6 +243,134 @@ static void a_total_that_starves_a_node_is_refused(void **state)
 	       "1024 MiB must stay");
 }
 
+/* ---- pages that are not of this configuration ---- */
+
+/* 16 GiB, of which others take 8, and a pool of 7: 1 GiB would be left. */
+static struct host *new_shared_host(void)
+{
+	struct host *host = new_host();
+	host->facts.boot.loader = KH_LOADER_GRUB;
+	add_pool(host, "2M", 3584);
+	return host;
+}
+
+static const char by_arguments[] =
+	"kvmhost.yaml:21:7: huge pages of 7168 MiB, and 8192 MiB that are not of this "
+	"configuration (8 pages of 1G by the kernel's arguments), leave the host 1024 of 16384 MiB "
+	"RAM; 1638 MiB must stay";
+static const char there_now[] =
+	"kvmhost.yaml:21:7: huge pages of 7168 MiB, and 8192 MiB that are not of this "
+	"configuration (8 pages of 1G that are there now), leave the host 1024 of 16384 MiB RAM; "
+	"1638 MiB must stay";
+static char eight[] = "ro hugepagesz=1G hugepages=8 quiet";
+
+static void pages_of_somebody_elses_arguments_are_counted(void **state)
+{
+	(void)state;
+	struct host *host = new_shared_host();
+	host->facts.boot.next_arguments = eight;
+	assert_int_equal(
+		kh_hugepool_resolve(&host->config, &host->facts, &host->result, &host->err), -1);
+	assert_string_equal(host->err.hint,
+			    "set aside at most 6554 MiB, or give the others back: take "
+			    "'hugepages=' out of the kernel's arguments; write 0 to nr_hugepages "
+			    "below /sys/kernel/mm/hugepages, and take out what set it");
+	refuse(host, by_arguments);
+	host = new_shared_host();
+	host->facts.boot.loader = KH_LOADER_NONE; /* what runs is all there is to know */
+	host->facts.boot.cmdline = eight;
+	refuse(host, by_arguments);
+	host = new_shared_host();
+	kh_strv_split(&host->config.grub.extra, "hugepagesz=1G hugepages=8", " ");
+	assert_int_equal(
+		kh_hugepool_resolve(&host->config, &host->facts, &host->result, &host->err), -1);
+	assert_string_equal(host->err.message, by_arguments);
+	kh_strv_done(&host->config.grub.extra);
+	free_host(host);
+}
+
+static void arguments_that_are_replaced_or_taken_out_are_not_counted(void **state)
+{
+	(void)state;
+	struct host *host = new_shared_host();
+	static char words[] = "hugepagesz=1G hugepages=8";
+	host->facts.boot.next_arguments = eight;
+	host->facts.boot.written_arguments = words; /* an earlier configuration's */
+	resolve(host);
+	host->facts.boot.written_arguments = NULL;
+	host->pools[0].reserve = KH_RESERVE_BOOT;
+	kh_hugepool_done(&host->result);
+	resolve(host);
+	host->pools[0].reserve = KH_RESERVE_AUTO;
+	host->config.hugepages.default_size_bytes = 2 << 20;
+	kh_hugepool_done(&host->result);
+	resolve(host);
+	free_host(host);
+}
+
+static void pages_that_are_there_are_counted_unless_they_go_with_this_boot(void **state)
+{
+	(void)state;
+	struct kh_facts_pool there = {
+		.size_kib = GIB, .node = -1, .total_pages = 9, .surplus_pages = 1};
+	struct host *host = new_shared_host();
+	host->facts.memory.pools = &there;
+	host->facts.memory.pool_count = 1;
+	assert_int_equal(
+		kh_hugepool_resolve(&host->config, &host->facts, &host->result, &host->err), -1);
+	assert_string_equal(host->err.message, there_now);
+	host->facts.boot.cmdline = eight; /* and not in the next one's arguments */
+	resolve(host);
+	host->facts.boot.cmdline = NULL;
+	there.written_pages = 8;
+	kh_hugepool_done(&host->result);
+	resolve(host);
+	free_host(host);
+}
+
+static void pages_of_a_configured_size_are_not_counted_twice(void **state)
+{
+	(void)state;
+	struct kh_facts_pool there = {.size_kib = 2048, .node = -1, .total_pages = 7168};
+	static char arguments[] = "ro hugepages=7168";
+	struct host *host = new_host();
+	host->facts.memory.pools = &there;
+	host->facts.memory.pool_count = 1;
+	host->facts.boot.loader = KH_LOADER_GRUB;
+	host->facts.boot.next_arguments = arguments;
+	host->facts.boot.cmdline = arguments;
+	add_pool(host, "2M", 7168);
+	resolve(host);
+	free_host(host);
+}
+
+static void pages_on_nodes_that_the_configuration_does_not_set_are_counted(void **state)
+{
+	(void)state;
+	struct host *host = new_host();
+	static char each[] = "hugepagesz=1G hugepages=0:2,1:5", all[] = "hugepagesz=1G hugepages=8";
+	give_nodes(host);
+	host->facts.boot.loader = KH_LOADER_GRUB;
+	host->facts.boot.next_arguments = each;
+	struct kh_config_pool *pool = add_pool(host, "1G", 6);
+	pool->node = 0;
+	pool->reserve = KH_RESERVE_RUNTIME;
+	resolve(host); /* 6 and 5 */
+	kh_hugepool_done(&host->result);
+	host->facts.boot.next_arguments = all;
+	resolve(host); /* 6 and the half of 8 */
+	kh_hugepool_done(&host->result);
+	add_pool(host, "2M", 512)->node = 1;
+	host->facts.boot.next_arguments = each;
+	resolve(host);
+	kh_hugepool_done(&host->result);
+	host->pools[1].count = 1025;
+	refuse(host,
+	       "kvmhost.yaml:21:7: huge pages of 2050 MiB, and 5120 MiB that are not of this "
+	       "configuration (5 pages of 1G by the kernel's arguments), leave NUMA node 1 1022 of "
+	       "8192 MiB RAM; 1024 MiB must stay");
+}
+
 static void a_node_that_does_not_exist_is_refused(void **state)
 {
 	(void)state;
@@ -351,6 +479,11 @@ int main(void)
 		cmocka_unit_test(without_cpuinfo_the_kernels_pools_tell_the_sizes),
 		cmocka_unit_test(a_total_that_starves_the_host_is_refused_with_numbers),
 		cmocka_unit_test(a_total_that_starves_a_node_is_refused),
+		cmocka_unit_test(pages_of_somebody_elses_arguments_are_counted),
+		cmocka_unit_test(arguments_that_are_replaced_or_taken_out_are_not_counted),
+		cmocka_unit_test(pages_that_are_there_are_counted_unless_they_go_with_this_boot),
+		cmocka_unit_test(pages_of_a_configured_size_are_not_counted_twice),
+		cmocka_unit_test(pages_on_nodes_that_the_configuration_does_not_set_are_counted),
 		cmocka_unit_test(a_node_that_does_not_exist_is_refused),
 		cmocka_unit_test(pools_that_contradict_each_other_are_refused),
 		cmocka_unit_test(a_percentage_of_nothing_is_refused),
