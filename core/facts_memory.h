@@ -22,8 +22,8 @@ struct kh_facts_pool {
 
 struct kh_facts_node {
 	long long id;
-	char *cpulist; /* "0-7,16-23" */
-	long long total_kib, free_kib;
+	char *cpulist;                 /* "0-7,16-23" */
+	long long total_kib, free_kib; /* 0: a node of processors alone */
 	long long cached_kib; /* given up when asked for: file pages, reclaimable slab; planning
 				 only */
 };

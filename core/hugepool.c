@@ -65,12 +65,28 @@ static const struct kh_facts_node *find_node(const struct kh_facts *facts, long 
 	return NULL;
 }
 
+static int refuse_empty_node(const struct kh_facts *facts, const struct kh_hugepool *pool,
+			     struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv nodes = {0};
+	for (size_t i = 0; i < facts->memory.node_count; i++)
+		if (facts->memory.nodes[i].total_kib > 0)
+			kh_strv_addf(&nodes, "%lld", facts->memory.nodes[i].id);
+	kh_auto(kh_free) char *list = kh_strv_join(&nodes, ", ");
+	kh_fail(err, KH_HOST, 0, "%s: NUMA node %lld has no memory", pool->config->where,
+		pool->node);
+	return nodes.count ? kh_hint(err, "the nodes that have some: %s", list) : -1;
+}
+
 /* Where neither nodes nor memory are known (an image being built), any node may exist. */
 static int check_node(const struct kh_facts *facts, const struct kh_hugepool *pool,
 		      struct kh_error *err)
 {
+	const struct kh_facts_node *node = find_node(facts, pool->node);
+	if (node && node->total_kib == 0)
+		return refuse_empty_node(facts, pool, err);
 	bool is_known = facts->memory.node_count > 0 || facts->memory.total_kib > 0;
-	if (pool->node < 0 || !is_known || find_node(facts, pool->node))
+	if (pool->node < 0 || !is_known || node)
 		return 0;
 	kh_fail(err, KH_HOST, 0, "%s: this host has no NUMA node %lld", pool->config->where,
 		pool->node);

@@ -34,11 +34,11 @@ struct kh_hugepools {
 	long long default_size_kib; /* for default_hugepagesz=, or 0: leave the kernel's default */
 };
 
-/* Errors (KH_HOST, naming config->where): a page size this CPU lacks, a node that does not exist, a
- * percentage of unknown RAM or of less than one page, a total that leaves the host less than
- * kh_hugepool_host_kib() (per node too; hugepool_total.c says what is counted), two pools of one
- * size and node (or one of all nodes and one of a node), two sizes on one mount point. ret_pools
- * keeps pointers into config, which must outlive it. */
+/* Errors (KH_HOST, naming config->where): a page size this CPU lacks, a node that does not exist or
+ * has no memory, a percentage of unknown RAM or of less than one page, a total that leaves the host
+ * less than kh_hugepool_host_kib() (per node too; hugepool_total.c says what is counted), two pools
+ * of one size and node (or one of all nodes and one of a node), two sizes on one mount point.
+ * ret_pools keeps pointers into config, which must outlive it. */
 int kh_hugepool_resolve(const struct kh_config *config, const struct kh_facts *facts,
 			struct kh_hugepools *ret_pools, struct kh_error *err);
 void kh_hugepool_done(struct kh_hugepools *pools);

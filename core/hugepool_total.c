@@ -34,9 +34,19 @@ long long kh_hugepool_host_kib(long long ram_kib)
 
 /* ---- pages of others, of one size on one node (-1: a host without nodes) ---- */
 
+/* The kernel spreads pages over the nodes that have memory, and over no others.
+ * Source: mm/hugetlb.c (node_states[N_MEMORY], at boot and when nr_hugepages is written). */
+static bool has_memory(const struct kh_facts_node *node)
+{
+	return node->total_kib != 0;
+}
+
 static double share(const struct boot *boot, double pages, long long node)
 {
-	return node < 0 ? pages : pages / (double)boot->memory->node_count;
+	size_t count = 0;
+	for (size_t i = 0; i < boot->memory->node_count; i++)
+		count += has_memory(&boot->memory->nodes[i]);
+	return node < 0 || count == 0 ? pages : pages / (double)count;
 }
 
 static bool is_by_node(const struct boot *boot, long long size_kib)
@@ -131,7 +141,8 @@ static void take_others(const struct boot *boot, long long node, struct taken *t
 		struct others sum = {0};
 		kh_auto(kh_free) char *size = kh_hugepool_size_text(sizes_kib[i]);
 		for (size_t n = 0; node < 0 && n < boot->memory->node_count; n++)
-			add_others(boot, sizes_kib[i], boot->memory->nodes[n].id, &sum);
+			if (has_memory(&boot->memory->nodes[n]))
+				add_others(boot, sizes_kib[i], boot->memory->nodes[n].id, &sum);
 		if (node >= 0 || boot->memory->node_count == 0)
 			add_others(boot, sizes_kib[i], node, &sum);
 		kh_auto(kh_free) char *arguments = kh_printf(

@@ -18,7 +18,7 @@ enum { GIB = 1048576 /* KiB */ };
 /* A host: 16 GiB, two nodes of 8 GiB each when asked, every page size. */
 struct host {
 	struct kh_facts facts;
-	struct kh_facts_node nodes[2];
+	struct kh_facts_node nodes[8];
 	struct kh_config config;
 	struct kh_config_pool pools[4];
 	struct kh_hugepools result;
@@ -380,6 +380,50 @@ static void a_node_that_does_not_exist_is_refused(void **state)
 	refuse(host, "kvmhost.yaml:21:7: this host has no NUMA node 2");
 }
 
+/* Two nodes of 8 GiB, and six of processors alone. */
+static void nodes_without_memory_take_no_share(void **state)
+{
+	(void)state;
+	struct host *host = new_host();
+	static char all[] = "hugepagesz=1G hugepages=4";
+	give_nodes(host);
+	for (int i = 2; i < 8; i++)
+		host->nodes[i] = (struct kh_facts_node){i, NULL, 0, 0, 0};
+	host->facts.memory.node_count = 8;
+	add_pool(host, "1G", 5)->node = 1;
+	add_pool(host, "2M", 2560); /* 2.5 GiB a node, not 0.6 */
+	assert_int_equal(
+		kh_hugepool_resolve(&host->config, &host->facts, &host->result, &host->err), -1);
+	assert_string_equal(host->err.message,
+			    "kvmhost.yaml:21:7: huge pages of 7680 MiB leave NUMA node 1 512 of "
+			    "8192 MiB RAM; 1024 MiB must stay");
+	host->pools[1].count = 2048;
+	resolve(host);
+	kh_hugepool_done(&host->result);
+	host->facts.boot.cmdline = all; /* of others: 2 GiB of each node */
+	host->pools[0] = host->pools[1];
+	host->pools[0].count = 2561;
+	host->pools[0].node = 1;
+	host->config.hugepages.pool_count = 1;
+	refuse(host,
+	       "kvmhost.yaml:21:7: huge pages of 5122 MiB, and 2048 MiB that are not of this "
+	       "configuration (2 pages of 1G by the kernel's arguments), leave NUMA node 1 1022 of "
+	       "8192 MiB RAM; 1024 MiB must stay");
+}
+
+static void a_node_without_memory_is_refused(void **state)
+{
+	(void)state;
+	struct host *host = new_host();
+	give_nodes(host);
+	host->nodes[1].total_kib = 0;
+	add_pool(host, "2M", 1)->node = 1;
+	assert_int_equal(
+		kh_hugepool_resolve(&host->config, &host->facts, &host->result, &host->err), -1);
+	assert_string_equal(host->err.hint, "the nodes that have some: 0");
+	refuse(host, "kvmhost.yaml:21:7: NUMA node 1 has no memory");
+}
+
 static void pools_that_contradict_each_other_are_refused(void **state)
 {
 	(void)state;
@@ -485,6 +529,8 @@ int main(void)
 		cmocka_unit_test(pages_of_a_configured_size_are_not_counted_twice),
 		cmocka_unit_test(pages_on_nodes_that_the_configuration_does_not_set_are_counted),
 		cmocka_unit_test(a_node_that_does_not_exist_is_refused),
+		cmocka_unit_test(nodes_without_memory_take_no_share),
+		cmocka_unit_test(a_node_without_memory_is_refused),
 		cmocka_unit_test(pools_that_contradict_each_other_are_refused),
 		cmocka_unit_test(a_percentage_of_nothing_is_refused),
 		cmocka_unit_test(arguments_are_read_in_pairs_and_the_last_word_counts),
