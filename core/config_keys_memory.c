@@ -33,7 +33,9 @@ static const struct kh_config_key pool_keys[] = {
 	 .max = 90,
 	 .unit = "percent",
 	 .example = "50",
-	 .doc = "Percent of the RAM (of the node's RAM, when a node is given)."},
+	 .doc = "Percent of the RAM (of the node's RAM, when a node is given). The number of pages that "
+		"was worked out first stays while the RAM is the same to 1 %: it changes a little "
+		"with each kernel."},
 	{.name = "for_guests",
 	 .type = KH_KEY_SIZE,
 	 .offset = POOL_AT(for_guests_bytes),

@@ -9,6 +9,7 @@
 #include "core/facts_text.h"
 #include "grub/cmdline.h"
 #include "grub/menu.h"
+#include "grub/trial.h"
 
 /* The variable is four bytes of attributes, then one byte: 1 is on.
  * Source: UEFI specification 2.10, 3.3 "Globally Defined Variables";
@@ -59,6 +60,16 @@ static char *read_cmdline(const struct kh_root *root)
 	return line ? kh_cmdline_kernel(line) : NULL;
 }
 
+static char *find_tried_arguments(const struct kh_root *root)
+{
+	kh_auto(kh_free) char *text = kh_root_text(root, kh_trial_arguments_path);
+	json_t *record = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const char *arguments = record ? kh_json_get(record, "arguments") : "";
+	char *found = *arguments ? kh_strdup(arguments) : NULL;
+	json_decref(record);
+	return found;
+}
+
 void kh_facts_boot_collect(const struct kh_root *root, struct kh_facts_boot *ret_boot)
 {
 	static const char *const mkconfig[] = {"/usr/sbin/update-grub", "/usr/sbin/grub2-mkconfig",
@@ -79,6 +90,7 @@ void kh_facts_boot_collect(const struct kh_root *root, struct kh_facts_boot *ret
 	kh_menu_find(root, ret_boot);
 	find_next(root, ret_boot);
 	ret_boot->written_arguments = kh_root_line(root, KH_WRITTEN_ARGUMENTS);
+	ret_boot->tried_arguments = find_tried_arguments(root);
 }
 
 void kh_facts_boot_done(struct kh_facts_boot *boot)
@@ -91,6 +103,7 @@ void kh_facts_boot_done(struct kh_facts_boot *boot)
 	free(boot->next_release);
 	free(boot->next_arguments);
 	free(boot->written_arguments);
+	free(boot->tried_arguments);
 	kh_strv_done(&boot->kernels);
 	*boot = (struct kh_facts_boot){0};
 }

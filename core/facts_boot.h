@@ -31,6 +31,7 @@ struct kh_facts_boot {
 	/* For planning only, not in the JSON: */
 	char *next_arguments;    /* of that entry, as the menu has them; or NULL */
 	char *written_arguments; /* KH_WRITTEN_ARGUMENTS; NULL where there is no such file */
+	char *tried_arguments;   /* of the record of a trial, whatever came of it; or NULL */
 };
 
 /* The words that kvmhost wrote into every normal entry, and takes out when they are not wanted any

@@ -115,6 +115,7 @@ static int percent_pages(const struct kh_facts *facts, struct kh_hugepool *pool,
 		return kh_hint(err, "give 'count' or 'for_guests' instead of 'percent'");
 	}
 	/* In this order: RAM in KiB times 100 fits easily, and nothing is rounded twice. */
+	pool->ram_kib = ram;
 	pool->pages = ram * config->percent / 100 / pool->size_kib;
 	if (pool->pages > 0 || config->percent == 0)
 		return 0;
@@ -226,6 +227,21 @@ static int choose_default(const struct kh_config *config, const struct kh_facts 
 	return 0;
 }
 
+/* Pages that are kept may be a little more than what was worked out: too many by that are not kept.
+ */
+static int settle_amounts(const struct kh_config *config, const struct kh_facts *facts,
+			  struct kh_hugepools *pools, struct kh_error *err)
+{
+	kh_auto(kh_free) char *arguments = kh_hugepool_others_arguments(config, facts, pools);
+	bool is_kept = kh_hugepool_keep(facts, pools);
+	int result = kh_hugepool_check_totals(pools, facts, arguments, err);
+	if (result == 0 || !is_kept)
+		return result;
+	kh_error_done(err);
+	kh_hugepool_keep_not(pools);
+	return kh_hugepool_check_totals(pools, facts, arguments, err);
+}
+
 int kh_hugepool_resolve(const struct kh_config *config, const struct kh_facts *facts,
 			struct kh_hugepools *ret_pools, struct kh_error *err)
 {
@@ -238,8 +254,7 @@ int kh_hugepool_resolve(const struct kh_config *config, const struct kh_facts *f
 	}
 	if (check_pairs(&pools, err) < 0 || choose_default(config, facts, &pools, err) < 0)
 		return -1;
-	kh_auto(kh_free) char *arguments = kh_hugepool_others_arguments(config, facts, &pools);
-	if (kh_hugepool_check_totals(&pools, facts, arguments, err) < 0)
+	if (settle_amounts(config, facts, &pools, err) < 0)
 		return -1;
 	*ret_pools = pools;
 	pools = (struct kh_hugepools){0};

@@ -24,6 +24,7 @@ struct kh_hugepool {
 	long long size_kib;
 	long long pages;
 	long long node;       /* -1: all */
+	long long ram_kib;    /* of the node or the host, when pages are a percentage of it */
 	bool is_boot;         /* reserved by a kernel argument */
 	bool is_size_unknown; /* nothing recorded tells whether this CPU has pages of this size */
 };
@@ -46,6 +47,11 @@ void kh_hugepool_done(struct kh_hugepools *pools);
 const struct kh_hugepool *kh_hugepool_find(const struct kh_hugepools *pools, long long size_kib,
 					   long long node);
 
+/* Percentages: give pools the counts that are in effect, where these are near enough
+ * (hugepool_keep.c says what that is). Returns whether there are any. */
+bool kh_hugepool_keep(const struct kh_facts *facts, struct kh_hugepools *pools);
+/* And those that were worked out. */
+void kh_hugepool_keep_not(struct kh_hugepools *pools);
 /* What has to stay of ram_kib when huge pages are set aside: 1 GiB, or 10 % where that is more. */
 long long kh_hugepool_host_kib(long long ram_kib);
 /* The words on huge pages that the next boot's arguments have besides those of these pools, and

@@ -451,6 +451,43 @@ static void after_a_kernel_that_failed_the_arguments_are_tried_with_the_old_one(
 	kernel_host_close(host);
 }
 
+/* Another image or initrd: the same machine, but 12 MiB less of MemTotal. */
+static void take_memory(struct kernel_host *host)
+{
+	fixture_put(&host->base.fixture, "/proc/meminfo",
+		    "MemTotal:       16324756 kB\nMemAvailable:   15507903 kB\n");
+}
+
+static void a_percentage_of_memory_that_each_kernel_counts_anew_is_one_trial(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	static const char half[] = "hugepages: {pools: [{size: 2M, percent: 50, reserve: boot}]}\n";
+	static const char half_and_kernel[] =
+		"hugepages: {pools: [{size: 2M, percent: 50, reserve: boot}]}\n"
+		"kernel: {version: distro}\n";
+	for (int is_joined = 0; is_joined < 2; is_joined++) {
+		struct kernel_host *host = open_host(debian, is_joined ? half_and_kernel : half);
+		host->chosen = is_joined ? "kernel grub" : "grub";
+		if (is_joined)
+			kernel_host_build(host, NEW, "1");
+		apply(host);
+		kernel_host_boot(host, false);
+		assert_true(runs_with(host, "hugepages=3988"));
+		take_memory(host);
+		expect_settled(host);
+		if (is_joined)
+			kernel_host_note(host, KH_TRIAL_RESULT_PROVED, "good");
+		else
+			note(host, KH_TRIAL_RESULT_PROVED, "good");
+		apply(host);
+		assert_true(default_has(host, "hugepages=3988"));
+		kernel_host_boot(host, false);
+		expect_settled(host);
+		kernel_host_close(host);
+	}
+}
+
 /* ---- undo, and cut off ---- */
 
 static void undo_gives_every_file_back_at_each_step(void **unused)
@@ -588,6 +625,7 @@ int main(void)
 		cmocka_unit_test(a_kernel_and_arguments_that_change_together_have_one_trial),
 		cmocka_unit_test(
 			after_a_kernel_that_failed_the_arguments_are_tried_with_the_old_one),
+		cmocka_unit_test(a_percentage_of_memory_that_each_kernel_counts_anew_is_one_trial),
 		cmocka_unit_test(undo_gives_every_file_back_at_each_step),
 		cmocka_unit_test(undo_takes_proved_arguments_back),
 		cmocka_unit_test(

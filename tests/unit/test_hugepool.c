@@ -110,6 +110,99 @@ static void percent_is_of_ram_or_of_the_nodes_ram(void **state)
 	free_host(host);
 }
 
+/* 50 % of 16 GiB less 12 MiB, whatever the kernel's image took of it, is 4093 pages. */
+static struct host *new_host_with_half_of_its_memory(enum kh_pool_reserve reserve)
+{
+	struct host *host = new_host();
+	host->facts.memory.total_kib -= 12 * 1024;
+	host->facts.boot.loader = KH_LOADER_GRUB;
+	struct kh_config_pool *pool = add_pool(host, "2M", 0);
+	pool->amount = KH_POOL_PERCENT;
+	pool->percent = 50;
+	pool->reserve = reserve;
+	return host;
+}
+
+static void expect_pages(struct host *host, long long pages)
+{
+	kh_hugepool_done(&host->result);
+	resolve(host);
+	assert_int_equal(host->result.pools[0].pages, pages);
+}
+
+static void a_percentage_in_the_arguments_keeps_its_pages_while_the_memory_is_about_the_same(
+	void **state)
+{
+	(void)state;
+	static char before[] = "quiet hugepagesz=2M hugepages=4096", tried[] = "hugepages=4090",
+		    far[] = "hugepages=4134", near[] = "hugepages=4133";
+	struct host *host = new_host_with_half_of_its_memory(KH_RESERVE_BOOT);
+	expect_pages(host, 4093);
+	host->facts.boot.cmdline = before;
+	expect_pages(host, 4096);
+	host->facts.boot.next_arguments = far;
+	expect_pages(host, 4096);
+	host->facts.boot.next_arguments = near;
+	expect_pages(host, 4133);
+	host->facts.boot.written_arguments = before;
+	expect_pages(host, 4096);
+	host->facts.boot.tried_arguments = tried;
+	expect_pages(host, 4090);
+	host->pools[0].percent = 60; /* another percentage is another number */
+	expect_pages(host, 4911);
+	free_host(host);
+}
+
+static void a_percentage_in_our_files_keeps_its_pages_while_the_memory_is_about_the_same(
+	void **state)
+{
+	(void)state;
+	static char arguments[] = "hugepages=4090";
+	struct kh_facts_pool there[] = {
+		{.size_kib = 2048, .node = -1, .written_pages = -1},
+		{.size_kib = 2048, .node = 1, .written_pages = 2045},
+	};
+	struct host *host = new_host_with_half_of_its_memory(KH_RESERVE_AUTO);
+	give_nodes(host);
+	host->facts.memory.pools = there;
+	host->facts.memory.pool_count = 2;
+	host->facts.boot.next_arguments = arguments; /* not what reserves them */
+	expect_pages(host, 4093);
+	host->facts.memory.written_pages = 4096;
+	expect_pages(host, 4096);
+	host->facts.memory.written_pages = -1;
+	there[0].written_pages = 4095;
+	expect_pages(host, 4095);
+	host->pools[0].node = 1;
+	expect_pages(host, 2045);
+	free_host(host);
+}
+
+static void a_percentage_in_large_pages_is_kept_across_a_page(void **state)
+{
+	(void)state;
+	static char arguments[] = "hugepagesz=1G hugepages=8";
+	struct host *host = new_host_with_half_of_its_memory(KH_RESERVE_BOOT);
+	host->pools[0].size_bytes = 1 << 30;
+	expect_pages(host, 7);
+	host->facts.boot.next_arguments = arguments;
+	expect_pages(host, 8);
+	host->facts.memory.total_kib = 16 * GIB / 100 * 98;
+	expect_pages(host, 7);
+	free_host(host);
+}
+
+static void pages_are_not_kept_where_that_leaves_the_host_too_little(void **state)
+{
+	(void)state;
+	static char arguments[] = "hugepagesz=2M hugepages=7372";
+	struct host *host = new_host_with_half_of_its_memory(KH_RESERVE_BOOT);
+	host->pools[0].percent = 90;
+	host->facts.boot.next_arguments = arguments;
+	expect_pages(host, 7367);
+	free_host(host);
+}
+
 static void gigabyte_pools_are_reserved_at_boot_unless_asked_otherwise(void **state)
 {
 	(void)state;
@@ -516,6 +609,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(amounts_become_pages),
 		cmocka_unit_test(percent_is_of_ram_or_of_the_nodes_ram),
+		cmocka_unit_test(
+			a_percentage_in_the_arguments_keeps_its_pages_while_the_memory_is_about_the_same),
+		cmocka_unit_test(
+			a_percentage_in_our_files_keeps_its_pages_while_the_memory_is_about_the_same),
+		cmocka_unit_test(a_percentage_in_large_pages_is_kept_across_a_page),
+		cmocka_unit_test(pages_are_not_kept_where_that_leaves_the_host_too_little),
 		cmocka_unit_test(gigabyte_pools_are_reserved_at_boot_unless_asked_otherwise),
 		cmocka_unit_test(node_pools_are_reserved_at_boot_where_the_kernel_understands_that),
 		cmocka_unit_test(the_default_size_is_left_alone_except_for_boot_pools_of_1g_only),
