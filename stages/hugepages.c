@@ -161,10 +161,30 @@ static void note_pools(const struct kh_context *context, const struct kh_hugepoo
 	}
 }
 
+/* Arguments that take others' place are tried first; the entry that boots when they fail has those
+ * of before, and then meets our files of run time. Written at once, nothing has them any more. */
+static int check_untried(const struct kh_context *context, const struct kh_hugepools *pools,
+			 struct kh_error *err)
+{
+	const struct kh_facts_boot *boot = &context->facts->boot;
+	bool is_tried = context->root->is_live && boot->loader != KH_LOADER_NONE &&
+			boot->loader != KH_LOADER_GRUB_LEGACY &&
+			context->config->grub.trial != KH_GRUB_TRIAL_OFF;
+	bool has_runtime = false;
+	for (size_t i = 0; i < pools->pool_count; i++)
+		has_runtime = has_runtime || !pools->pools[i].is_boot;
+	if (!is_tried || !has_runtime || !boot->next_arguments ||
+	    kh_hugepool_check_totals(pools, context->facts, boot->next_arguments, err) == 0)
+		return 0;
+	return kh_hint(err, "stage 'grub' replaces these arguments: reboot when it has, and apply "
+			    "'hugepages' again when 'kvmhost confirm' has passed them");
+}
+
 static int plan(const struct kh_context *context, struct kh_plan *plan, struct kh_error *err)
 {
 	kh_auto(kh_hugepool_done) struct kh_hugepools pools = {0};
-	if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0)
+	if (kh_hugepool_resolve(context->config, context->facts, &pools, err) != 0 ||
+	    check_untried(context, &pools, err) != 0)
 		return -1;
 	note_fights(context, &pools, plan);
 	note_default_change(context, &pools, plan);

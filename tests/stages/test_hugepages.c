@@ -326,6 +326,34 @@ static void pages_of_somebody_elses_arguments_leave_less_for_ours(void **state)
 	stage_host_close(&host);
 }
 
+/* Should the arguments fail their trial, the old ones and our sysctl would meet at the next boot.
+ */
+static void pages_at_run_time_wait_for_arguments_that_are_only_tried(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	static char before[] = "ro hugepagesz=1G hugepages=100 quiet",
+		    after_it[] = "ro hugepagesz=1G hugepages=1 quiet";
+	static const char pools[] = "{size: 2M, for_guests: 100G}, {size: 1G, count: 1}";
+	kh_auto(kh_free) char *yaml = kh_printf(POOLS("%s"), pools);
+	kh_auto(kh_free) char *untried = kh_printf(POOLS("%s") "grub: {trial: off}\n", pools);
+	stage_host_open(&host, "numa2-intel", yaml);
+	host.fixture.root.is_live = true;
+	host.facts.boot.loader = KH_LOADER_GRUB;
+	host.facts.boot.next_arguments = before;
+	assert_null(stage_host_plan(&host, &kh_stage_hugepages));
+	expect_text(host.err.message, "99 pages of 1G by the kernel's arguments");
+	assert_string_equal(host.err.hint,
+			    "stage 'grub' replaces these arguments: reboot when it has, and apply "
+			    "'hugepages' again when 'kvmhost confirm' has passed them");
+	host.facts.boot.next_arguments = after_it;
+	plan(&host);
+	stage_host_configure(&host, untried);
+	host.facts.boot.next_arguments = before;
+	plan(&host);
+	stage_host_close(&host);
+}
+
 static void pages_that_are_there_need_no_free_memory(void **state)
 {
 	(void)state;
@@ -464,6 +492,7 @@ int main(void)
 		cmocka_unit_test(a_container_is_not_mounted_in),
 		cmocka_unit_test(fewer_pages_have_a_reason),
 		cmocka_unit_test(pages_of_somebody_elses_arguments_leave_less_for_ours),
+		cmocka_unit_test(pages_at_run_time_wait_for_arguments_that_are_only_tried),
 		cmocka_unit_test(pages_that_are_there_need_no_free_memory),
 		cmocka_unit_test(pools_share_what_is_free),
 		cmocka_unit_test(a_node_is_not_emptied_but_gives_its_cache),
