@@ -105,6 +105,11 @@ static const char *find_word(const char *text, const char *from, const char *nam
 	return NULL;
 }
 
+bool kh_net_names(const char *text, const char *name)
+{
+	return find_word(text, text, name) != NULL;
+}
+
 char *kh_net_rename(const char *text, const char *old, const char *new_name)
 {
 	kh_auto(kh_str_done) struct kh_str out = {0};

@@ -80,6 +80,9 @@ static const char *const ifupdown_start[][MOST_WORDS] = {
 static const char *const nm_start[][MOST_WORDS] = {{"nmcli", "connection", "reload"},
 						   {"nmcli", "connection", "delete", "BRIDGE"},
 						   {"nmcli", "device", "connect", "PORT"}};
+/* The ports come with their bridge: its profile says so (nmkeyfile.c). */
+static const char *const nm_start_bridge[][MOST_WORDS] = {{"nmcli", "connection", "reload"},
+							  {"nmcli", "connection", "up", "BRIDGE"}};
 static const char *const networkd_start[][MOST_WORDS] = {
 	{"networkctl", "reload"}, {"systemctl", "restart", "systemd-networkd.service"}};
 static const char *const netplan_start[][MOST_WORDS] = {{"netplan", "apply"}};
@@ -118,6 +121,29 @@ static void stop_network(const struct kh_net_record *record, struct kh_runner *r
 		run_all(ifcfg_stop, KH_COUNT(ifcfg_stop), record, runner);
 }
 
+/* Is the bridge part of the old network, too: was a setting of it changed? What the files go back
+ * to is then kvmhost's own earlier writing, and names it. */
+static bool had_bridge(const struct kh_net_record *record)
+{
+	for (size_t i = 0; i < record->file_count; i++) {
+		const struct kh_net_file *file = &record->files[i];
+		bool is_ours =
+			file->before && (!file->base || strcmp(file->before, file->base) != 0);
+		if (is_ours && kh_net_names(file->before, record->bridge))
+			return true;
+	}
+	return false;
+}
+
+/* "delete" takes the profile away that was put back, if there is one. */
+static void start_nm(const struct kh_net_record *record, struct kh_runner *runner)
+{
+	if (had_bridge(record))
+		run_all(nm_start_bridge, KH_COUNT(nm_start_bridge), record, runner);
+	else
+		run_all(nm_start, KH_COUNT(nm_start), record, runner);
+}
+
 static void start_network(const struct kh_net_record *record, struct kh_runner *runner)
 {
 	switch (record->manager) {
@@ -125,7 +151,7 @@ static void start_network(const struct kh_net_record *record, struct kh_runner *
 		run_all(ifupdown_start, KH_COUNT(ifupdown_start), record, runner);
 		break;
 	case KH_NET_NETWORKMANAGER:
-		run_all(nm_start, KH_COUNT(nm_start), record, runner);
+		start_nm(record, runner);
 		break;
 	case KH_NET_NETWORKD:
 		run_all(networkd_start, KH_COUNT(networkd_start), record, runner);

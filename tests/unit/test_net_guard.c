@@ -446,7 +446,83 @@ static void the_machine_is_rebooted_once_as_the_last_resort(void **state)
 	fixture_close(&host);
 }
 
-/* As the host above, with DHCP. */
+/* ---- a changed setting of a bridge that is there ---- */
+
+static const char old_bridge[] = "[connection]\nid=br0\n";
+static const char new_bridge[] = "[connection]\nid=br0\n[bridge]\nstp=true\n";
+
+static void add_file(struct kh_net_record *record, const char *path, const char *base,
+		     const char *before, const char *written)
+{
+	struct kh_net_file *file = kh_append(record->files, record->file_count);
+	file->path = kh_strdup(path);
+	file->base = kh_strdup(base);
+	file->before = kh_strdup(before);
+	file->mode = 0600;
+	file->uid = getuid();
+	file->gid = getgid();
+	kh_digest_bytes(written, strlen(written), file->written);
+}
+
+static const char bridge_profile[] = "/etc/NetworkManager/system-connections/br0.nmconnection";
+static const char port_profile[] = "/etc/NetworkManager/system-connections/eth0.nmconnection";
+
+/* before NULL: the first change. */
+static void host_open_nm(struct fixture *host, const char *before)
+{
+	static const char base[] = "[connection]\nid=eth0\n", port[] = "[connection]\nmaster=br0\n";
+	kh_auto(kh_net_record_done) struct kh_net_record record = {.digest = kh_strdup("d"),
+								   .boot_id = kh_strdup("boot-1"),
+								   .bridge = kh_strdup("br0"),
+								   .port = kh_strdup("eth0"),
+								   .manager = KH_NET_NETWORKMANAGER,
+								   .timeout_s = 120,
+								   .wants_route = true};
+	add_file(&record, bridge_profile, NULL, before, new_bridge);
+	add_file(&record, port_profile, base, before ? port : base, port);
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	fixture_open_empty(host);
+	fixture_put(host, kh_net_record_path, text);
+	fixture_put(host, bridge_profile, new_bridge);
+	fixture_put(host, port_profile, port);
+	fixture_put(host, boot_id, "boot-2\n");
+}
+
+static void a_profile_that_was_put_back_is_brought_up_not_deleted(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open_nm(&host, old_bridge);
+	scene_init(&scene);
+	scene.has_old = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	kh_auto(kh_free) char *text = fixture_get(&host, bridge_profile);
+	assert_string_equal(text, old_bridge);
+	kh_auto(kh_free) char *commands = kh_strv_join(&scene.commands, "\n");
+	assert_string_equal(commands, "nmcli connection reload\nnmcli connection up br0");
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void a_new_bridges_profile_is_deleted(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open_nm(&host, NULL);
+	scene_init(&scene);
+	scene.has_old = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	assert_false(kh_root_exists(&host.root, bridge_profile));
+	kh_auto(kh_free) char *commands = kh_strv_join(&scene.commands, "\n");
+	assert_string_equal(commands, "nmcli connection reload\nnmcli connection delete br0\n"
+				      "nmcli device connect eth0");
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+/* As the host of ifupdown, with DHCP. */
 static void host_open_dynamic(struct fixture *host, const char *boot)
 {
 	kh_auto(kh_net_record_done) struct kh_net_record record;
@@ -661,6 +737,8 @@ int main(void)
 		cmocka_unit_test(a_bad_network_is_put_back),
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
 		cmocka_unit_test(the_machine_is_rebooted_once_as_the_last_resort),
+		cmocka_unit_test(a_profile_that_was_put_back_is_brought_up_not_deleted),
+		cmocka_unit_test(a_new_bridges_profile_is_deleted),
 		cmocka_unit_test(an_advertised_route_is_not_the_ipv4_network_that_was_there),
 		cmocka_unit_test(what_somebody_wrote_since_is_kept_aside),
 		cmocka_unit_test(an_interrupted_reverting_is_finished_at_the_next_boot),
