@@ -167,15 +167,27 @@ static void start_network(const struct kh_net_record *record, struct kh_runner *
 	}
 }
 
+/* The link that carried the old network has an address, and is what it was: a bridge with a port,
+ * or the port alone. */
+static bool has_old_link(const struct kh_net_record *record, const struct kh_facts_net *net)
+{
+	bool is_bridge = had_bridge(record);
+	const struct kh_facts_link *link =
+		kh_facts_net_link(net, is_bridge ? record->bridge : record->port);
+	return link && link->addresses.count > 0 &&
+	       (is_bridge ? link->ports.count > 0 : !link->master);
+}
+
 /* The old network is good when it has what it had: a default route (IPv4, where it was that) whose
- * gateway answers, or, on a host that had none, an address on the port. */
+ * gateway answers, or, on a host that had none, an address. A default route over the bridge is the
+ * old one only where the bridge was there before. */
 static bool has_old_network(struct kh_guard_world *world, const struct kh_net_record *record,
 			    const struct kh_facts_net *net)
 {
-	const struct kh_facts_link *port = kh_facts_net_link(net, record->port);
-	if (port && !port->master && port->addresses.count > 0 && !record->wants_route)
+	if (!record->wants_route && has_old_link(record, net))
 		return true;
-	if (!net->default_link || strcmp(net->default_link, record->bridge) == 0)
+	if (!net->default_link ||
+	    (strcmp(net->default_link, record->bridge) == 0 && !had_bridge(record)))
 		return false;
 	if (record->had_ipv4 && !net->gateway4)
 		return false;

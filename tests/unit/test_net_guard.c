@@ -32,6 +32,7 @@ struct scene {
 	struct kh_strv dropped;
 	bool has_bridge, has_old; /* what look() sees */
 	bool old_returns;         /* once the bridge is gone */
+	bool old_is_bridge;       /* what returns is the bridge as it was */
 	bool is_ipv6;             /* all that is seen is a router's advertisement */
 	const char *answering;    /* the one neighbour that answers */
 	const char *connection;   /* to sshd, or NULL */
@@ -101,7 +102,7 @@ static bool answers(struct kh_guard_world *world, const char *link, const char *
 static void drop_link(struct kh_guard_world *world, const char *link)
 {
 	kh_strv_add(&scene_of(world)->dropped, link);
-	scene_of(world)->has_bridge = false;
+	scene_of(world)->has_bridge = scene_of(world)->old_is_bridge;
 	scene_of(world)->has_old |= scene_of(world)->old_returns;
 }
 
@@ -505,6 +506,36 @@ static void a_profile_that_was_put_back_is_brought_up_not_deleted(void **state)
 	fixture_close(&host);
 }
 
+static void an_old_bridge_that_answers_again_needs_no_boot(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open_nm(&host, old_bridge);
+	scene_init(&scene);
+	scene.old_is_bridge = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+	assert_false(kh_strv_has(&scene.commands, "systemctl reboot"));
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+/* A new bridge that is still there after the restart is not the old network. */
+static void a_bridge_that_does_not_go_away_needs_a_boot(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open_nm(&host, NULL);
+	scene_init(&scene);
+	scene.old_is_bridge = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	assert_true(kh_strv_has(&scene.commands, "systemctl reboot"));
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
 static void a_new_bridges_profile_is_deleted(void **state)
 {
 	(void)state;
@@ -738,6 +769,8 @@ int main(void)
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
 		cmocka_unit_test(the_machine_is_rebooted_once_as_the_last_resort),
 		cmocka_unit_test(a_profile_that_was_put_back_is_brought_up_not_deleted),
+		cmocka_unit_test(an_old_bridge_that_answers_again_needs_no_boot),
+		cmocka_unit_test(a_bridge_that_does_not_go_away_needs_a_boot),
 		cmocka_unit_test(a_new_bridges_profile_is_deleted),
 		cmocka_unit_test(an_advertised_route_is_not_the_ipv4_network_that_was_there),
 		cmocka_unit_test(what_somebody_wrote_since_is_kept_aside),
