@@ -187,6 +187,7 @@ static void link_done(struct kh_facts_link *link)
 	kh_free(&link->bond_mode);
 	kh_strv_done(&link->ports);
 	kh_strv_done(&link->addresses);
+	kh_strv_done(&link->own_addresses);
 }
 
 void kh_facts_net_done(struct kh_facts_net *net)

@@ -43,12 +43,13 @@ struct kh_facts_link {
 	long long hardware; /* ARPHRD_ number: 1 Ethernet, 32 InfiniBand; -1: unknown */
 	bool is_up;         /* operstate up or unknown-but-running */
 	bool is_wireless;
-	char *master;               /* the bridge or bond it is in, or NULL */
-	char *driver;               /* or NULL */
-	char *bond_mode;            /* of a bond: "active-backup"; or NULL */
-	long long node, speed_mbit; /* -1: unknown */
-	struct kh_strv ports;       /* of a bridge or bond */
-	struct kh_strv addresses;   /* "192.0.2.10/25", "2001:db8::1/64" (global scope) */
+	char *master;                 /* the bridge or bond it is in, or NULL */
+	char *driver;                 /* or NULL */
+	char *bond_mode;              /* of a bond: "active-backup"; or NULL */
+	long long node, speed_mbit;   /* -1: unknown */
+	struct kh_strv ports;         /* of a bridge or bond */
+	struct kh_strv addresses;     /* "192.0.2.10/25", "2001:db8::1/64" (global scope) */
+	struct kh_strv own_addresses; /* "fe80::10/64": good on this link only; not in the JSON */
 };
 
 struct kh_facts_net {

@@ -158,12 +158,18 @@ static struct kh_facts_link *find_link(struct kh_facts_net *net, const char *nam
 	return (struct kh_facts_link *)kh_facts_net_link(net, name);
 }
 
+static void add_once(struct kh_strv *addresses, const char *address, int prefix)
+{
+	kh_auto(kh_free) char *text = kh_printf("%s/%d", address, prefix);
+	if (!kh_strv_has(addresses, text))
+		kh_strv_add(addresses, text);
+}
+
 static void add_address(struct kh_facts_net *net, const char *name, const char *address, int prefix)
 {
 	struct kh_facts_link *link = find_link(net, name);
-	kh_auto(kh_free) char *text = kh_printf("%s/%d", address, prefix);
-	if (link && !kh_strv_has(&link->addresses, text))
-		kh_strv_add(&link->addresses, text);
+	if (link)
+		add_once(&link->addresses, address, prefix);
 }
 
 /* The connected route with the longest mask that holds the address; an address without one (a /32
@@ -222,7 +228,7 @@ static void read_live4(struct kh_facts_net *net)
 	freeifaddrs(all);
 }
 
-/* The columns: address, index, prefix, scope, flags, link; scope 00 is global. */
+/* The columns: address, index, prefix, scope, flags, link; scope 00 is global, 20 the link. */
 static void read_inet6(const struct kh_root *root, struct kh_facts_net *net)
 {
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
@@ -230,12 +236,15 @@ static void read_inet6(const struct kh_root *root, struct kh_facts_net *net)
 	for (size_t i = 0; i < lines.count; i++) {
 		kh_auto(kh_strv_done) struct kh_strv words = {0};
 		kh_strv_split(&words, lines.items[i], " \t");
-		if (words.count < 6 || strcmp(words.items[3], "00") != 0)
+		if (words.count < 6)
 			continue;
+		struct kh_facts_link *link = find_link(net, words.items[5]);
+		bool is_global = strcmp(words.items[3], "00") == 0;
+		bool is_own = strcmp(words.items[3], "20") == 0;
 		kh_auto(kh_free) char *text = address6_text(words.items[0]);
-		if (text)
-			add_address(net, words.items[5], text,
-				    (int)strtoul(words.items[2], NULL, 16));
+		if (link && text && (is_global || is_own))
+			add_once(is_global ? &link->addresses : &link->own_addresses, text,
+				 (int)strtoul(words.items[2], NULL, 16));
 	}
 }
 

@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "net/connection_private.h"
 
-enum { DEFAULT_PORT = 22 };
+enum { DEFAULT_PORT = 22, ARPHRD_IS_ETHER = 1 };
 
 /* ---- the ports ---- */
 
@@ -159,10 +159,65 @@ void kh_connection_list(const struct kh_root *root, struct kh_strv *connections)
 	read_table(root, "/proc/net/tcp6", &ports, connections);
 }
 
-const char *kh_connection_new(const struct kh_strv *now, const struct kh_strv *before)
+/* ---- the link ---- */
+
+static bool read_address(const char *text, size_t length, int *ret_family, unsigned char bytes[16])
 {
-	for (size_t i = 0; i < now->count; i++)
-		if (!kh_strv_has(before, now->items[i]))
-			return now->items[i];
-	return NULL;
+	kh_auto(kh_free) char *address = kh_strndup(text, length);
+	*ret_family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	return inet_pton(*ret_family, address, bytes) == 1;
+}
+
+/* Is the address in the network of "192.0.2.10/25"? */
+static bool is_in_network(const char *address, const char *network)
+{
+	unsigned char a[16] = {0}, n[16] = {0};
+	int family, network_family;
+	size_t length = strcspn(network, "/");
+	if (!read_address(address, strlen(address), &family, a) ||
+	    !read_address(network, length, &network_family, n) || family != network_family ||
+	    !network[length])
+		return false;
+	long long bits = kh_str_number(network + length + 1);
+	if (bits <= 0 || bits > (family == AF_INET ? 32 : 128))
+		return false;
+	size_t whole = (size_t)bits / 8;
+	unsigned rest = (unsigned)bits % 8;
+	return memcmp(a, n, whole) == 0 && (rest == 0 || (a[whole] ^ n[whole]) >> (8 - rest) == 0);
+}
+
+static bool is_neighbour(const struct kh_facts_link *link, const char *address)
+{
+	for (size_t i = 0; i < link->addresses.count; i++)
+		if (is_in_network(address, link->addresses.items[i]))
+			return true;
+	return false;
+}
+
+static bool lists_address(const struct kh_strv *addresses, const char *address)
+{
+	size_t length = strlen(address);
+	for (size_t i = 0; i < addresses->count; i++)
+		if (strncmp(addresses->items[i], address, length) == 0 &&
+		    addresses->items[i][length] == '/')
+			return true;
+	return false;
+}
+
+bool kh_connection_is_over(const char *connection, const struct kh_facts_net *net, const char *name)
+{
+	const struct kh_facts_link *link = kh_facts_net_link(net, name);
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_strv_split(&words, connection, " ");
+	if (!link || words.count != 4 ||
+	    (!lists_address(&link->addresses, words.items[0]) &&
+	     !lists_address(&link->own_addresses, words.items[0])))
+		return false;
+	if (is_neighbour(link, words.items[2]))
+		return true;
+	for (size_t i = 0; i < net->link_count; i++)
+		if (net->links[i].hardware == ARPHRD_IS_ETHER &&
+		    is_neighbour(&net->links[i], words.items[2]))
+			return false;
+	return true;
 }

@@ -2,7 +2,8 @@
  *
  * A connection that came to be over the new network proves that somebody outside can reach this
  * host: the handshake went there and back. So the guard keeps a list of those that were there
- * before it changed the network, and looks for one that is not in it.
+ * before it changed the network, and looks for one that is not in it, and that came over the
+ * bridge: what comes over another card says nothing about it.
  *
  * A session is new when both of these hold:
  *   - the process at the root of the login (the sshd of one connection, the shell that login
@@ -19,13 +20,17 @@
 #define KH_NET_CONNECTION_H
 
 #include "core/base/root.h"
+#include "core/facts_net.h"
 
 /* Connections from outside to the ports of sshd (and to that of the ssh session we run in, if any):
  * "192.0.2.10 22 198.51.100.7 50122", our side first. Also those that were closed a moment ago. */
 void kh_connection_list(const struct kh_root *root, struct kh_strv *connections);
 
-/* The first connection that is in `now` and not in `before`; NULL: none. */
-const char *kh_connection_new(const struct kh_strv *now, const struct kh_strv *before);
+/* Did this connection (one line of the list) come over the link? Our side has to be one of the
+ * link's addresses, and the other side must not be a neighbour on another Ethernet link: a
+ * container that talks to this host's address has not seen the cable. */
+bool kh_connection_is_over(const char *connection, const struct kh_facts_net *net,
+			   const char *link);
 
 /* Is there a program that takes ssh connections, so that one can be waited for? */
 bool kh_connection_has_server(const struct kh_root *root);

@@ -160,8 +160,14 @@ struct wait {
 	long long start_ms, good_ms; /* good_ms: since when all but the login is there; -1 */
 	long long timeout_ms, next_look_ms;
 	bool is_live;
-	bool has_login; /* a new connection from outside to sshd was seen: it may be over again */
+	struct kh_strv seen; /* new connections from outside to sshd: they may be over again */
+	bool has_login;      /* one of them came over the bridge */
 };
+
+static void wait_done(struct wait *wait)
+{
+	kh_strv_done(&wait->seen);
+}
 
 /* After a boot the time to log in begins when the host can be reached: sshd may start late. */
 static long long deadline_ms(const struct wait *wait)
@@ -176,9 +182,22 @@ static void look_for_login(const struct kh_guard_watch *watch, struct wait *wait
 	if (wait->has_login)
 		return;
 	watch->world->connections(watch->world, watch->root, &now);
-	wait->has_login = kh_connection_new(&now, &watch->state.connections) != NULL;
-	if (wait->has_login)
+	for (size_t i = 0; i < now.count; i++) {
+		if (kh_strv_has(&watch->state.connections, now.items[i]) ||
+		    kh_strv_has(&wait->seen, now.items[i]))
+			continue;
+		kh_strv_add(&wait->seen, now.items[i]);
 		wait->next_look_ms = 0;
+	}
+}
+
+static bool came_over_bridge(const struct kh_guard_watch *watch, const struct kh_facts_net *net,
+			     const struct kh_strv *seen)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		if (kh_connection_is_over(seen->items[i], net, watch->record.bridge))
+			return true;
+	return false;
 }
 
 /* What is missing now, or NULL: the network is proved. */
@@ -186,6 +205,7 @@ static char *look(const struct kh_guard_watch *watch, struct wait *wait)
 {
 	kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
 	watch->world->look(watch->world, watch->root, &net);
+	wait->has_login = wait->has_login || came_over_bridge(watch, &net, &wait->seen);
 	char *missing = kh_guard_missing(watch->world, &watch->record, &net);
 	if (missing)
 		return missing;
@@ -224,10 +244,11 @@ static int step(struct kh_guard_watch *watch, struct wait *wait, char **ret_why)
 static int wait_for_proof(struct kh_guard_watch *watch, bool is_live, char **ret_why)
 {
 	struct kh_guard_world *world = watch->world;
-	struct wait wait = {.start_ms = is_live ? watch->state.switched_ms : world->now_ms(world),
-			    .good_ms = -1,
-			    .timeout_ms = watch->record.timeout_s * 1000,
-			    .is_live = is_live};
+	kh_auto(wait_done) struct wait wait = {.start_ms = is_live ? watch->state.switched_ms
+								   : world->now_ms(world),
+					       .good_ms = -1,
+					       .timeout_ms = watch->record.timeout_s * 1000,
+					       .is_live = is_live};
 	int result = step(watch, &wait, ret_why);
 	for (; result == 2; result = step(watch, &wait, ret_why))
 		world->wait(world);

@@ -53,6 +53,25 @@ static void a_link_has_its_addresses_of_both_families(void **state)
 	fixture_close(&f);
 }
 
+static void an_address_of_the_link_itself_is_kept_apart(void **state)
+{
+	(void)state;
+	struct fixture f;
+	kh_auto(kh_facts_net_done) struct kh_facts_net net = {0};
+	fixture_open_empty(&f);
+	fixture_put(&f, "/sys/class/net/eth0/type", "1\n");
+	fixture_put(&f, "/proc/net/if_inet6",
+		    "fe800000000000000000000000000010 02 40 20 80     eth0\n"
+		    "20010db8000000000000000000000010 02 40 00 80     eth0\n");
+	kh_facts_net_collect(&f.root, &net);
+	const struct kh_facts_link *link = kh_facts_net_link(&net, "eth0");
+	assert_int_equal(link->addresses.count, 1);
+	assert_true(kh_strv_has(&link->addresses, "2001:db8::10/64"));
+	assert_int_equal(link->own_addresses.count, 1);
+	assert_true(kh_strv_has(&link->own_addresses, "fe80::10/64"));
+	fixture_close(&f);
+}
+
 static void bonds_bridges_and_vlans_are_told_apart(void **state)
 {
 	(void)state;
@@ -147,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_uplink_and_its_manager_are_found),
 		cmocka_unit_test(a_link_has_its_addresses_of_both_families),
+		cmocka_unit_test(an_address_of_the_link_itself_is_kept_apart),
 		cmocka_unit_test(bonds_bridges_and_vlans_are_told_apart),
 		cmocka_unit_test(whose_address_a_card_has_is_known),
 		cmocka_unit_test(a_mac_address_finds_the_card_not_the_bridge),

@@ -33,6 +33,7 @@ struct scene {
 	bool has_bridge, has_old; /* what look() sees */
 	bool old_returns;         /* once the bridge is gone */
 	bool old_is_bridge;       /* what returns is the bridge as it was */
+	bool has_others;          /* another card, docker's bridge and a tunnel */
 	bool is_ipv6;             /* all that is seen is a router's advertisement */
 	const char *answering;    /* the one neighbour that answers */
 	const char *connection;   /* to sshd, or NULL */
@@ -47,6 +48,7 @@ static void add_link(struct kh_facts_net *net, const char *name, enum kh_link_ki
 	link->name = kh_strdup(name);
 	link->kind = kind;
 	link->is_up = true;
+	link->hardware = 1;
 	if (address)
 		kh_strv_add(&link->addresses, address);
 }
@@ -69,6 +71,17 @@ static void see_advertised(struct kh_facts_net *net, bool is_bridge)
 	net->gateway6 = kh_strdup("fe80::1");
 }
 
+static void see_others(struct kh_facts_net *net)
+{
+	kh_strv_add(&net->links[0].addresses, "2001:db8::10/64");
+	kh_strv_add(&net->links[0].own_addresses, "fe80::10/64");
+	add_link(net, "docker0", KH_LINK_BRIDGE, "172.17.0.1/16");
+	add_link(net, "eth1", KH_LINK_PHYSICAL, "198.51.100.20/24");
+	kh_strv_add(&net->links[2].own_addresses, "fe80::20/64");
+	add_link(net, "wg0", KH_LINK_OTHER, "10.8.0.1/24");
+	net->links[3].hardware = 65534; /* ARPHRD_NONE */
+}
+
 static struct scene *scene_of(struct kh_guard_world *world)
 {
 	return world->data;
@@ -83,6 +96,8 @@ static void look(struct kh_guard_world *world, const struct kh_root *root,
 		see_advertised(ret_net, scene_of(world)->has_bridge);
 	else if (scene_of(world)->has_bridge)
 		see_bridge(ret_net);
+	if (scene_of(world)->has_bridge && scene_of(world)->has_others)
+		see_others(ret_net);
 	if (scene_of(world)->is_ipv6)
 		return;
 	if (!scene_of(world)->has_old)
@@ -349,6 +364,50 @@ static void a_login_confirms_a_network_that_answers(void **state)
 	expect_new_files(&host);
 	scene_done(&scene);
 	fixture_close(&host);
+}
+
+/* Over another card, or from a container: neither has seen the bridge's cable. */
+static void a_login_over_another_link_is_no_proof(void **state)
+{
+	(void)state;
+	static const char *const others[] = {
+		"198.51.100.20 22 198.51.100.7 50122", "172.17.0.1 22 172.17.0.2 50122",
+		"192.0.2.10 22 172.17.0.2 50122", "fe80::20 22 fe80::7 50122"};
+	for (size_t i = 0; i < KH_COUNT(others); i++) {
+		struct fixture host;
+		struct scene scene;
+		host_open(&host, "boot-2\n");
+		want_login(&host);
+		scene_init(&scene);
+		scene.has_bridge = scene.has_others = true;
+		scene.old_returns = true;
+		scene.connection = others[i];
+		assert_int_equal(watch(&host, &scene), 0);
+		expect_phase(&host, KH_NET_REVERTED, NULL);
+		scene_done(&scene);
+		fixture_close(&host);
+	}
+}
+
+static void a_login_to_any_address_of_the_bridge_confirms(void **state)
+{
+	(void)state;
+	static const char *const logins[] = {
+		"2001:db8::10 22 2001:db8:1::7 50122", "fe80::10 22 fe80::7 50122",
+		"192.0.2.10 22 192.0.2.77 50122", "192.0.2.10 22 10.8.0.2 50122"}; /* of a tunnel */
+	for (size_t i = 0; i < KH_COUNT(logins); i++) {
+		struct fixture host;
+		struct scene scene;
+		host_open(&host, "boot-2\n");
+		want_login(&host);
+		scene_init(&scene);
+		scene.has_bridge = scene.has_others = true;
+		scene.connection = logins[i];
+		assert_int_equal(watch(&host, &scene), 0);
+		expect_phase(&host, KH_NET_CONFIRMED, NULL);
+		scene_done(&scene);
+		fixture_close(&host);
+	}
 }
 
 static void a_network_that_nobody_comes_over_is_put_back(void **state)
@@ -763,6 +822,8 @@ int main(void)
 		cmocka_unit_test(the_gateway_of_a_lease_is_asked),
 		cmocka_unit_test(a_good_network_is_confirmed),
 		cmocka_unit_test(a_login_confirms_a_network_that_answers),
+		cmocka_unit_test(a_login_over_another_link_is_no_proof),
+		cmocka_unit_test(a_login_to_any_address_of_the_bridge_confirms),
 		cmocka_unit_test(a_network_that_nobody_comes_over_is_put_back),
 		cmocka_unit_test(in_the_boot_of_the_change_nothing_is_judged),
 		cmocka_unit_test(a_bad_network_is_put_back),
