@@ -39,6 +39,22 @@ static bool has_ipv4(const struct kh_facts_link *link)
 	return false;
 }
 
+static char *missing_of_all(const struct kh_net_record *record, const struct kh_facts_link *link)
+{
+	for (size_t i = 0; i < record->addresses.count; i++) {
+		bool is_there = has_address(link, record->addresses.items[i]);
+		if (is_there && record->is_any_enough)
+			return NULL;
+		if (!is_there && !record->is_any_enough)
+			return kh_printf("no address %s on %s", record->addresses.items[i],
+					 record->bridge);
+	}
+	if (!record->is_any_enough)
+		return NULL;
+	kh_auto(kh_free) char *all = kh_strv_join(&record->addresses, ", ");
+	return kh_printf("none of the addresses %s on %s", all, record->bridge);
+}
+
 static char *missing_address(const struct kh_net_record *record, const struct kh_facts_link *link)
 {
 	if (wants_ipv4(record) && !has_ipv4(link))
@@ -46,11 +62,7 @@ static char *missing_address(const struct kh_net_record *record, const struct kh
 	if (record->is_dynamic || record->addresses.count == 0)
 		return link->addresses.count > 0 ? NULL
 						 : kh_printf("no address on %s", record->bridge);
-	for (size_t i = 0; i < record->addresses.count; i++)
-		if (!has_address(link, record->addresses.items[i]))
-			return kh_printf("no address %s on %s", record->addresses.items[i],
-					 record->bridge);
-	return NULL;
+	return missing_of_all(record, link);
 }
 
 static char *missing_answer(struct kh_guard_world *world, const char *bridge, const char *gateway)

@@ -117,6 +117,8 @@ char *kh_net_record_text(const struct kh_net_record *record)
 		(int)record->wants_login, "static", (int)record->is_static, "stp",
 		(int)record->wants_stp, "addresses", list_json(&record->addresses), "gateways",
 		list_json(&record->gateways), "files", files);
+	if (record->is_any_enough)
+		json_object_set_new(object, "any", json_true());
 	kh_auto(kh_free) char *text = json_dumps(object, JSON_INDENT(2));
 	return kh_printf("%s\n", text ? text : "{}");
 }
@@ -178,6 +180,7 @@ static void read_object(const json_t *object, struct kh_net_record *record)
 	record->wants_login = json_is_true(json_object_get(object, "login"));
 	record->is_static = json_is_true(json_object_get(object, "static"));
 	record->wants_stp = json_is_true(json_object_get(object, "stp"));
+	record->is_any_enough = json_is_true(json_object_get(object, "any"));
 	read_list(object, "addresses", &record->addresses);
 	read_list(object, "gateways", &record->gateways);
 	json_array_foreach(json_object_get(object, "files"), i, file)

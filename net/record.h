@@ -39,11 +39,12 @@ struct kh_net_record {
 	char *bridge, *port;
 	enum kh_net_manager manager;
 	long long timeout_s;
-	bool is_dynamic;  /* any address of DHCP or router advertisements will do */
-	bool wants_route; /* a default route over the bridge is expected */
-	bool had_ipv4;    /* the default route was IPv4: that of an advertisement is none */
-	bool wants_login; /* there is an ssh server: a new connection to it is expected */
-	bool is_static;   /* the addresses are the configuration's, not the port's */
+	bool is_dynamic;    /* any address of DHCP or router advertisements will do */
+	bool wants_route;   /* a default route over the bridge is expected */
+	bool had_ipv4;      /* the default route was IPv4: that of an advertisement is none */
+	bool wants_login;   /* there is an ssh server: a new connection to it is expected */
+	bool is_static;     /* the addresses are the configuration's, not the port's */
+	bool is_any_enough; /* one of the addresses has to be there, not each */
 	bool wants_stp;
 	struct kh_strv addresses; /* "192.0.2.10/25": each is expected, unless is_dynamic */
 	struct kh_strv gateways;  /* each must answer; empty: that of the default route */

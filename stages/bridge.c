@@ -144,31 +144,6 @@ static bool is_all_in_place(const struct work *work)
 	return true;
 }
 
-/* What the network has to look like for the guard to be content. */
-static void expect(const struct work *work, struct kh_net_record *record)
-{
-	const struct kh_config_bridge *config = &work->context->config->bridge;
-	const struct kh_facts_net *net = &work->context->facts->net;
-	const struct kh_facts_link *today = work->port.master ? work->port.master : work->port.link;
-	bool has_default = net->default_link && strcmp(net->default_link, today->name) == 0;
-	record->is_dynamic = work->answer.is_dynamic;
-	record->had_ipv4 = has_default && net->gateway4;
-	record->wants_route = has_default || config->gateways.count > 0;
-	if (config->address_mode == KH_ADDRESS_STATIC) {
-		kh_strv_copy(&record->addresses, &config->addresses);
-		kh_strv_copy(&record->gateways, &config->gateways);
-		return;
-	}
-	if (record->is_dynamic)
-		return;
-	/* Addresses of router advertisements come and go: those of IPv4 are what was configured. */
-	for (size_t i = 0; i < today->addresses.count; i++)
-		if (kh_net_family(today->addresses.items[i]) == 4)
-			kh_strv_add(&record->addresses, today->addresses.items[i]);
-	if (has_default && (net->gateway4 || net->gateway6))
-		kh_strv_add(&record->gateways, net->gateway4 ? net->gateway4 : net->gateway6);
-}
-
 /* A switch while the host runs has somebody who made it: net/guard.h asks for a login then. */
 static bool wants_login(const struct work *work)
 {
@@ -191,7 +166,8 @@ static int make_record(const struct work *work, struct kh_net_record *record, st
 	record->wants_login = wants_login(work);
 	record->is_static = config->address_mode == KH_ADDRESS_STATIC;
 	record->wants_stp = config->stp;
-	expect(work, record);
+	record->is_dynamic = work->answer.is_dynamic;
+	kh_bridge_expect(work->context, &work->port, &work->view, record);
 	/* Until the last change was confirmed, what it would go back to is what this one goes back
 	 * to. */
 	bool keep_before = past->state.phase == KH_NET_WAITING;

@@ -1,5 +1,6 @@
 /* bridge.h - between the parts of the bridge stage: bridge.c plans, bridge_port.c finds the uplink,
- * bridge_cloud.c stops cloud-init, bridge_check.c reports. */
+ * bridge_expect.c says what the guard is to find, bridge_cloud.c stops cloud-init, bridge_check.c
+ * reports. */
 #ifndef KH_STAGES_BRIDGE_H
 #define KH_STAGES_BRIDGE_H
 
@@ -41,5 +42,10 @@ void kh_bridge_stop_cloud_init(const struct kh_net_view *view, struct kh_net_ans
 
 int kh_bridge_check(const struct kh_context *context, struct kh_report *report,
 		    struct kh_error *err);
+
+/* Fill in what the guard is to find: addresses, gateways, the default route. The record's manager
+ * and is_dynamic are known already. */
+void kh_bridge_expect(const struct kh_context *context, const struct kh_bridge_port *port,
+		      const struct kh_net_view *view, struct kh_net_record *record);
 
 #endif

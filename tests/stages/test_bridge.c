@@ -444,6 +444,44 @@ static void expect_in_record(const char *yaml, bool has_server, const char *part
 	stage_host_close(&host);
 }
 
+/* What the record expects of a host of ifupdown that has two addresses, both on the uplink. */
+static char *expected_addresses(const char *interfaces, bool is_any_enough)
+{
+	struct stage_host host;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	char digest[KH_DIGEST_SIZE];
+	open_host(&host, "debian12-ifupdown", plain);
+	fixture_put(&host.fixture, "/etc/network/interfaces", interfaces);
+	kh_strv_done(&uplink(&host)->addresses);
+	kh_strv_add(&uplink(&host)->addresses, "192.0.2.10/25");
+	kh_strv_add(&uplink(&host)->addresses, "192.0.2.100/32");
+	assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+	stage_host_apply(&host);
+	assert_int_equal(kh_net_record_read(&host.fixture.root, &record, digest, &err), 0);
+	assert_int_equal(record.is_any_enough, is_any_enough);
+	stage_host_close(&host);
+	return kh_strv_join(&record.addresses, " ");
+}
+
+static void an_address_that_no_file_names_is_not_expected_of_the_bridge(void **state)
+{
+	(void)state;
+	kh_auto(kh_free) char *floating = expected_addresses(
+		"# 192.0.2.100 is keepalived's\nauto enp1s0\niface enp1s0 inet static\n"
+		"\taddress 192.0.2.10/25\n\tgateway 192.0.2.1\n",
+		false);
+	assert_string_equal(floating, "192.0.2.10/25");
+	kh_auto(kh_free) char *both = expected_addresses(
+		"auto enp1s0\niface enp1s0 inet static\n\taddress 192.0.2.10/25\n"
+		"\tgateway 192.0.2.1\n\tup ip addr add 192.0.2.100/32 dev enp1s0\n",
+		false);
+	assert_string_equal(both, "192.0.2.10/25 192.0.2.100/32");
+	kh_auto(kh_free) char *none = expected_addresses(
+		"auto enp1s0\niface enp1s0 inet manual\n\tup /usr/local/sbin/addresses\n", true);
+	assert_string_equal(none, "192.0.2.10/25 192.0.2.100/32");
+}
+
 static void a_login_is_waited_for_where_one_can_come_unless_the_gateway_is_enough(void **state)
 {
 	(void)state;
@@ -472,6 +510,7 @@ int main(void)
 		cmocka_unit_test(an_installed_program_is_used),
 		cmocka_unit_test(
 			a_login_is_waited_for_where_one_can_come_unless_the_gateway_is_enough),
+		cmocka_unit_test(an_address_that_no_file_names_is_not_expected_of_the_bridge),
 		cmocka_unit_test(without_systemd_an_init_script_starts_the_guard),
 		cmocka_unit_test(cloud_init_is_switched_off),
 		cmocka_unit_test(a_switched_off_cloud_init_is_left_alone),

@@ -287,6 +287,14 @@ static void it_says_what_is_missing(void **state)
 	expect_missing(&scene, &record, "no ARP answer from gateway 192.0.2.1 on br0");
 	kh_strv_add(&record.addresses, "2001:db8::1/64");
 	expect_missing(&scene, &record, "no address 2001:db8::1/64 on br0");
+	record.is_any_enough = true;
+	scene.answering = "192.0.2.1";
+	expect_missing(&scene, &record, NULL);
+	kh_strv_done(&record.addresses);
+	kh_strv_add(&record.addresses, "192.0.2.1/25");
+	kh_strv_add(&record.addresses, "2001:db8::1/64");
+	expect_missing(&scene, &record,
+		       "none of the addresses 192.0.2.1/25, 2001:db8::1/64 on br0");
 	scene_done(&scene);
 }
 
