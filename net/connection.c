@@ -49,10 +49,62 @@ static void read_file(const struct kh_root *root, const char *path, struct kh_st
 		read_line(lines.items[i], ports);
 }
 
-static void find_ports(const struct kh_root *root, struct kh_strv *ports)
+/* ListenStream= of a socket unit: "2222", "0.0.0.0:2222", "[::]:2222"; also paths and vsock.
+ * Source: systemd.socket(5). */
+static void read_socket_line(const char *line, struct kh_strv *ports)
+{
+	static const char key[] = "ListenStream";
+	line += strspn(line, " \t");
+	if (!kh_str_starts(line, key))
+		return;
+	line += strlen(key) + strspn(line + strlen(key), " \t");
+	if (*line != '=')
+		return;
+	line += 1 + strspn(line + 1, " \t");
+	const char *colon = strrchr(line, ':');
+	kh_auto(kh_free) char *port = kh_strdup(colon ? colon + 1 : line);
+	port[strcspn(port, " \t\r")] = '\0';
+	if (line[0] != '/' && line[0] != '@' && !kh_str_starts(line, "vsock:"))
+		add_port(ports, port);
+}
+
+static void read_socket_file(const struct kh_root *root, const char *path, struct kh_strv *ports)
+{
+	kh_auto(kh_free) char *text = kh_root_text(root, path);
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, text ? text : "");
+	for (size_t i = 0; i < lines.count; i++)
+		read_socket_line(lines.items[i], ports);
+}
+
+/* With socket activation systemd takes the connections, and sshd_config's Port says nothing. A port
+ * that a later file takes away is listed as well: nobody comes in over it, so it does no harm.
+ * Source: systemd.unit(5); sshd-socket-generator writes below /run/systemd/generator. */
+static void find_socket_ports(const struct kh_root *root, struct kh_strv *ports)
+{
+	static const char *const dirs[] = {"/etc/systemd/system", "/run/systemd/system",
+					   "/run/systemd/generator", "/usr/lib/systemd/system",
+					   "/lib/systemd/system"};
+	static const char *const units[] = {"ssh.socket", "sshd.socket"};
+	for (size_t i = 0; i < KH_COUNT(dirs) * KH_COUNT(units); i++) {
+		kh_auto(kh_strv_done) struct kh_strv names = {0};
+		kh_auto(kh_free) char *unit =
+			kh_printf("%s/%s", dirs[i / KH_COUNT(units)], units[i % KH_COUNT(units)]);
+		kh_auto(kh_free) char *drop_ins = kh_printf("%s.d", unit);
+		read_socket_file(root, unit, ports);
+		kh_root_list(root, drop_ins, &names);
+		for (size_t n = 0; n < names.count; n++) {
+			kh_auto(kh_free) char *path = kh_printf("%s/%s", drop_ins, names.items[n]);
+			if (kh_str_ends(path, ".conf"))
+				read_socket_file(root, path, ports);
+		}
+	}
+}
+
+static void find_ports(const struct kh_root *root, const char *own_port, struct kh_strv *ports)
 {
 	static const char dir[] = "/etc/ssh/sshd_config.d";
-	kh_auto(kh_strv_done) struct kh_strv names = {0}, words = {0};
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
 	read_file(root, "/etc/ssh/sshd_config", ports);
 	kh_root_list(root, dir, &names);
 	for (size_t i = 0; i < names.count; i++) {
@@ -60,13 +112,11 @@ static void find_ports(const struct kh_root *root, struct kh_strv *ports)
 		if (kh_str_ends(names.items[i], ".conf"))
 			read_file(root, path, ports);
 	}
-	/* The administrator's own: there may be another sshd, or another program of its kind. */
-	const char *session = getenv("SSH_CONNECTION");
-	kh_strv_split(&words, session ? session : "", " ");
-	if (words.count == 4)
-		add_port(ports, words.items[3]);
 	if (ports->count == 0)
 		kh_strv_addf(ports, "%d", DEFAULT_PORT);
+	find_socket_ports(root, ports);
+	/* There may be another sshd, or another program of its kind. */
+	add_port(ports, own_port);
 }
 
 bool kh_connection_has_server(const struct kh_root *root)
@@ -151,10 +201,11 @@ void kh_connection_list_all(const struct kh_root *root, struct kh_strv *connecti
 	read_table(root, "/proc/net/tcp6", NULL, connections);
 }
 
-void kh_connection_list(const struct kh_root *root, struct kh_strv *connections)
+void kh_connection_list(const struct kh_root *root, const char *own_port,
+			struct kh_strv *connections)
 {
 	kh_auto(kh_strv_done) struct kh_strv ports = {0};
-	find_ports(root, &ports);
+	find_ports(root, own_port, &ports);
 	read_table(root, "/proc/net/tcp", &ports, connections);
 	read_table(root, "/proc/net/tcp6", &ports, connections);
 }

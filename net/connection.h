@@ -14,7 +14,8 @@
  *     a second command over an ssh connection that is kept open (ControlMaster).
  *
  * Sources: proc(5) (/proc/net/tcp, /proc/PID/stat, /proc/PID/environ), sshd(8) (SSH_CONNECTION),
- * sshd_config(5) (Port, ListenAddress).
+ * sshd_config(5) (Port, ListenAddress),
+ * systemd.socket(5) (ListenStream of ssh.socket).
  */
 #ifndef KH_NET_CONNECTION_H
 #define KH_NET_CONNECTION_H
@@ -22,9 +23,15 @@
 #include "core/base/root.h"
 #include "core/facts_net.h"
 
-/* Connections from outside to the ports of sshd (and to that of the ssh session we run in, if any):
- * "192.0.2.10 22 198.51.100.7 50122", our side first. Also those that were closed a moment ago. */
-void kh_connection_list(const struct kh_root *root, struct kh_strv *connections);
+/* Connections from outside to the ports of sshd, and to own_port (may be NULL): "192.0.2.10 22
+ * 198.51.100.7 50122", our side first. Also those that were closed a moment ago. */
+void kh_connection_list(const struct kh_root *root, const char *own_port,
+			struct kh_strv *connections);
+
+/* The port of this host that the ssh session of process PID came in by: owned; NULL: none. The
+ * second one: of this process; none where the root is not the running machine's. */
+char *kh_connection_port_of(const struct kh_root *root, long long pid);
+char *kh_connection_our_port(const struct kh_root *root);
 
 /* Did this connection (one line of the list) come over the link? Our side has to be one of the
  * link's addresses, and the other side must not be a neighbour on another Ethernet link: a

@@ -193,7 +193,7 @@ static void look_for_login(const struct kh_guard_watch *watch, struct wait *wait
 	kh_auto(kh_strv_done) struct kh_strv now = {0};
 	if (wait->has_login)
 		return;
-	watch->world->connections(watch->world, watch->root, &now);
+	watch->world->connections(watch->world, watch->root, watch->record.ssh_port, &now);
 	for (size_t i = 0; i < now.count; i++) {
 		if (kh_strv_has(&watch->state.connections, now.items[i]) ||
 		    kh_strv_has(&wait->seen, now.items[i]))

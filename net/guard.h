@@ -78,7 +78,7 @@ struct kh_guard_world {
 	long long (*now_ms)(struct kh_guard_world *world); /* since the machine was started */
 	/* As kh_connection_list(). */
 	void (*connections)(struct kh_guard_world *world, const struct kh_root *root,
-			    struct kh_strv *connections);
+			    const char *own_port, struct kh_strv *connections);
 	void *data;
 };
 

@@ -227,7 +227,7 @@ static int ask(struct kh_guard_watch *watch, struct kh_error *err)
 		return -1;
 	kh_net_state_done(&watch->state);
 	watch->state = (struct kh_net_state){.boot_id = kh_strdup(watch->boot_id)};
-	kh_connection_list(watch->root, &watch->state.connections);
+	kh_connection_list(watch->root, watch->record.ssh_port, &watch->state.connections);
 	if (kh_guard_note(watch, KH_NET_ASKED, err) != 0 ||
 	    start(watch->root, watch->runner, err) != 0)
 		return -1;

@@ -153,10 +153,10 @@ static void wait_moment(struct kh_guard_world *world)
 }
 
 static void connections(struct kh_guard_world *world, const struct kh_root *root,
-			struct kh_strv *list)
+			const char *own_port, struct kh_strv *list)
 {
 	(void)world;
-	kh_connection_list(root, list);
+	kh_connection_list(root, own_port, list);
 }
 
 static long long now_ms(struct kh_guard_world *world)

@@ -35,6 +35,7 @@ void kh_net_record_done(struct kh_net_record *record)
 	kh_free(&record->boot_id);
 	kh_free(&record->bridge);
 	kh_free(&record->port);
+	kh_free(&record->ssh_port);
 	kh_strv_done(&record->addresses);
 	kh_strv_done(&record->gateways);
 	*record = (struct kh_net_record){0};
@@ -119,6 +120,8 @@ char *kh_net_record_text(const struct kh_net_record *record)
 		list_json(&record->gateways), "files", files);
 	if (record->is_any_enough)
 		json_object_set_new(object, "any", json_true());
+	if (record->ssh_port)
+		json_object_set_new(object, "ssh_port", json_string(record->ssh_port));
 	kh_auto(kh_free) char *text = json_dumps(object, JSON_INDENT(2));
 	return kh_printf("%s\n", text ? text : "{}");
 }
@@ -171,6 +174,7 @@ static void read_object(const json_t *object, struct kh_net_record *record)
 	record->boot_id = text_of(object, "boot_id");
 	record->bridge = text_of(object, "bridge");
 	record->port = text_of(object, "port");
+	record->ssh_port = text_of(object, "ssh_port");
 	if (manager >= KH_NET_NONE && manager <= KH_NET_IFCFG)
 		record->manager = (enum kh_net_manager)manager;
 	record->timeout_s = json_integer_value(json_object_get(object, "timeout_s"));

@@ -37,6 +37,7 @@ struct kh_net_record {
 	char *digest;  /* of the configuration's bridge section */
 	char *boot_id; /* of the boot it was made in; NULL: not known */
 	char *bridge, *port;
+	char *ssh_port; /* the one that the administrator's session came in by; NULL: none */
 	enum kh_net_manager manager;
 	long long timeout_s;
 	bool is_dynamic;    /* any address of DHCP or router advertisements will do */

@@ -73,6 +73,27 @@ static char *connection_text(const char *ssh_connection)
 	return kh_printf("%s %s %s %s", server, words.items[3], client, words.items[1]);
 }
 
+/* sudo and su may have cleaned the environment: that of an ancestor has it. */
+char *kh_connection_port_of(const struct kh_root *root, long long pid)
+{
+	struct process process = {.parent = -1};
+	for (int i = 0; i < MOST_ANCESTORS && pid > 1; i++, pid = process.parent) {
+		kh_auto(kh_free) char *connection = ssh_connection_of(root, pid);
+		kh_auto(kh_strv_done) struct kh_strv words = {0};
+		kh_strv_split(&words, connection ? connection : "", " ");
+		if (words.count == 4)
+			return kh_strdup(words.items[3]);
+		if (!read_process(root, pid, &process))
+			break;
+	}
+	return NULL;
+}
+
+char *kh_connection_our_port(const struct kh_root *root)
+{
+	return root->is_live ? kh_connection_port_of(root, getpid()) : NULL;
+}
+
 static bool is_new_connection(const struct kh_root *root, const char *ssh_connection,
 			      const struct kh_strv *before, char **ret_why)
 {

@@ -161,6 +161,7 @@ static int make_record(const struct work *work, struct kh_net_record *record, st
 	record->boot_id = kh_strdup(work->context->facts->os.boot_id);
 	record->bridge = kh_strdup(config->name);
 	record->port = kh_strdup(work->port.link->name);
+	record->ssh_port = kh_connection_our_port(work->context->root);
 	record->manager = work->manager;
 	record->timeout_s = config->confirm_timeout_s;
 	record->wants_login = wants_login(work);

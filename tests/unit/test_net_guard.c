@@ -34,6 +34,7 @@ struct scene {
 	bool old_returns;         /* once the bridge is gone */
 	bool old_is_bridge;       /* what returns is the bridge as it was */
 	bool has_others;          /* another card, docker's bridge and a tunnel */
+	bool has_asked_for_own;   /* the list was asked for with port 2222 of the record */
 	bool is_ipv6;             /* all that is seen is a router's advertisement */
 	const char *answering;    /* the one neighbour that answers */
 	const char *connection;   /* to sshd, or NULL */
@@ -132,9 +133,10 @@ static long long now_ms(struct kh_guard_world *world)
 }
 
 static void connections(struct kh_guard_world *world, const struct kh_root *root,
-			struct kh_strv *list)
+			const char *own_port, struct kh_strv *list)
 {
 	(void)root;
+	scene_of(world)->has_asked_for_own |= own_port && strcmp(own_port, "2222") == 0;
 	if (scene_of(world)->connection)
 		kh_strv_add(list, scene_of(world)->connection);
 }
@@ -375,6 +377,28 @@ static void a_login_confirms_a_network_that_answers(void **state)
 }
 
 /* Over another card, or from a container: neither has seen the bridge's cable. */
+static void the_administrators_own_port_counts(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	host_open(&host, "boot-2\n");
+	make_record(&record);
+	record.wants_login = true;
+	record.ssh_port = kh_strdup("2222");
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	fixture_put(&host, kh_net_record_path, text);
+	scene_init(&scene);
+	scene.has_bridge = true;
+	scene.connection = "192.0.2.10 2222 198.51.100.7 50122";
+	assert_int_equal(watch(&host, &scene), 0);
+	assert_true(scene.has_asked_for_own);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
 static void a_login_over_another_link_is_no_proof(void **state)
 {
 	(void)state;
@@ -830,6 +854,7 @@ int main(void)
 		cmocka_unit_test(the_gateway_of_a_lease_is_asked),
 		cmocka_unit_test(a_good_network_is_confirmed),
 		cmocka_unit_test(a_login_confirms_a_network_that_answers),
+		cmocka_unit_test(the_administrators_own_port_counts),
 		cmocka_unit_test(a_login_over_another_link_is_no_proof),
 		cmocka_unit_test(a_login_to_any_address_of_the_bridge_confirms),
 		cmocka_unit_test(a_network_that_nobody_comes_over_is_put_back),

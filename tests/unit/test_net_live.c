@@ -33,7 +33,7 @@ static void put_tables(struct fixture *host, const char *v4, const char *v6)
 static void expect_connections(const struct fixture *host, const char *wanted)
 {
 	kh_auto(kh_strv_done) struct kh_strv found = {0};
-	kh_connection_list(&host->root, &found);
+	kh_connection_list(&host->root, NULL, &found);
 	kh_auto(kh_free) char *text = kh_strv_join(&found, ", ");
 	assert_string_equal(text, wanted);
 }
@@ -43,7 +43,6 @@ static void connections_from_outside_to_sshd_are_listed(void **state)
 {
 	(void)state;
 	struct fixture host;
-	unsetenv("SSH_CONNECTION");
 	fixture_open_empty(&host);
 	put_tables(&host,
 		   "   0: 00000000:0016 00000000:0000 0A 0 0 0 0 0 1\n"  /* listens */
@@ -69,7 +68,6 @@ static void the_ports_are_those_of_sshds_configuration(void **state)
 {
 	(void)state;
 	struct fixture host;
-	unsetenv("SSH_CONNECTION");
 	fixture_open_empty(&host);
 	fixture_put(&host, "/etc/ssh/sshd_config", "#Port 22\nPort 2222\r\nListenAddress ::\n");
 	fixture_put(&host, "/etc/ssh/sshd_config.d/a.conf", "ListenAddress 192.0.2.10:8022\n");
@@ -81,6 +79,51 @@ static void the_ports_are_those_of_sshds_configuration(void **state)
 		   "   3: 0A0200C0:0050 076433C6:0004 01 0 0 0 0 0 2\n",
 		   "");
 	expect_connections(&host, "192.0.2.10 2222 198.51.100.7 2, 192.0.2.10 8022 198.51.100.7 3");
+	fixture_close(&host);
+}
+
+/* The ports 22, 2222, 8022, 4022 and 80 of this host, each connected to. */
+static void put_five_ports(struct fixture *host)
+{
+	put_tables(host,
+		   "   0: 0A0200C0:0016 076433C6:0001 01 0 0 0 0 0 2\n"
+		   "   1: 0A0200C0:08AE 076433C6:0002 01 0 0 0 0 0 2\n"
+		   "   2: 0A0200C0:1F56 076433C6:0003 01 0 0 0 0 0 2\n"
+		   "   3: 0A0200C0:0FB6 076433C6:0004 01 0 0 0 0 0 2\n"
+		   "   4: 0A0200C0:0050 076433C6:0005 01 0 0 0 0 0 2\n",
+		   "");
+}
+
+static void the_ports_of_a_socket_unit_count_as_well(void **state)
+{
+	(void)state;
+	struct fixture host;
+	fixture_open_empty(&host);
+	put_five_ports(&host);
+	fixture_put(&host, "/usr/lib/systemd/system/ssh.socket",
+		    "[Socket]\nListenStream=22\nListenStream=/run/80\nListenStream=vsock::80\n");
+	fixture_put(&host, "/etc/systemd/system/ssh.socket.d/override.conf",
+		    "[Socket]\nListenStream=\n#ListenStream=80\nListenStream = 2222\r\n");
+	fixture_put(&host, "/run/systemd/generator/ssh.socket.d/addresses.conf",
+		    "[Socket]\nListenStream=0.0.0.0:8022\n");
+	fixture_put(&host, "/run/systemd/system/sshd.socket", "ListenStream=[::]:4022\n");
+	fixture_put(&host, "/etc/systemd/system/ssh.socket.d/old", "ListenStream=80\n");
+	expect_connections(&host, "192.0.2.10 22 198.51.100.7 1, 192.0.2.10 2222 198.51.100.7 2, "
+				  "192.0.2.10 8022 198.51.100.7 3, 192.0.2.10 4022 198.51.100.7 4");
+	fixture_close(&host);
+}
+
+static void the_port_of_the_administrators_session_counts_as_well(void **state)
+{
+	(void)state;
+	struct fixture host;
+	kh_auto(kh_strv_done) struct kh_strv found = {0};
+	fixture_open_empty(&host);
+	put_five_ports(&host);
+	fixture_put(&host, "/etc/ssh/sshd_config", "Port 2222\n");
+	kh_connection_list(&host.root, "4022", &found);
+	kh_auto(kh_free) char *text = kh_strv_join(&found, ", ");
+	assert_string_equal(text, "192.0.2.10 2222 198.51.100.7 2, 192.0.2.10 4022 198.51.100.7 4");
 	fixture_close(&host);
 }
 
@@ -106,6 +149,21 @@ static void expect_session(const struct fixture *host, const struct kh_strv *bef
 	assert_int_equal(is_new, why_not == NULL);
 	if (why_not)
 		assert_string_equal(why, why_not);
+}
+
+/* sudo takes SSH_CONNECTION away: the shell it was typed in has it. */
+static void the_port_of_a_session_is_found(void **state)
+{
+	(void)state;
+	struct fixture host;
+	fixture_open_empty(&host);
+	put_process(&host, 20, 10, 5900, "SSH_CONNECTION=198.51.100.7 50122 192.0.2.10 2222");
+	put_process(&host, 30, 20, 6500, "HOME=/root");
+	kh_auto(kh_free) char *port = kh_connection_port_of(&host.root, 30);
+	assert_string_equal(port, "2222");
+	assert_null(kh_connection_port_of(&host.root, 10));
+	assert_null(kh_connection_our_port(&host.root));
+	fixture_close(&host);
 }
 
 /* The switch was a minute after the start, tick 6000. */
@@ -412,6 +470,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connections_from_outside_to_sshd_are_listed),
 		cmocka_unit_test(the_ports_are_those_of_sshds_configuration),
+		cmocka_unit_test(the_ports_of_a_socket_unit_count_as_well),
+		cmocka_unit_test(the_port_of_the_administrators_session_counts_as_well),
+		cmocka_unit_test(the_port_of_a_session_is_found),
 		cmocka_unit_test(a_session_is_as_old_as_its_login),
 		cmocka_unit_test(an_ssh_session_is_new_when_its_connection_is),
 		cmocka_unit_test(the_way_back_is_read_as_it_was_written),
