@@ -6,6 +6,7 @@
  * ifcfg file for the link is read by the network service and by NetworkManager alike. What remains
  * is decided by which service is enabled and has files.
  */
+#include <ctype.h>
 #include <fnmatch.h>
 #include <string.h>
 
@@ -52,31 +53,118 @@ static bool has_stanza(const char *text, const char *link)
 	return false;
 }
 
+/* ---- ifupdown: the files that /etc/network/interfaces reads, and those that these read ---- */
+
+enum { MOST_FILES = 256 };
+
+/* source-directory takes names of these characters only. Source: interfaces(5). */
+static bool is_plain_name(const char *name)
+{
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && *name != '_' && *name != '-')
+			return false;
+	return true;
+}
+
+/* Add the files of DIR that the pattern takes; pattern NULL: the rule of source-directory. */
+static void add_matching(const struct kh_root *root, const char *dir, const char *pattern,
+			 struct kh_strv *paths)
+{
+	kh_auto(kh_strv_done) struct kh_strv found = {0};
+	kh_root_list(root, dir, &found);
+	for (size_t i = 0; i < found.count && paths->count < MOST_FILES; i++) {
+		const char *name = found.items[i];
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, name);
+		bool is_taken =
+			pattern ? fnmatch(pattern, name, FNM_PERIOD) == 0 : is_plain_name(name);
+		if (is_taken && !kh_strv_has(paths, path) && !kh_root_is_dir(root, path))
+			kh_strv_add(paths, path);
+	}
+}
+
+/* "source PATTERN", "source-directory DIR"; a relative name is meant beside the file. */
+static void add_sourced(const struct kh_root *root, const char *from, const char *line,
+			struct kh_strv *paths)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_strv_split(&words, line, " \t");
+	bool is_directory = words.count > 1 && strcmp(words.items[0], "source-directory") == 0;
+	if (words.count < 2 || (!is_directory && strcmp(words.items[0], "source") != 0))
+		return;
+	for (size_t i = 1; i < words.count; i++) {
+		const char *name = words.items[i];
+		int dir_length = name[0] == '/' ? 0 : (int)(strrchr(from, '/') + 1 - from);
+		kh_auto(kh_free) char *path = kh_printf("%.*s%s", dir_length, from, name);
+		while (path[1] && kh_str_ends(path, "/"))
+			path[strlen(path) - 1] = '\0';
+		if (is_directory || kh_root_is_dir(root, path)) {
+			add_matching(root, path, NULL, paths);
+			continue;
+		}
+		char *slash = strrchr(path, '/');
+		*slash = '\0';
+		add_matching(root, path, slash + 1, paths);
+	}
+}
+
 static bool is_ifupdown(const struct kh_root *root, const char *link)
 {
-	kh_auto(kh_free) char *main_text = kh_root_text(root, "/etc/network/interfaces");
-	if (!main_text)
-		return false;
-	if (has_stanza(main_text, link))
-		return true;
-	kh_auto(kh_strv_done) struct kh_strv files = {0};
-	kh_root_list(root, "/etc/network/interfaces.d", &files);
-	for (size_t i = 0; i < files.count; i++) {
-		kh_auto(kh_free) char *path =
-			kh_printf("/etc/network/interfaces.d/%s", files.items[i]);
+	kh_auto(kh_strv_done) struct kh_strv paths = {0};
+	kh_strv_add(&paths, "/etc/network/interfaces");
+	for (size_t i = 0; i < paths.count; i++) { /* grows as it goes */
+		kh_auto(kh_free) char *path = kh_strdup(paths.items[i]);
 		kh_auto(kh_free) char *text = kh_root_text(root, path);
+		kh_auto(kh_strv_done) struct kh_strv lines = {0};
 		if (has_stanza(text, link))
 			return true;
+		kh_strv_split_lines(&lines, text ? text : "");
+		for (size_t n = 0; n < lines.count; n++)
+			add_sourced(root, path, lines.items[n], &paths);
 	}
 	return false;
 }
 
+/* ---- ifcfg ---- */
+
+static const char ifcfg_dir[] = "/etc/sysconfig/network-scripts";
+
+static bool has_any_ifcfg(const struct kh_root *root)
+{
+	kh_auto(kh_strv_done) struct kh_strv found = {0};
+	kh_root_list(root, ifcfg_dir, &found);
+	for (size_t i = 0; i < found.count; i++)
+		if (kh_str_starts(found.items[i], "ifcfg-") &&
+		    strcmp(found.items[i], "ifcfg-lo") != 0)
+			return true;
+	return false;
+}
+
+/* Does the file name another link? Without DEVICE= it is that of its name. */
+static bool is_of_another(const char *text, const char *link)
+{
+	static const char key[] = "DEVICE=";
+	kh_auto(kh_strv_done) struct kh_strv lines = {0};
+	kh_strv_split_lines(&lines, text);
+	for (size_t i = 0; i < lines.count; i++) {
+		const char *line = lines.items[i] + strspn(lines.items[i], " \t");
+		kh_auto(kh_strv_done) struct kh_strv words = {0};
+		if (!kh_str_starts(line, key))
+			continue;
+		kh_strv_split(&words, line + strlen(key), " \t\r\"'");
+		return words.count > 0 && strcmp(words.items[0], link) != 0;
+	}
+	return false;
+}
+
+/* A file of another name that is meant for the link (DEVICE=, HWADDR=) is not found here: who plans
+ * a bridge for NetworkManager looks for it (net/nmkeyfile_find.c). */
 static bool is_ifcfg(const struct kh_root *root, const char *link)
 {
 	if (!link)
-		return has_file_like(root, "/etc/sysconfig/network-scripts", "ifcfg-[!l]*");
-	kh_auto(kh_free) char *path = kh_printf("/etc/sysconfig/network-scripts/ifcfg-%s", link);
-	return kh_root_exists(root, path);
+		return has_any_ifcfg(root);
+	kh_auto(kh_free) char *path = kh_printf("%s/ifcfg-%s", ifcfg_dir, link);
+	kh_auto(kh_free) char *text = kh_root_text(root, path);
+	return text ? !is_of_another(text, link) : kh_root_exists(root, path);
 }
 
 static bool is_enabled(const struct kh_root *root, const char *unit)

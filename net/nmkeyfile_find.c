@@ -92,6 +92,106 @@ static char *carrier_of(const struct kh_ini *profile)
 	return kind && master && strcmp(kind, "bridge") == 0 ? kh_strdup(master) : NULL;
 }
 
+/* ---- ifcfg files, which NetworkManager's plugin ifcfg-rh reads as well ---- */
+
+/* By DEVICE=, HWADDR= and UUID=, whatever the file is called; not the ones that it passes over.
+ * Source: nm-settings-ifcfg-rh(5), utils_should_ignore_file() of the plugin. */
+static bool is_ifcfg_name(const char *name)
+{
+	static const char *const ends[] = {"~",       ".bak",     ".old",     ".orig",   ".rej",
+					   ".rpmnew", ".rpmsave", ".rpmorig", ".augnew", ".augtmp"};
+	if (!kh_str_starts(name, "ifcfg-") || strcmp(name, "ifcfg-lo") == 0)
+		return false;
+	for (size_t i = 0; i < KH_COUNT(ends); i++)
+		if (kh_str_ends(name, ends[i]))
+			return false;
+	return true;
+}
+
+/* Owned; the quotes of a shell are taken off. */
+static char *ifcfg_value(const struct kh_ini *ini, const char *key)
+{
+	const char *value = kh_ini_get(ini, "", key);
+	size_t length = value ? strlen(value) : 0;
+	bool is_quoted = length >= 2 && strchr("\"'", value[0]) && value[length - 1] == value[0];
+	return is_quoted ? kh_strndup(value + 1, length - 2) : kh_strdup(value ? value : "");
+}
+
+/* uuid NULL: it is not known what is active; then a file that is brought up at boot counts. */
+static bool is_ifcfg_of(const char *text, const struct kh_facts_link *link, const char *uuid)
+{
+	kh_auto(kh_ini_done) struct kh_ini ini = {0};
+	kh_ini_parse(text, &ini);
+	kh_auto(kh_free) char *device = ifcfg_value(&ini, "DEVICE");
+	kh_auto(kh_free) char *mac = ifcfg_value(&ini, "HWADDR");
+	kh_auto(kh_free) char *own_uuid = ifcfg_value(&ini, "UUID");
+	kh_auto(kh_free) char *on_boot = ifcfg_value(&ini, "ONBOOT");
+	if (uuid && *own_uuid)
+		return strcasecmp(own_uuid, uuid) == 0;
+	bool is_named = *device ? strcmp(device, link->name) == 0
+				: *mac && link->mac && strcasecmp(mac, link->mac) == 0;
+	return is_named && (uuid || strcasecmp(on_boot, "no") != 0);
+}
+
+static char *ifcfg_of(const struct kh_net_wish *wish, const char *uuid)
+{
+	static const char dir[] = "/etc/sysconfig/network-scripts";
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_net_view_list(wish->view, dir, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+		kh_auto(kh_free) char *text =
+			is_ifcfg_name(names.items[i]) ? kh_net_view_text(wish->view, path) : NULL;
+		if (text && is_ifcfg_of(text, wish->port, uuid))
+			return kh_take(path);
+	}
+	return NULL;
+}
+
+/* On disk as it is, not in the view: our own profile of the port is active after the switch. */
+static bool is_in_a_keyfile(const struct kh_root *root, const char *uuid)
+{
+	for (size_t d = 0; d < KH_COUNT(dirs); d++) {
+		kh_auto(kh_strv_done) struct kh_strv names = {0};
+		kh_root_list(root, dirs[d], &names);
+		for (size_t i = 0; i < names.count; i++) {
+			kh_auto(kh_free) char *path = kh_printf("%s/%s", dirs[d], names.items[i]);
+			kh_auto(kh_free) char *text = kh_root_text(root, path);
+			kh_auto(kh_ini_done) struct kh_ini ini = {0};
+			kh_ini_parse(text ? text : "", &ini);
+			const char *own = kh_ini_get(&ini, "connection", "uuid");
+			if (own && strcasecmp(own, uuid) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What serves the port today has to be in a keyfile: another profile would be another network. */
+static int refuse_unseen(const struct kh_net_wish *wish, const char *uuid, struct kh_error *err)
+{
+	const char *port = wish->port->name;
+	if (uuid && is_in_a_keyfile(wish->view->root, uuid))
+		return 0;
+	kh_auto(kh_free) char *path = ifcfg_of(wish, uuid);
+	if (path) {
+		kh_fail(err, KH_HOST, 0, "'%s' configures '%s', and its name does not say so", path,
+			port);
+		return kh_hint(err,
+			       "rename it to ifcfg-%s, or make it a keyfile: nmcli connection "
+			       "migrate",
+			       port);
+	}
+	if (!uuid)
+		return 0;
+	kh_fail(err, KH_HOST, 0, "NetworkManager's profile of '%s' (%s) is in no file", port, uuid);
+	return kh_hint(err,
+		       "have it written: nmcli connection modify %s connection.interface-name %s",
+		       uuid, port);
+}
+
+/* ---- searching ---- */
+
 struct search {
 	enum fit fit;
 	long priority;
@@ -141,9 +241,12 @@ int kh_nm_profile_find(const struct kh_net_wish *wish, struct kh_nm_profile *ret
 			consider(path, text, wish, uuid, &best, ret_profile);
 		}
 	}
-	if (best.equals == 0)
+	bool is_seen = best.fit == IS_ACTIVE || refuse_unseen(wish, uuid, err) == 0;
+	if (best.equals == 0 && is_seen)
 		return 0;
 	kh_nm_profile_done(ret_profile);
+	if (!is_seen)
+		return -1;
 	kh_fail(err, KH_HOST, 0, "several NetworkManager profiles could serve '%s'",
 		wish->port->name);
 	return kh_hint(err,

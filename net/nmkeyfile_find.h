@@ -2,7 +2,8 @@
  *
  * The running NetworkManager says it (/run/NetworkManager/devices/INDEX: connection-uuid); where
  * that is not recorded, the profile that is tied to the link by name or MAC address, else the one
- * tied to none, with the highest autoconnect-priority. Two that are equally good are refused.
+ * tied to none, with the highest autoconnect-priority. Two that are equally good are refused, and
+ * so is one that is in no keyfile: NetworkManager has it from an ifcfg file, or in memory only.
  */
 #ifndef KH_NET_NMKEYFILE_FIND_H
 #define KH_NET_NMKEYFILE_FIND_H

@@ -641,6 +641,80 @@ static void without_a_profile_the_bridge_asks_dhcp(void **state)
 	netcase_close(&c);
 }
 
+/* A host of NetworkManager; active: the UUID that it says serves the link, or NULL. */
+static void nm_host(struct netcase *c, const char *active)
+{
+	kh_auto(kh_free) char *device =
+		kh_printf("[device]\nmanaged=true\n%s%s\n", active ? "connection-uuid=" : "",
+			  active ? active : "");
+	netcase_open(c, NULL);
+	netcase_link(c, "ens3", "52:54:00:00:00:01", true);
+	fixture_put(&c->fixture, "/run/NetworkManager/devices/2", device);
+}
+
+static void expect_refusal(struct netcase *c, const char *message)
+{
+	netcase_ask(c, NULL);
+	assert_int_equal(c->result, -1);
+	assert_int_equal(c->err.code, KH_HOST);
+	assert_string_equal(c->err.message, message);
+	assert_int_equal(c->answer.edit_count, 0);
+}
+
+/* NetworkManager goes by DEVICE=, HWADDR= and UUID=: without the file, a static host became one of
+ * DHCP. */
+static void an_ifcfg_file_of_another_name_is_not_overlooked(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *active, *text;
+	} cases[] = {
+		{NULL, "DEVICE=ens3\nONBOOT=yes\nIPADDR=192.0.2.10\nPREFIX=25\n"},
+		{NULL, "HWADDR=\"52:54:00:00:00:01\"\nIPADDR=192.0.2.10\n"},
+		{"5fb06bd0", "NAME=lan\nUUID='5fb06bd0'\nIPADDR=192.0.2.10\n"},
+		{"5fb06bd0", "DEVICE=\"ens3\"\nIPADDR=192.0.2.10\n"},
+	};
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		struct netcase c;
+		nm_host(&c, cases[i].active);
+		fixture_put(&c.fixture, "/etc/sysconfig/network-scripts/ifcfg-lan", cases[i].text);
+		expect_refusal(&c, "'/etc/sysconfig/network-scripts/ifcfg-lan' configures 'ens3', "
+				   "and its name does not say so");
+		netcase_close(&c);
+	}
+}
+
+static void ifcfg_files_that_serve_another_link_do_not_matter(void **state)
+{
+	(void)state;
+	struct netcase c;
+	nm_host(&c, NULL);
+	fixture_put(&c.fixture, "/etc/sysconfig/network-scripts/ifcfg-lan", "DEVICE=ens4\n");
+	fixture_put(&c.fixture, "/etc/sysconfig/network-scripts/ifcfg-ens3", "DEVICE=ens4\n");
+	fixture_put(&c.fixture, "/etc/sysconfig/network-scripts/ifcfg-old.bak", "DEVICE=ens3\n");
+	fixture_put(&c.fixture, "/etc/sysconfig/network-scripts/ifcfg-off",
+		    "DEVICE=ens3\nONBOOT=no\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.manager, KH_NET_NETWORKMANAGER);
+	assert_int_equal(c.result, 0);
+	netcase_close(&c);
+}
+
+static void a_profile_that_is_in_no_file_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	nm_host(&c, "5fb06bd0");
+	fixture_put(&c.fixture, "/etc/NetworkManager/system-connections/other.nmconnection",
+		    "[connection]\nuuid=other\ntype=ethernet\ninterface-name=ens3\n");
+	expect_refusal(&c, "NetworkManager's profile of 'ens3' (5fb06bd0) is in no file");
+	fixture_put(&c.fixture, "/run/NetworkManager/system-connections/auto.nmconnection",
+		    "[connection]\nuuid=5fb06bd0\ntype=ethernet\ninterface-name=ens3\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	netcase_close(&c);
+}
+
 /* ---- DHCP identity ---- */
 
 /* Known from the leases of many machines: the identifiers of these names begin with these bytes. */
@@ -693,6 +767,9 @@ int main(void)
 		cmocka_unit_test(an_untied_profile_is_left_and_outranked),
 		cmocka_unit_test(two_equal_profiles_are_refused),
 		cmocka_unit_test(without_a_profile_the_bridge_asks_dhcp),
+		cmocka_unit_test(an_ifcfg_file_of_another_name_is_not_overlooked),
+		cmocka_unit_test(ifcfg_files_that_serve_another_link_do_not_matter),
+		cmocka_unit_test(a_profile_that_is_in_no_file_is_refused),
 		cmocka_unit_test(the_iaid_of_a_name_is_that_of_systemd),
 		cmocka_unit_test(names_are_replaced_as_whole_words_only),
 	};

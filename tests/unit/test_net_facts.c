@@ -144,6 +144,30 @@ static void an_empty_root_has_no_network(void **state)
 	fixture_close(&f);
 }
 
+/* ifupdown has the link, in whichever file that its own one reads. */
+static void a_stanza_is_found_in_every_file_that_is_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *main, *path;
+		enum kh_net_manager manager;
+	} cases[] = {
+		{"source /etc/network/hosts/*.cfg\n", "/etc/network/hosts/a.cfg", KH_NET_IFUPDOWN},
+		{"source hosts/*.cfg\n", "/etc/network/hosts/a.cfg", KH_NET_IFUPDOWN},
+		{"source-directory /etc/network/hosts/\n", "/etc/network/hosts/a", KH_NET_IFUPDOWN},
+		{"source-directory hosts\n", "/etc/network/hosts/a.cfg", KH_NET_NONE},
+		{"auto lo\n", "/etc/network/interfaces.d/a", KH_NET_NONE},
+	};
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		struct fixture f;
+		fixture_open_empty(&f);
+		fixture_put(&f, "/etc/network/interfaces", cases[i].main);
+		fixture_put(&f, cases[i].path, "source interfaces\niface eth0 inet dhcp\n");
+		assert_int_equal(kh_facts_net_manager(&f.root, "eth0"), cases[i].manager);
+		fixture_close(&f);
+	}
+}
+
 static void the_route_with_the_lowest_metric_wins(void **state)
 {
 	(void)state;
@@ -171,6 +195,7 @@ int main(void)
 		cmocka_unit_test(whose_address_a_card_has_is_known),
 		cmocka_unit_test(a_mac_address_finds_the_card_not_the_bridge),
 		cmocka_unit_test(an_empty_root_has_no_network),
+		cmocka_unit_test(a_stanza_is_found_in_every_file_that_is_read),
 		cmocka_unit_test(the_route_with_the_lowest_metric_wins),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
