@@ -111,6 +111,40 @@ static void add_identity(const struct kh_net_wish *wish, const struct kh_ini *pr
 		kh_str_addf(out, "dhcp-iaid=%u\n", kh_dhcp_iaid_of_name(wish->port->name));
 }
 
+/* Does the default route go over the port? As it was when the record was made: the plan must not
+ * change with a cable that is out. */
+static bool is_default_link(const struct kh_net_wish *wish)
+{
+	const struct kh_net_record *record = wish->view->record;
+	const char *best = wish->facts->default_link;
+	if (wish->config->gateways.count > 0)
+		return true;
+	return record ? record->wants_route : best && strcmp(best, wish->port->name) == 0;
+}
+
+/* A bridge gets the default metric 425, which loses against every other uplink's: the port's kind
+ * decides, as today. Of two routes with one metric the first made would win, so the link that has
+ * the default route today stays one below the others of its kind, and another one above.
+ * Source: nm_device_get_route_metric_default() of NetworkManager. */
+static int metric_of(const struct kh_net_wish *wish)
+{
+	enum { OF_ETHERNET = 100, OF_BOND = 300, OF_VLAN = 400 };
+	int usual = wish->port->kind == KH_LINK_BOND   ? OF_BOND
+		    : wish->port->kind == KH_LINK_VLAN ? OF_VLAN
+						       : OF_ETHERNET;
+	return is_default_link(wish) ? usual - 1 : usual + 1;
+}
+
+static void add_metric(const struct kh_net_wish *wish, const struct kh_ini *profile,
+		       const char *section, bool is_given, struct kh_str *out)
+{
+	const char *metric = kh_ini_get(profile, section, "route-metric");
+	const char *method = kh_ini_get(profile, section, "method");
+	bool has_routes = is_given || is_dynamic_method(method) || strcmp(method, "manual") == 0;
+	if (has_routes && (!metric || metric[0] == '-'))
+		kh_str_addf(out, "route-metric=%d\n", metric_of(wish));
+}
+
 static void add_ip_section(const struct kh_net_wish *wish, const struct kh_ini *profile,
 			   const char *section, struct kh_str *out)
 {
@@ -126,6 +160,7 @@ static void add_ip_section(const struct kh_net_wish *wish, const struct kh_ini *
 	if (!is_given && !kh_ini_get(profile, section, "method"))
 		kh_str_add(out, "method=auto\n");
 	add_own_address(wish, family, out);
+	add_metric(wish, profile, section, is_given, out);
 	if (!is_given || wish->config->address_mode == KH_ADDRESS_DHCP)
 		add_identity(wish, profile, section, out);
 }

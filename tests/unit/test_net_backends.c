@@ -715,6 +715,42 @@ static void a_profile_that_is_in_no_file_is_refused(void **state)
 	netcase_close(&c);
 }
 
+static const char wired_path[] = "/etc/NetworkManager/system-connections/wired.nmconnection";
+static const char nm_bridge[] = "/etc/NetworkManager/system-connections/br0.nmconnection";
+
+/* The bridge's profile, where the port's has these lines after those of [connection]. */
+static const char *nm_bridge_of(struct netcase *c, const char *lines)
+{
+	kh_auto(kh_free) char *text = kh_printf("[connection]\nid=wired\nuuid=1\ntype=ethernet\n"
+						"interface-name=ens3\n\n%s",
+						lines);
+	fixture_put(&c->fixture, wired_path, text);
+	netcase_ask(c, "ens3");
+	assert_int_equal(c->result, 0);
+	return netcase_text(c, nm_bridge);
+}
+
+/* With two uplinks, the bridge's own default metric (425) loses against the other one. */
+static void the_bridge_wins_where_its_port_won(void **state)
+{
+	(void)state;
+	struct netcase c;
+	nm_host(&c, NULL);
+	netcase_link(&c, "ens4", "52:54:00:00:00:02", false);
+	const char *text = nm_bridge_of(&c, "[ipv4]\nmethod=auto\n\n[ipv6]\nmethod=disabled\n");
+	assert_non_null(strstr(text, "[ipv4]\nmethod=auto\nroute-metric=99\n"));
+	assert_non_null(strstr(text, "[ipv6]\nmethod=disabled\n"));
+	assert_null(strstr(strstr(text, "[ipv6]"), "route-metric"));
+	text = nm_bridge_of(&c, "[ipv4]\nroute-metric=50\n");
+	assert_non_null(strstr(text, "[ipv4]\nroute-metric=50\nmethod=auto\n\n[ipv6]"));
+	fixture_put(&c.fixture, "/proc/net/route",
+		    "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"
+		    "ens4\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\n");
+	text = nm_bridge_of(&c, "[ipv4]\nmethod=auto\n");
+	assert_non_null(strstr(text, "[ipv4]\nmethod=auto\nroute-metric=101\n"));
+	netcase_close(&c);
+}
+
 /* ---- DHCP identity ---- */
 
 /* Known from the leases of many machines: the identifiers of these names begin with these bytes. */
@@ -770,6 +806,7 @@ int main(void)
 		cmocka_unit_test(an_ifcfg_file_of_another_name_is_not_overlooked),
 		cmocka_unit_test(ifcfg_files_that_serve_another_link_do_not_matter),
 		cmocka_unit_test(a_profile_that_is_in_no_file_is_refused),
+		cmocka_unit_test(the_bridge_wins_where_its_port_won),
 		cmocka_unit_test(the_iaid_of_a_name_is_that_of_systemd),
 		cmocka_unit_test(names_are_replaced_as_whole_words_only),
 	};
