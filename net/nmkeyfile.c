@@ -348,6 +348,10 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 	kh_auto(kh_free) char *bridge_path = kh_printf("%s/%s.nmconnection", dir, bridge);
 	if (kh_net_view_exists(wish->view, bridge_path))
 		return kh_net_taken(wish, bridge_path, err);
+	/* By its id, too: nmcli knows profiles by that. */
+	kh_auto(kh_free) char *taken = kh_nm_profile_of_name(wish, bridge);
+	if (taken)
+		return kh_net_taken(wish, taken, err);
 	kh_auto(kh_free) char *of_bridge = bridge_text(wish, &ini);
 	bool is_fresh = !profile.path || !profile.is_tied;
 	kh_auto(kh_free) char *of_port =

@@ -11,6 +11,8 @@ static const char *const dirs[] = {"/etc/NetworkManager/system-connections",
 				   "/run/NetworkManager/system-connections",
 				   "/usr/lib/NetworkManager/system-connections"};
 
+static const char ifcfg_dir[] = "/etc/sysconfig/network-scripts";
+
 void kh_nm_profile_done(struct kh_nm_profile *profile)
 {
 	kh_free(&profile->path);
@@ -135,11 +137,10 @@ static bool is_ifcfg_of(const char *text, const struct kh_facts_link *link, cons
 
 static char *ifcfg_of(const struct kh_net_wish *wish, const char *uuid)
 {
-	static const char dir[] = "/etc/sysconfig/network-scripts";
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_net_view_list(wish->view, dir, &names);
+	kh_net_view_list(wish->view, ifcfg_dir, &names);
 	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", ifcfg_dir, names.items[i]);
 		kh_auto(kh_free) char *text =
 			is_ifcfg_name(names.items[i]) ? kh_net_view_text(wish->view, path) : NULL;
 		if (text && is_ifcfg_of(text, wish->port, uuid))
@@ -188,6 +189,43 @@ static int refuse_unseen(const struct kh_net_wish *wish, const char *uuid, struc
 	return kh_hint(err,
 		       "have it written: nmcli connection modify %s connection.interface-name %s",
 		       uuid, port);
+}
+
+/* ---- a name that is taken ---- */
+
+static bool has_name(const char *text, const char *name)
+{
+	static const char *const keys[] = {"interface-name", "id"};
+	kh_auto(kh_ini_done) struct kh_ini ini = {0};
+	kh_ini_parse(text, &ini);
+	for (size_t i = 0; i < KH_COUNT(keys); i++) {
+		const char *value = kh_ini_get(&ini, "connection", keys[i]);
+		if (value && strcmp(value, name) == 0)
+			return true;
+	}
+	kh_auto(kh_free) char *device = ifcfg_value(&ini, "DEVICE");
+	return strcmp(device, name) == 0;
+}
+
+char *kh_nm_profile_of_name(const struct kh_net_wish *wish, const char *name)
+{
+	for (size_t d = 0; d <= KH_COUNT(dirs); d++) {
+		bool is_ifcfg = d == KH_COUNT(dirs);
+		const char *dir = is_ifcfg ? ifcfg_dir : dirs[d];
+		kh_auto(kh_strv_done) struct kh_strv names = {0};
+		kh_net_view_list(wish->view, dir, &names);
+		for (size_t i = 0; i < names.count; i++) {
+			kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+			bool is_read =
+				is_ifcfg ? is_ifcfg_name(names.items[i])
+					 : names.items[i][0] != '.' && !kh_str_ends(path, "~");
+			kh_auto(kh_free) char *text =
+				is_read ? kh_net_view_text(wish->view, path) : NULL;
+			if (text && has_name(text, name))
+				return kh_take(path);
+		}
+	}
+	return NULL;
 }
 
 /* ---- searching ---- */

@@ -21,6 +21,9 @@ struct kh_nm_profile {
 /* Error KH_HOST: cannot tell. */
 int kh_nm_profile_find(const struct kh_net_wish *wish, struct kh_nm_profile *ret_profile,
 		       struct kh_error *err);
+/* The file of a profile or of an ifcfg file that has this link's name, or this id, already; owned,
+ * or NULL. */
+char *kh_nm_profile_of_name(const struct kh_net_wish *wish, const char *name);
 void kh_nm_profile_done(struct kh_nm_profile *profile);
 
 #endif

@@ -751,6 +751,33 @@ static void the_bridge_wins_where_its_port_won(void **state)
 	netcase_close(&c);
 }
 
+/* Whatever its file is called; our own is no reason. */
+static void a_name_that_another_profile_has_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *text;
+	} cases[] = {
+		{"/etc/NetworkManager/system-connections/bridge-br0.nmconnection",
+		 "[connection]\nid=lan\ntype=bridge\ninterface-name=br0\n"},
+		{"/run/NetworkManager/system-connections/x.nmconnection",
+		 "[connection]\nid=br0\ntype=vlan\ninterface-name=v7\n"},
+		{"/etc/sysconfig/network-scripts/ifcfg-lan", "DEVICE=\"br0\"\nTYPE=Bridge\n"},
+	};
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		struct netcase c;
+		kh_auto(kh_free) char *message = kh_printf(
+			"'%s' has a 'br0' already, and 'ens3' is not its port", cases[i].path);
+		nm_host(&c, NULL);
+		fixture_put(&c.fixture, cases[i].path, cases[i].text);
+		expect_refusal(&c, message);
+		fixture_put(&c.fixture, cases[i].path, "[connection]\nid=br01\n");
+		netcase_ask(&c, NULL);
+		assert_int_equal(c.result, 0);
+		netcase_close(&c);
+	}
+}
+
 /* ---- DHCP identity ---- */
 
 /* Known from the leases of many machines: the identifiers of these names begin with these bytes. */
@@ -807,6 +834,7 @@ int main(void)
 		cmocka_unit_test(ifcfg_files_that_serve_another_link_do_not_matter),
 		cmocka_unit_test(a_profile_that_is_in_no_file_is_refused),
 		cmocka_unit_test(the_bridge_wins_where_its_port_won),
+		cmocka_unit_test(a_name_that_another_profile_has_is_refused),
 		cmocka_unit_test(the_iaid_of_a_name_is_that_of_systemd),
 		cmocka_unit_test(names_are_replaced_as_whole_words_only),
 	};
