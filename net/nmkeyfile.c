@@ -14,6 +14,7 @@
 #include "core/base/mem.h"
 #include "net/backend.h"
 #include "net/nmkeyfile_find.h"
+#include "net/nmkeyfile_ip.h"
 
 enum { KEYFILE_MODE = 0600, MOST_PRIORITY = 999 };
 static const char dir[] = "/etc/NetworkManager/system-connections";
@@ -53,118 +54,6 @@ static char *uuid_of(const char *kind, const char *name, const char *mac)
 
 /* ---- the bridge's profile ---- */
 
-static bool is_dynamic_method(const char *method)
-{
-	return !method || strcmp(method, "auto") == 0 || strcmp(method, "dhcp") == 0;
-}
-
-/* A line of [ipv4] or [ipv6] that the configuration's address replaces. */
-static bool is_replaced(const struct kh_net_wish *wish, const struct kh_ini_line *line)
-{
-	int family = strcmp(line->section, "ipv4") == 0 ? 4 : 6;
-	bool is_ip = family == 4 || strcmp(line->section, "ipv6") == 0;
-	if (!is_ip || !line->key || !kh_net_replaces(wish, family))
-		return false;
-	if (strcmp(line->key, "dns") == 0)
-		return wish->config->dns.count > 0 || wish->config->address_mode == KH_ADDRESS_DHCP;
-	return strcmp(line->key, "method") == 0 || strcmp(line->key, "gateway") == 0 ||
-	       kh_str_starts(line->key, "address");
-}
-
-static void add_own_address(const struct kh_net_wish *wish, int family, struct kh_str *out)
-{
-	const struct kh_config_bridge *config = wish->config;
-	const char *gateway = kh_net_gateway(wish, family);
-	int number = 0;
-	if (!kh_net_replaces(wish, family))
-		return;
-	if (config->address_mode == KH_ADDRESS_DHCP) {
-		kh_str_add(out, "method=auto\n");
-		return;
-	}
-	kh_str_add(out, "method=manual\n");
-	for (size_t i = 0; i < config->addresses.count; i++) {
-		if (kh_net_family(config->addresses.items[i]) != family)
-			continue;
-		number++;
-		kh_str_addf(out, "address%d=%s%s%s\n", number, config->addresses.items[i],
-			    gateway && number == 1 ? "," : "",
-			    gateway && number == 1 ? gateway : "");
-	}
-	kh_auto(kh_str_done) struct kh_str dns = {0};
-	for (size_t i = 0; i < config->dns.count; i++)
-		if (kh_net_family(config->dns.items[i]) == family)
-			kh_str_addf(&dns, "%s;", config->dns.items[i]);
-	if (dns.length > 0)
-		kh_str_addf(out, "dns=%s\n", kh_str_text(&dns));
-}
-
-/* The IAID is made of the link's name unless it is given: give the one of today. */
-static void add_identity(const struct kh_net_wish *wish, const struct kh_ini *profile,
-			 const char *section, struct kh_str *out)
-{
-	const char *client_id = kh_ini_get(profile, section, "dhcp-client-id");
-	bool is_v4 = strcmp(section, "ipv4") == 0;
-	bool has_iaid = !is_v4 || (client_id && strstr(client_id, "duid"));
-	if (has_iaid && !kh_ini_get(profile, section, "dhcp-iaid") &&
-	    is_dynamic_method(kh_ini_get(profile, section, "method")))
-		kh_str_addf(out, "dhcp-iaid=%u\n", kh_dhcp_iaid_of_name(wish->port->name));
-}
-
-/* Does the default route go over the port? As it was when the record was made: the plan must not
- * change with a cable that is out. */
-static bool is_default_link(const struct kh_net_wish *wish)
-{
-	const struct kh_net_record *record = wish->view->record;
-	const char *best = wish->facts->default_link;
-	if (wish->config->gateways.count > 0)
-		return true;
-	return record ? record->wants_route : best && strcmp(best, wish->port->name) == 0;
-}
-
-/* A bridge gets the default metric 425, which loses against every other uplink's: the port's kind
- * decides, as today. Of two routes with one metric the first made would win, so the link that has
- * the default route today stays one below the others of its kind, and another one above.
- * Source: nm_device_get_route_metric_default() of NetworkManager. */
-static int metric_of(const struct kh_net_wish *wish)
-{
-	enum { OF_ETHERNET = 100, OF_BOND = 300, OF_VLAN = 400 };
-	int usual = wish->port->kind == KH_LINK_BOND   ? OF_BOND
-		    : wish->port->kind == KH_LINK_VLAN ? OF_VLAN
-						       : OF_ETHERNET;
-	return is_default_link(wish) ? usual - 1 : usual + 1;
-}
-
-static void add_metric(const struct kh_net_wish *wish, const struct kh_ini *profile,
-		       const char *section, bool is_given, struct kh_str *out)
-{
-	const char *metric = kh_ini_get(profile, section, "route-metric");
-	const char *method = kh_ini_get(profile, section, "method");
-	bool has_routes = is_given || is_dynamic_method(method) || strcmp(method, "manual") == 0;
-	if (has_routes && (!metric || metric[0] == '-'))
-		kh_str_addf(out, "route-metric=%d\n", metric_of(wish));
-}
-
-static void add_ip_section(const struct kh_net_wish *wish, const struct kh_ini *profile,
-			   const char *section, struct kh_str *out)
-{
-	int family = strcmp(section, "ipv4") == 0 ? 4 : 6;
-	kh_str_addf(out, "\n[%s]\n", section);
-	for (size_t i = 0; i < profile->line_count; i++) {
-		const struct kh_ini_line *line = &profile->lines[i];
-		if (strcmp(line->section, section) == 0 && !line->is_header &&
-		    !kh_ini_is_blank(line) && !is_replaced(wish, line))
-			kh_ini_add_raw(out, line->raw);
-	}
-	bool is_given = kh_net_replaces(wish, family);
-	if (!is_given && !kh_ini_get(profile, section, "method"))
-		kh_str_add(out, "method=auto\n");
-	add_own_address(wish, family, out);
-	add_metric(wish, profile, section, is_given, out);
-	if (!is_given || wish->config->address_mode == KH_ADDRESS_DHCP)
-		add_identity(wish, profile, section, out);
-}
-
 static void add_other_sections(const struct kh_ini *profile, struct kh_str *out)
 {
 	for (size_t i = 0; i < profile->line_count; i++) {
@@ -203,8 +92,8 @@ static char *bridge_text(const struct kh_net_wish *wish, const struct kh_ini *pr
 	kh_str_add(&out, wish->config->stp ? "stp=true\n" : "forward-delay=0\nstp=false\n");
 	if (mtu_of(profile))
 		kh_str_addf(&out, "\n[ethernet]\nmtu=%s\n", mtu_of(profile));
-	add_ip_section(wish, profile, "ipv4", &out);
-	add_ip_section(wish, profile, "ipv6", &out);
+	kh_nm_add_ip_section(wish, profile, "ipv4", &out);
+	kh_nm_add_ip_section(wish, profile, "ipv6", &out);
 	add_other_sections(profile, &out);
 	return kh_str_take(&out);
 }
@@ -315,13 +204,13 @@ static bool is_dynamic(const struct kh_net_wish *wish, const struct kh_ini *prof
 {
 	if (wish->config->address_mode != KH_ADDRESS_INHERIT)
 		return wish->config->address_mode == KH_ADDRESS_DHCP;
-	return is_dynamic_method(kh_ini_get(profile, "ipv4", "method"));
+	return kh_nm_is_dynamic(kh_ini_get(profile, "ipv4", "method"));
 }
 
 static void note_privacy(const struct kh_ini *profile, struct kh_net_answer *answer)
 {
 	const char *mode = kh_ini_get(profile, "ipv6", "addr-gen-mode");
-	if (is_dynamic_method(kh_ini_get(profile, "ipv6", "method")) &&
+	if (kh_nm_is_dynamic(kh_ini_get(profile, "ipv6", "method")) &&
 	    (!mode || strstr(mode, "stable") || strcmp(mode, "1") == 0))
 		kh_strv_add(&answer->notes,
 			    "an IPv6 address from router advertisements will change: "
@@ -363,6 +252,7 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 	kh_net_answer_edit(answer, bridge_path, of_bridge, KEYFILE_MODE, move_why);
 	kh_net_answer_edit(answer, port_path, of_port, KEYFILE_MODE, port_why);
 	note_privacy(&ini, answer);
+	kh_nm_note_dns(wish, &ini, answer);
 	answer->is_dynamic = is_dynamic(wish, &ini);
 	return 0;
 }

@@ -778,6 +778,43 @@ static void a_name_that_another_profile_has_is_refused(void **state)
 	}
 }
 
+/* [ipv4] takes servers of IPv4 only: the others go into [ipv6], where that is on. */
+static void name_servers_of_both_families_are_kept(void **state)
+{
+	(void)state;
+	struct netcase c;
+	nm_host(&c, NULL);
+	netcase_static(&c, "192.0.2.10/25", "192.0.2.1", "192.0.2.2");
+	kh_strv_add(&c.config.dns, "2001:db8::53");
+	const char *text = nm_bridge_of(&c, "[ipv6]\nmethod=auto\ndns=2001:db8::1;\n");
+	assert_non_null(strstr(text, "address1=192.0.2.10/25,192.0.2.1\ndns=192.0.2.2;\n"));
+	assert_non_null(strstr(text, "[ipv6]\nmethod=auto\ndns=2001:db8::53;\n"));
+	assert_null(strstr(text, "2001:db8::1;"));
+	text = nm_bridge_of(&c, "[ipv6]\nmethod=disabled\n");
+	assert_null(strstr(text, "2001:db8::53"));
+	assert_true(kh_strv_has(&c.answer.notes,
+				"left out, as IPv6 is switched off in NetworkManager's profile: "
+				"the name servers 2001:db8::53"));
+	netcase_close(&c);
+}
+
+static void a_gateway_of_the_configuration_is_used(void **state)
+{
+	(void)state;
+	struct netcase c;
+	static const char lines[] = "[ipv4]\nnever-default=true\nmethod=auto\n\n"
+				    "[ipv6]\nnever-default=true\nmethod=auto\n";
+	nm_host(&c, NULL);
+	netcase_static(&c, "192.0.2.10/25", "192.0.2.1", NULL);
+	const char *text = nm_bridge_of(&c, lines);
+	assert_non_null(strstr(text, "[ipv4]\nmethod=manual\n"));
+	assert_non_null(strstr(text, "[ipv6]\nnever-default=true\n"));
+	kh_strv_done(&c.config.gateways);
+	text = nm_bridge_of(&c, lines);
+	assert_non_null(strstr(text, "[ipv4]\nnever-default=true\nmethod=manual\n"));
+	netcase_close(&c);
+}
+
 /* ---- DHCP identity ---- */
 
 /* Known from the leases of many machines: the identifiers of these names begin with these bytes. */
@@ -835,6 +872,8 @@ int main(void)
 		cmocka_unit_test(a_profile_that_is_in_no_file_is_refused),
 		cmocka_unit_test(the_bridge_wins_where_its_port_won),
 		cmocka_unit_test(a_name_that_another_profile_has_is_refused),
+		cmocka_unit_test(name_servers_of_both_families_are_kept),
+		cmocka_unit_test(a_gateway_of_the_configuration_is_used),
 		cmocka_unit_test(the_iaid_of_a_name_is_that_of_systemd),
 		cmocka_unit_test(names_are_replaced_as_whole_words_only),
 	};
