@@ -39,7 +39,7 @@ static int fail_switch(struct kh_guard_watch *watch, const struct kh_error *prob
 static void add_connections(struct kh_guard_watch *watch)
 {
 	kh_auto(kh_strv_done) struct kh_strv now = {0};
-	watch->world->connections(watch->world, watch->root, &now);
+	watch->world->connections(watch->world, watch->root, watch->record.ssh_port, &now);
 	for (size_t i = 0; i < now.count; i++)
 		if (!kh_strv_has(&watch->state.connections, now.items[i]))
 			kh_strv_add(&watch->state.connections, now.items[i]);

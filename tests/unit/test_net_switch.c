@@ -81,10 +81,11 @@ static long long now_ms(struct kh_guard_world *world)
 }
 
 static void connections(struct kh_guard_world *world, const struct kh_root *root,
-			struct kh_strv *list)
+			const char *own_port, struct kh_strv *list)
 {
 	const struct scene *scene = scene_of(world);
 	(void)root;
+	(void)own_port;
 	if (scene->has_early)
 		kh_strv_add(list, early);
 	if (scene->login_ms > 0 && scene->clock_ms >= scene->login_ms)
