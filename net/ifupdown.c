@@ -17,6 +17,11 @@
 
 static const char put_why[] = "the address moves from the port to the bridge";
 
+static bool is_of_port(const struct kh_interfaces_block *block, const char *port)
+{
+	return block->is_stanza && strcmp(block->name, port) == 0;
+}
+
 static bool has_port(const struct kh_interfaces *file, const char *port)
 {
 	for (size_t i = 0; i < file->block_count; i++)
@@ -26,29 +31,28 @@ static bool has_port(const struct kh_interfaces *file, const char *port)
 	return false;
 }
 
-/* Is this the last stanza of the port in the file? */
-static bool is_last(const struct kh_interfaces *file, size_t at, const char *port)
+static void rewrite(struct kh_ifupdown_job *job, const struct kh_interfaces_set *set)
 {
-	for (size_t i = at + 1; i < file->block_count; i++)
-		if (file->blocks[i].is_stanza && strcmp(file->blocks[i].name, port) == 0)
-			return false;
-	return true;
-}
-
-static void rewrite_file(struct kh_ifupdown_job *job, const char *path,
-			 const struct kh_interfaces *file)
-{
-	kh_auto(kh_str_done) struct kh_str out = {0};
-	for (size_t i = 0; i < file->block_count; i++) {
-		const struct kh_interfaces_block *block = &file->blocks[i];
-		kh_ifupdown_rewrite(job, block, &out);
-		if (!block->is_stanza || strcmp(block->name, job->port) != 0 ||
-		    !is_last(file, i, job->port) || strcmp(path, job->last_path) != 0)
-			continue;
-		kh_ifupdown_add_missing(job, &out);
-		kh_ifupdown_add_end(job, &out);
+	kh_auto(kh_strv_done) struct kh_strv texts = {0};
+	for (size_t i = 0; i < set->place_count; i++) {
+		kh_auto(kh_str_done) struct kh_str out = {0};
+		kh_ifupdown_rewrite(job, kh_interfaces_at(set, i), &out);
+		if (job->has_port && i == job->last) {
+			kh_ifupdown_add_missing(job, &out);
+			kh_ifupdown_add_end(job, &out);
+		}
+		kh_strv_add_owned(&texts, kh_str_take(&out));
 	}
-	kh_net_answer_edit(job->answer, path, kh_str_text(&out), 0, put_why);
+	for (size_t f = 0; f < set->file_count; f++) {
+		kh_auto(kh_str_done) struct kh_str whole = {0};
+		if (!has_port(&set->files[f], job->port))
+			continue;
+		for (size_t i = 0; i < set->place_count; i++)
+			if (set->places[i].file == f)
+				kh_str_add(&whole, texts.items[i]);
+		kh_net_answer_edit(job->answer, set->paths.items[f], kh_str_text(&whole), 0,
+				   put_why);
+	}
 }
 
 /* The bridge whose stanza takes the port already, or NULL. */
@@ -70,31 +74,44 @@ static const char *carrier_in(const struct kh_interfaces_block *block, const cha
 	return NULL;
 }
 
-static int look_at(const struct kh_interfaces *file, const char *path, struct kh_ifupdown_job *job,
+static int refuse_mapped(const struct kh_interfaces_block *block, const char *path,
+			 const char *port, struct kh_error *err)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_interfaces_words(block->lines.items[0], &words);
+	if (words.count < 2 || strcmp(words.items[0], "mapping") != 0 || !kh_strv_has(&words, port))
+		return 0;
+	kh_fail(err, KH_HOST, 0, "'%s' maps '%s' to logical interfaces", path, port);
+	return kh_hint(err,
+		       "write the bridge by hand, or replace the mapping by an 'iface %s' stanza",
+		       port);
+}
+
+static int look_at(const struct kh_interfaces_set *set, size_t place, struct kh_ifupdown_job *job,
 		   struct kh_error *err)
 {
-	const char *port = job->port;
-	struct kh_net_answer *answer = job->answer;
-	for (size_t i = 0; i < file->block_count; i++) {
-		const struct kh_interfaces_block *block = &file->blocks[i];
-		const char *carrier = block->is_stanza ? carrier_in(block, port) : NULL;
-		if (carrier && !answer->carrier)
-			answer->carrier = kh_strdup(carrier);
-		if (block->is_stanza && strcmp(block->name, job->bridge) == 0)
-			job->taken = path;
-		if (block->is_stanza && strcmp(block->name, port) == 0)
-			job->last_path = path;
-		kh_auto(kh_strv_done) struct kh_strv words = {0};
-		kh_interfaces_words(block->lines.items[0], &words);
-		if (words.count > 1 && strcmp(words.items[0], "mapping") == 0 &&
-		    kh_strv_has(&words, port)) {
-			kh_fail(err, KH_HOST, 0, "'%s' maps '%s' to logical interfaces", path,
-				port);
-			return kh_hint(err,
-				       "write the bridge by hand, or replace the mapping by an "
-				       "'iface %s' stanza",
-				       port);
-		}
+	const struct kh_interfaces_block *block = kh_interfaces_at(set, place);
+	const char *path = set->paths.items[set->places[place].file];
+	const char *carrier = block->is_stanza ? carrier_in(block, job->port) : NULL;
+	if (carrier && !job->answer->carrier)
+		job->answer->carrier = kh_strdup(carrier);
+	if (block->is_stanza && strcmp(block->name, job->bridge) == 0)
+		job->taken = path;
+	if (is_of_port(block, job->port)) {
+		job->has_port = true;
+		job->last = place;
+	}
+	return refuse_mapped(block, path, job->port, err);
+}
+
+static int collect(struct kh_ifupdown_job *job, const struct kh_interfaces_set *set,
+		   struct kh_error *err)
+{
+	for (size_t i = 0; i < set->place_count; i++) {
+		const struct kh_interfaces_block *block = kh_interfaces_at(set, i);
+		const char *path = set->paths.items[set->places[i].file];
+		if (is_of_port(block, job->port) && kh_ifupdown_collect(job, block, path, err) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -123,8 +140,32 @@ static void edit_resolv_conf(struct kh_ifupdown_job *job)
 			   "name servers of the bridge: no resolvconf here takes them over");
 }
 
+static int plan_with(struct kh_ifupdown_job *job, const struct kh_interfaces_set *set,
+		     struct kh_error *err)
+{
+	for (size_t i = 0; i < set->place_count; i++)
+		if (look_at(set, i, job, err) != 0)
+			return -1;
+	if (job->answer->carrier)
+		return 0;
+	if (job->taken)
+		return kh_net_taken(job->wish, job->taken, err);
+	if (!job->has_port) {
+		kh_fail(err, KH_HOST, 0,
+			"no 'iface %s' in /etc/network/interfaces or what it reads", job->port);
+		return kh_hint(err, "name the uplink with bridge.port, or set 'port: none'");
+	}
+	if (collect(job, set, err) != 0)
+		return -1;
+	edit_resolv_conf(job);
+	rewrite(job, set);
+	job->answer->is_dynamic = job->is_dhcp;
+	return 0;
+}
+
 static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, struct kh_error *err)
 {
+	kh_auto(kh_interfaces_set_done) struct kh_interfaces_set set = {0};
 	struct kh_ifupdown_job job = {
 		.wish = wish,
 		.answer = answer,
@@ -134,34 +175,10 @@ static int plan(const struct kh_net_wish *wish, struct kh_net_answer *answer, st
 			     kh_net_view_exists(wish->view, "/usr/sbin/brctl") ||
 			     kh_net_view_exists(wish->view, "/sbin/brctl"),
 	};
-	kh_auto(kh_strv_done) struct kh_strv paths = {0};
-	kh_interfaces_files(wish->view, &paths);
-	for (size_t i = 0; i < paths.count; i++) {
-		kh_auto(kh_free) char *text = kh_net_view_text(wish->view, paths.items[i]);
-		kh_auto(kh_interfaces_done) struct kh_interfaces file = {0};
-		kh_interfaces_parse(text ? text : "", &file);
-		if (look_at(&file, paths.items[i], &job, err) != 0)
-			return -1;
-	}
-	if (answer->carrier)
-		return 0;
-	if (job.taken)
-		return kh_net_taken(wish, job.taken, err);
-	edit_resolv_conf(&job);
-	for (size_t i = 0; i < paths.count; i++) {
-		kh_auto(kh_free) char *text = kh_net_view_text(wish->view, paths.items[i]);
-		kh_auto(kh_interfaces_done) struct kh_interfaces file = {0};
-		kh_interfaces_parse(text ? text : "", &file);
-		if (has_port(&file, job.port))
-			rewrite_file(&job, paths.items[i], &file);
-	}
-	if (!job.is_begun) {
-		kh_fail(err, KH_HOST, 0,
-			"no 'iface %s' in /etc/network/interfaces or what it reads", job.port);
-		return kh_hint(err, "name the uplink with bridge.port, or set 'port: none'");
-	}
-	answer->is_dynamic = job.is_dhcp;
-	return 0;
+	kh_interfaces_load(wish->view, &set);
+	int result = plan_with(&job, &set, err);
+	kh_strv_done(&job.port_lines);
+	return result;
 }
 
 const struct kh_net_backend kh_net_ifupdown = {KH_NET_IFUPDOWN, plan};

@@ -59,6 +59,13 @@ static bool is_replaced(const struct kh_ifupdown_job *job, const char *key)
 	return is_address_option(key) || (has_dns && is_dns_option(key));
 }
 
+static void add_line(const char *line, struct kh_str *out)
+{
+	kh_str_add(out, line);
+	if (!kh_str_ends(line, "\n"))
+		kh_str_add(out, "\n");
+}
+
 /* ---- the bridge's own lines ---- */
 
 static void add_tool_lines(const struct kh_ifupdown_job *job, struct kh_str *out)
@@ -167,39 +174,78 @@ static void add_own_addresses(struct kh_ifupdown_job *job, struct kh_str *out, i
 
 /* ---- one stanza of the port ---- */
 
-/* The option lines of one owner, as they are; the bridge's with the port's name replaced. */
+/* The option lines that are not the port's alone, with the port's name replaced. */
 static void copy_options(const struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,
-			 bool of_port, bool without_address, struct kh_str *out)
+			 bool without_address, struct kh_str *out)
 {
 	for (size_t i = 1; i < block->lines.count; i++) {
 		const char *line = block->lines.items[i];
 		kh_auto(kh_strv_done) struct kh_strv words = {0};
 		kh_interfaces_words(line, &words);
-		if (words.count == 0 && !of_port)
-			kh_str_add(out, line);
 		if (words.count == 0)
-			continue;
-		bool is_ports = belongs_to_port(&words, line);
-		bool is_both = strcmp(words.items[0], "mtu") == 0;
-		if ((is_ports != of_port && !is_both) ||
+			kh_str_add(out, line);
+		if (words.count == 0 || belongs_to_port(&words, line) ||
 		    (without_address && is_replaced(job, words.items[0])))
 			continue;
-		kh_auto(kh_free) char *renamed =
-			of_port ? kh_strdup(line) : kh_net_rename(line, job->port, job->bridge);
-		kh_str_add(out, renamed);
-		if (!kh_str_ends(renamed, "\n"))
-			kh_str_add(out, "\n");
+		kh_auto(kh_free) char *renamed = kh_net_rename(line, job->port, job->bridge);
+		add_line(renamed, out);
 	}
 }
 
+/* In inet6 stanzas it is the protocol's (ifupdown's inet6.defn), not the link's. */
+static bool is_link_mtu(const struct kh_interfaces_block *block, const char *key)
+{
+	return strcmp(key, "mtu") == 0 && strcmp(block->family, "inet6") != 0;
+}
+
+/* Is the line there already? -1: the same option is, with another value. */
+static int find_port_line(const struct kh_ifupdown_job *job, const struct kh_strv *words)
+{
+	kh_auto(kh_free) char *text = kh_strv_join(words, " ");
+	for (size_t i = 0; i < job->port_lines.count; i++) {
+		kh_auto(kh_strv_done) struct kh_strv other = {0};
+		kh_interfaces_words(job->port_lines.items[i], &other);
+		kh_auto(kh_free) char *other_text = kh_strv_join(&other, " ");
+		if (strcmp(text, other_text) == 0)
+			return 1;
+		if (strcmp(words->items[0], other.items[0]) == 0 &&
+		    !kh_ifupdown_is_command(words->items[0]))
+			return -1;
+	}
+	return 0;
+}
+
+int kh_ifupdown_collect(struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,
+			const char *path, struct kh_error *err)
+{
+	for (size_t i = 1; i < block->lines.count; i++) {
+		const char *line = block->lines.items[i];
+		kh_auto(kh_strv_done) struct kh_strv words = {0};
+		kh_interfaces_words(line, &words);
+		if (words.count == 0 ||
+		    !(belongs_to_port(&words, line) || is_link_mtu(block, words.items[0])))
+			continue;
+		int found = find_port_line(job, &words);
+		if (found == 0)
+			kh_strv_add(&job->port_lines, line);
+		if (found >= 0)
+			continue;
+		kh_fail(err, KH_HOST, 0,
+			"'%s': '%s' stands in several stanzas of '%s', with different values", path,
+			words.items[0], job->port);
+		return kh_hint(err, "leave the one that is meant");
+	}
+	return 0;
+}
+
 /* The port's own stanza, in front of the bridge's first one: up, without an address. */
-static void add_port_stanza(struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,
-			    struct kh_str *out)
+static void add_port_stanza(const struct kh_ifupdown_job *job, struct kh_str *out)
 {
 	if (job->is_begun)
 		return;
 	kh_str_addf(out, "iface %s inet manual\n", job->port);
-	copy_options(job, block, true, false, out);
+	for (size_t i = 0; i < job->port_lines.count; i++)
+		add_line(job->port_lines.items[i], out);
 	kh_str_add(out, "\n");
 }
 
@@ -212,20 +258,18 @@ static void rewrite_stanza(struct kh_ifupdown_job *job, const struct kh_interfac
 			   struct kh_str *out)
 {
 	int family = strcmp(block->family, "inet6") == 0 ? 6 : 4;
-	add_port_stanza(job, block, out);
+	add_port_stanza(job, out);
 	if (kh_net_replaces(job->wish, family)) {
 		add_own_addresses(job, out, family);
-		copy_options(job, block, false, true, out);
+		copy_options(job, block, true, out);
 		return;
 	}
 	kh_auto(kh_free) char *header =
 		kh_net_rename(block->lines.items[0], job->port, job->bridge);
 	add_auto(job, out);
-	kh_str_add(out, header);
-	if (!kh_str_ends(header, "\n"))
-		kh_str_add(out, "\n");
+	add_line(header, out);
 	bool is_dhcp = strcmp(block->method, "dhcp") == 0;
-	copy_options(job, block, false, false, out);
+	copy_options(job, block, false, out);
 	add_bridge_lines(job, out, is_dhcp);
 	job->is_dhcp = job->is_dhcp || is_dynamic(block);
 }

@@ -15,9 +15,17 @@ struct kh_ifupdown_job {
 	bool is_dhcp;      /* of some stanza of the bridge */
 	bool has_written4; /* the configuration's own addresses are written */
 	bool has_written6;
-	const char *last_path; /* the last file that has a stanza of the port, or NULL */
-	const char *taken;     /* a file that has a stanza of the bridge's name, or NULL */
+	bool has_port;             /* there is a stanza of the port */
+	size_t last;               /* the place of its last one */
+	const char *taken;         /* a file that has a stanza of the bridge's name, or NULL */
+	struct kh_strv port_lines; /* the port's own option lines, of all its stanzas */
 };
+
+/* First, for each stanza of the port (PATH has it): remember the lines that stay with the port.
+ * ifup applies the options of all its stanzas to the one link. Error KH_HOST: an option with two
+ * values. */
+int kh_ifupdown_collect(struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,
+			const char *path, struct kh_error *err);
 
 /* The block as it reads with the bridge: the port's stanzas become the bridge's, others stay. */
 void kh_ifupdown_rewrite(struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,

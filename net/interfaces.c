@@ -133,7 +133,8 @@ void kh_interfaces_done(struct kh_interfaces *interfaces)
 
 enum { MOST_FILES = 256 };
 
-static void add_file(const struct kh_net_view *view, struct kh_strv *paths, const char *path);
+static void add_file(const struct kh_net_view *view, struct kh_interfaces_set *set,
+		     const char *path);
 
 /* A relative name is meant beside the file that names it. */
 static char *absolute(const char *from, const char *name)
@@ -152,8 +153,8 @@ static bool is_plain_name(const char *name)
 }
 
 /* Names in DIR that the pattern takes; pattern NULL: the rule of source-directory. */
-static void add_matching(const struct kh_net_view *view, struct kh_strv *paths, const char *dir,
-			 const char *pattern)
+static void add_matching(const struct kh_net_view *view, struct kh_interfaces_set *set,
+			 const char *dir, const char *pattern)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
 	kh_net_view_list(view, dir, &names);
@@ -163,11 +164,11 @@ static void add_matching(const struct kh_net_view *view, struct kh_strv *paths, 
 		bool is_taken =
 			pattern ? fnmatch(pattern, name, FNM_PERIOD) == 0 : is_plain_name(name);
 		if (is_taken && !kh_root_is_dir(view->root, path))
-			add_file(view, paths, path);
+			add_file(view, set, path);
 	}
 }
 
-static void follow(const struct kh_net_view *view, struct kh_strv *paths, const char *from,
+static void follow(const struct kh_net_view *view, struct kh_interfaces_set *set, const char *from,
 		   const struct kh_strv *words)
 {
 	bool is_directory = strcmp(words->items[0], "source-directory") == 0;
@@ -178,31 +179,53 @@ static void follow(const struct kh_net_view *view, struct kh_strv *paths, const 
 		while (path[1] && kh_str_ends(path, "/"))
 			path[strlen(path) - 1] = '\0';
 		if (is_directory || kh_root_is_dir(view->root, path)) {
-			add_matching(view, paths, path, NULL);
+			add_matching(view, set, path, NULL);
 			continue;
 		}
 		char *slash = strrchr(path, '/');
 		*slash = '\0';
-		add_matching(view, paths, path, slash + 1);
+		add_matching(view, set, path, slash + 1);
 	}
 }
 
-static void add_file(const struct kh_net_view *view, struct kh_strv *paths, const char *path)
+static void add_file(const struct kh_net_view *view, struct kh_interfaces_set *set,
+		     const char *path)
 {
 	kh_auto(kh_free) char *text = kh_net_view_text(view, path);
-	if (!text || paths->count >= MOST_FILES || kh_strv_has(paths, path))
+	size_t file = set->file_count;
+	if (!text || file >= MOST_FILES || kh_strv_has(&set->paths, path))
 		return;
-	kh_strv_add(paths, path);
-	for (const char *at = text; *at; at += line_length(at)) {
-		kh_auto(kh_free) char *line = kh_strndup(at, line_length(at));
+	kh_strv_add(&set->paths, path);
+	kh_interfaces_parse(text, kh_append(set->files, set->file_count));
+	for (size_t i = 0; i < set->files[file].block_count; i++) {
+		const struct kh_interfaces_block *block = &set->files[file].blocks[i];
 		kh_auto(kh_strv_done) struct kh_strv words = {0};
-		kh_interfaces_words(line, &words);
+		kh_interfaces_words(block->lines.items[0], &words);
+		*kh_append(set->places, set->place_count) = (struct kh_interfaces_place){file, i};
 		if (words.count > 1)
-			follow(view, paths, path, &words);
+			follow(view, set, path, &words);
 	}
 }
 
-void kh_interfaces_files(const struct kh_net_view *view, struct kh_strv *paths)
+void kh_interfaces_load(const struct kh_net_view *view, struct kh_interfaces_set *ret_set)
 {
-	add_file(view, paths, "/etc/network/interfaces");
+	*ret_set = (struct kh_interfaces_set){0};
+	add_file(view, ret_set, "/etc/network/interfaces");
+}
+
+void kh_interfaces_set_done(struct kh_interfaces_set *set)
+{
+	for (size_t i = 0; i < set->file_count; i++)
+		kh_interfaces_done(&set->files[i]);
+	kh_free(&set->files);
+	kh_free(&set->places);
+	kh_strv_done(&set->paths);
+	set->file_count = set->place_count = 0;
+}
+
+const struct kh_interfaces_block *kh_interfaces_at(const struct kh_interfaces_set *set,
+						   size_t place)
+{
+	const struct kh_interfaces_place *at = &set->places[place];
+	return &set->files[at->file].blocks[at->block];
 }

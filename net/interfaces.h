@@ -32,7 +32,24 @@ void kh_interfaces_done(struct kh_interfaces *interfaces);
 /* The words of a raw line, continuation and comment lines taken care of: "" lines have none. */
 void kh_interfaces_words(const char *line, struct kh_strv *words);
 
-/* /etc/network/interfaces and every file it reads through source and source-directory, in order. */
-void kh_interfaces_files(const struct kh_net_view *view, struct kh_strv *paths);
+/* /etc/network/interfaces and every file it reads through source and source-directory. What one of
+ * them names is read in its midst: the places are all blocks in the order in which ifupdown meets
+ * them, which is also the order of several stanzas of one name. */
+struct kh_interfaces_place {
+	size_t file, block;
+};
+
+struct kh_interfaces_set {
+	struct kh_strv paths;
+	struct kh_interfaces *files; /* one for each path */
+	size_t file_count;
+	struct kh_interfaces_place *places;
+	size_t place_count;
+};
+
+void kh_interfaces_load(const struct kh_net_view *view, struct kh_interfaces_set *ret_set);
+void kh_interfaces_set_done(struct kh_interfaces_set *set);
+const struct kh_interfaces_block *kh_interfaces_at(const struct kh_interfaces_set *set,
+						   size_t place);
 
 #endif

@@ -154,6 +154,59 @@ static void labels_follow_the_address(void **state)
 	netcase_close(&c);
 }
 
+static const char bond[] =
+	"auto bond0\niface bond0 inet6 static\n\taddress 2001:db8::10/64\n\tmtu 1400\n\n"
+	"iface bond0 inet static\n\taddress 192.0.2.10/25\n\tmtu 9000\n\tbond-slaves ens1 ens2\n"
+	"\tbond-mode 802.3ad\n\tup ethtool -K bond0 tso off\n";
+
+/* ifup applies the options of every stanza of a link; a bond without them has no slaves. */
+static void the_lines_of_the_port_are_kept_whichever_stanza_has_them(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "bond0", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/etc/network/interfaces", bond);
+	netcase_ask(&c, NULL);
+	netcase_golden(&c, "ifupdown-second-stanza");
+	netcase_close(&c);
+}
+
+/* What "source" names is read in its midst: the first stanza may be in the second file. */
+static void the_first_stanza_is_the_first_that_ifupdown_reads(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "bond0", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/etc/network/interfaces",
+		    "source interfaces.d/*\niface bond0 inet6 static\n\taddress 2001:db8::10/64\n"
+		    "\tbond-mode 802.3ad\n\tup ethtool -K bond0 tso off\n");
+	fixture_put(&c.fixture, "/etc/network/interfaces.d/bond",
+		    "auto bond0\niface bond0 inet static\n\taddress 192.0.2.10/25\n"
+		    "\tbond-mode 802.3ad\n\tbond-slaves ens1 ens2\n");
+	netcase_ask(&c, NULL);
+	netcase_golden(&c, "ifupdown-source-order");
+	netcase_close(&c);
+}
+
+static void an_option_of_the_port_with_two_values_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "bond0", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/etc/network/interfaces",
+		    "iface bond0 inet static\n\taddress 192.0.2.10/25\n\tbond-mode 1\n"
+		    "iface bond0 inet6 auto\n\tbond-mode 802.3ad\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message,
+			    "'/etc/network/interfaces': 'bond-mode' stands in several stanzas of "
+			    "'bond0', with different values");
+	netcase_close(&c);
+}
+
 /* ---- networkd ---- */
 
 static const char wildcard[] = "[Match]\nName=en*\n\n[Link]\nMTUBytes=9000\n\n[Network]\nDHCP=yes\n"
@@ -845,6 +898,9 @@ int main(void)
 		cmocka_unit_test(bridge_utils_are_used_where_they_are),
 		cmocka_unit_test(a_mapped_port_is_refused),
 		cmocka_unit_test(labels_follow_the_address),
+		cmocka_unit_test(the_lines_of_the_port_are_kept_whichever_stanza_has_them),
+		cmocka_unit_test(the_first_stanza_is_the_first_that_ifupdown_reads),
+		cmocka_unit_test(an_option_of_the_port_with_two_values_is_refused),
 		cmocka_unit_test(a_file_for_many_links_is_passed_over_not_changed),
 		cmocka_unit_test(a_match_that_cannot_be_judged_is_refused),
 		cmocka_unit_test(a_match_is_judged_as_networkd_judges_it),
