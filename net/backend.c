@@ -110,7 +110,7 @@ bool kh_net_names(const char *text, const char *name)
 	return find_word(text, text, name) != NULL;
 }
 
-char *kh_net_rename(const char *text, const char *old, const char *new_name)
+static char *rename_words(const char *text, const char *old, const char *new_name)
 {
 	kh_auto(kh_str_done) struct kh_str out = {0};
 	const char *from = text;
@@ -121,4 +121,39 @@ char *kh_net_rename(const char *text, const char *old, const char *new_name)
 	}
 	kh_str_add(&out, from);
 	return kh_str_take(&out);
+}
+
+static char *replace_all(const char *text, const char *old, const char *new_text)
+{
+	kh_auto(kh_str_done) struct kh_str out = {0};
+	const char *from = text;
+	for (const char *at = strstr(from, old); at; at = strstr(from, old)) {
+		kh_str_add_bytes(&out, from, (size_t)(at - from));
+		kh_str_add(&out, new_text);
+		from = at + strlen(old);
+	}
+	kh_str_add(&out, from);
+	return kh_str_take(&out);
+}
+
+/* Between the dots of a setting, a dot of a link's name is a slash: "eth0/5" (sysctl.d(5)). */
+static char *name_of_setting(const char *parent, const char *link)
+{
+	kh_auto(kh_free) char *name = kh_strdup(link);
+	for (char *dot = strchr(name, '.'); dot; dot = strchr(dot, '.'))
+		*dot = '/';
+	return kh_printf(".%s.%s.", parent, name);
+}
+
+char *kh_net_rename(const char *text, const char *old, const char *new_name)
+{
+	static const char *const parents[] = {"conf", "neigh"};
+	char *result = rename_words(text, old, new_name);
+	for (size_t i = 0; i < KH_COUNT(parents); i++) {
+		kh_auto(kh_free) char *before = result;
+		kh_auto(kh_free) char *from = name_of_setting(parents[i], old);
+		kh_auto(kh_free) char *to = name_of_setting(parents[i], new_name);
+		result = replace_all(before, from, to);
+	}
+	return result;
 }

@@ -71,7 +71,8 @@ int kh_net_taken(const struct kh_net_wish *wish, const char *path, struct kh_err
 bool kh_net_has_own_mac(const struct kh_net_wish *wish);
 
 /* TEXT with every OLD that stands alone as a word (a link's name: letters, digits, "._-:@" around
- * it make another word) replaced. Owned. */
+ * it make another word) replaced, and in the names of settings: "net.ipv4.conf.OLD.rp_filter".
+ * Owned. */
 char *kh_net_rename(const char *text, const char *old, const char *new_name);
 /* Does NAME stand in TEXT as such a word? */
 bool kh_net_names(const char *text, const char *name);

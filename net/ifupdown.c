@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "net/ifupdown_line.h"
 #include "net/ifupdown_stanza.h"
 
 static const char put_why[] = "the address moves from the port to the bridge";

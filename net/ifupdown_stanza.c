@@ -4,35 +4,9 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "net/ifupdown_line.h"
 
-/* ---- whose is an option line? ---- */
-
-static bool starts_with_any(const char *word, const char *const *prefixes, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (kh_str_starts(word, prefixes[i]))
-			return true;
-	return false;
-}
-
-bool kh_ifupdown_is_command(const char *key)
-{
-	static const char *const keys[] = {"pre-up", "up",       "post-up",
-					   "down",   "pre-down", "post-down"};
-	return kh_str_is_one_of(key, keys, KH_COUNT(keys));
-}
-
-static bool belongs_to_port(const struct kh_strv *words, const char *line)
-{
-	static const char *const prefixes[] = {"bond-",     "bond_",     "slaves",   "vlan-",
-					       "vlan_",     "wpa-",      "wireless", "ethernet-",
-					       "link-",     "hardware-", "offload-", "ethtool",
-					       "hwaddress", "raw-device"};
-	if (kh_ifupdown_is_command(words->items[0]))
-		return strstr(line, "ethtool") || strstr(line, "ip link") ||
-		       strstr(line, "ifenslave") || strstr(line, "vconfig");
-	return starts_with_any(words->items[0], prefixes, KH_COUNT(prefixes));
-}
+/* ---- option lines ---- */
 
 /* Options that say which address: another address from the configuration replaces them. */
 static bool is_address_option(const char *key)
@@ -77,11 +51,16 @@ static void add_tool_lines(const struct kh_ifupdown_job *job, struct kh_str *out
 }
 
 /* "ip link add" fails when the bridge is there (ifup again): that is fine, the next lines tell. */
+static void add_bridge_itself(const struct kh_ifupdown_job *job, struct kh_str *out)
+{
+	kh_str_addf(out, "\tpre-up ip link show dev %s >/dev/null 2>&1 || ", job->bridge);
+	kh_str_addf(out, "ip link add name %s type bridge\n", job->bridge);
+}
+
 static void add_ip_lines(const struct kh_ifupdown_job *job, struct kh_str *out)
 {
 	const char *bridge = job->bridge;
-	kh_str_addf(out, "\tpre-up ip link show dev %s >/dev/null 2>&1 || ", bridge);
-	kh_str_addf(out, "ip link add name %s type bridge\n", bridge);
+	add_bridge_itself(job, out);
 	kh_str_addf(out, "\tpre-up ip link set dev %s type bridge %s\n", bridge,
 		    job->wish->config->stp ? "stp_state 1" : "stp_state 0 forward_delay 0");
 	kh_str_addf(out, "\tpre-up ip link set dev %s master %s\n", job->port, bridge);
@@ -108,12 +87,16 @@ static void add_lease_lines(const struct kh_ifupdown_job *job, struct kh_str *ou
 	}
 }
 
-/* What the bridge's first stanza has beside the address. */
+/* What the bridge's first stanza has beside the address, in front of the operator's lines: theirs
+ * may need the bridge. bridge-utils make it in if-pre-up.d, which is after all pre-up lines
+ * (ifup(8)), and take one that is there. */
 static void add_bridge_lines(struct kh_ifupdown_job *job, struct kh_str *out, bool is_dhcp)
 {
 	if (job->is_begun)
 		return;
 	job->is_begun = true;
+	if (job->has_tools && job->has_pre_up)
+		add_bridge_itself(job, out);
 	if (job->has_tools)
 		add_tool_lines(job, out);
 	else
@@ -182,12 +165,14 @@ static void copy_options(const struct kh_ifupdown_job *job, const struct kh_inte
 		const char *line = block->lines.items[i];
 		kh_auto(kh_strv_done) struct kh_strv words = {0};
 		kh_interfaces_words(line, &words);
+		kh_auto(kh_free) char *of_port = NULL;
+		kh_auto(kh_free) char *of_bridge = NULL;
+		kh_ifupdown_divide(line, &of_port, &of_bridge); /* collecting has refused */
 		if (words.count == 0)
 			kh_str_add(out, line);
-		if (words.count == 0 || belongs_to_port(&words, line) ||
-		    (without_address && is_replaced(job, words.items[0])))
+		if (!of_bridge || (without_address && is_replaced(job, words.items[0])))
 			continue;
-		kh_auto(kh_free) char *renamed = kh_net_rename(line, job->port, job->bridge);
+		kh_auto(kh_free) char *renamed = kh_net_rename(of_bridge, job->port, job->bridge);
 		add_line(renamed, out);
 	}
 }
@@ -199,42 +184,64 @@ static bool is_link_mtu(const struct kh_interfaces_block *block, const char *key
 }
 
 /* Is the line there already? -1: the same option is, with another value. */
-static int find_port_line(const struct kh_ifupdown_job *job, const struct kh_strv *words)
+static int find_port_line(const struct kh_ifupdown_job *job, const char *line)
 {
-	kh_auto(kh_free) char *text = kh_strv_join(words, " ");
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_interfaces_words(line, &words);
+	kh_auto(kh_free) char *text = kh_strv_join(&words, " ");
 	for (size_t i = 0; i < job->port_lines.count; i++) {
 		kh_auto(kh_strv_done) struct kh_strv other = {0};
 		kh_interfaces_words(job->port_lines.items[i], &other);
 		kh_auto(kh_free) char *other_text = kh_strv_join(&other, " ");
 		if (strcmp(text, other_text) == 0)
 			return 1;
-		if (strcmp(words->items[0], other.items[0]) == 0 &&
-		    !kh_ifupdown_is_command(words->items[0]))
+		if (strcmp(words.items[0], other.items[0]) == 0 &&
+		    !kh_ifupdown_is_command(words.items[0]))
 			return -1;
 	}
 	return 0;
 }
 
+static int refuse_mixed(const struct kh_ifupdown_job *job, const char *path, const char *line,
+			struct kh_error *err)
+{
+	kh_auto(kh_free) char *copy = kh_strdup(line);
+	kh_fail(err, KH_HOST, 0, "'%s': one line has commands for '%s' and for its addresses: %s",
+		path, job->port, kh_str_trim(copy));
+	return kh_hint(err, "give each of them a line of its own: those for the link stay with it, "
+			    "the others move to the bridge");
+}
+
+static int collect_line(struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,
+			const char *line, const char *path, struct kh_error *err)
+{
+	kh_auto(kh_free) char *of_port = NULL;
+	kh_auto(kh_free) char *of_bridge = NULL;
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_interfaces_words(line, &words);
+	if (kh_ifupdown_divide(line, &of_port, &of_bridge) != 0)
+		return refuse_mixed(job, path, line, err);
+	if (of_bridge && strcmp(words.items[0], "pre-up") == 0)
+		job->has_pre_up = true;
+	if (of_bridge && is_link_mtu(block, words.items[0]))
+		of_port = kh_strdup(line);
+	int found = of_port ? find_port_line(job, of_port) : 1;
+	if (found == 0)
+		kh_strv_add(&job->port_lines, of_port);
+	if (found >= 0)
+		return 0;
+	kh_fail(err, KH_HOST, 0,
+		"'%s': '%s' stands in several stanzas of '%s', with different values", path,
+		words.items[0], job->port);
+	return kh_hint(err, "leave the one that is meant");
+}
+
 int kh_ifupdown_collect(struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,
 			const char *path, struct kh_error *err)
 {
-	for (size_t i = 1; i < block->lines.count; i++) {
-		const char *line = block->lines.items[i];
-		kh_auto(kh_strv_done) struct kh_strv words = {0};
-		kh_interfaces_words(line, &words);
-		if (words.count == 0 ||
-		    !(belongs_to_port(&words, line) || is_link_mtu(block, words.items[0])))
-			continue;
-		int found = find_port_line(job, &words);
-		if (found == 0)
-			kh_strv_add(&job->port_lines, line);
-		if (found >= 0)
-			continue;
-		kh_fail(err, KH_HOST, 0,
-			"'%s': '%s' stands in several stanzas of '%s', with different values", path,
-			words.items[0], job->port);
-		return kh_hint(err, "leave the one that is meant");
-	}
+	for (size_t i = 1; i < block->lines.count; i++)
+		if (collect_line(job, block, block->lines.items[i], path, err) != 0)
+			return -1;
 	return 0;
 }
 
@@ -269,8 +276,8 @@ static void rewrite_stanza(struct kh_ifupdown_job *job, const struct kh_interfac
 	add_auto(job, out);
 	add_line(header, out);
 	bool is_dhcp = strcmp(block->method, "dhcp") == 0;
-	copy_options(job, block, false, out);
 	add_bridge_lines(job, out, is_dhcp);
+	copy_options(job, block, false, out);
 	job->is_dhcp = job->is_dhcp || is_dynamic(block);
 }
 

@@ -15,6 +15,7 @@ struct kh_ifupdown_job {
 	bool is_dhcp;      /* of some stanza of the bridge */
 	bool has_written4; /* the configuration's own addresses are written */
 	bool has_written6;
+	bool has_pre_up;           /* the operator's own, of what goes to the bridge */
 	bool has_port;             /* there is a stanza of the port */
 	size_t last;               /* the place of its last one */
 	const char *taken;         /* a file that has a stanza of the bridge's name, or NULL */
@@ -23,7 +24,7 @@ struct kh_ifupdown_job {
 
 /* First, for each stanza of the port (PATH has it): remember the lines that stay with the port.
  * ifup applies the options of all its stanzas to the one link. Error KH_HOST: an option with two
- * values. */
+ * values, a line that is the port's and the bridge's. */
 int kh_ifupdown_collect(struct kh_ifupdown_job *job, const struct kh_interfaces_block *block,
 			const char *path, struct kh_error *err);
 
@@ -38,7 +39,5 @@ void kh_ifupdown_add_end(struct kh_ifupdown_job *job, struct kh_str *out);
 
 /* "enp1s0:0" is an address label of enp1s0. */
 bool kh_ifupdown_is_label(const char *name, const char *port);
-/* "up", "pre-up", ...: an option that is a command. */
-bool kh_ifupdown_is_command(const char *key);
 
 #endif

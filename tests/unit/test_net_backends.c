@@ -207,6 +207,60 @@ static void an_option_of_the_port_with_two_values_is_refused(void **state)
 	netcase_close(&c);
 }
 
+static const char commands[] =
+	"auto eth0\niface eth0 inet static\n\taddress 192.0.2.10/25\n"
+	"\tpre-up echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_ra\n"
+	"\tup sysctl -q -w net.ipv4.conf.eth0.rp_filter=0 >/dev/null 2>&1\n"
+	"\tup ip link set dev eth0 txqueuelen 5000; ip route add 10.0.0.0/8 via 192.0.2.1 \\\n"
+	"\t\tdev eth0\n"
+	"\tup [ -x /sbin/ethtool ] && /sbin/ethtool -K ${IFACE} tso off >/dev/null 2>&1 || true\n"
+	"\tup ip -d l set eth0 promisc on\n"
+	"\tpre-up echo 4 > /sys/class/net/eth0/device/sriov_numvfs\n"
+	"\tup for i in rx tx; do ethtool -K \"$IFACE\" $i off; done\n";
+
+/* Their lines may need the bridge, as if it were the link that was there before ifup. */
+static void the_bridge_is_made_before_the_lines_of_the_operator_run(void **state)
+{
+	(void)state;
+	for (int has_tools = 0; has_tools < 2; has_tools++) {
+		struct netcase c;
+		netcase_open(&c, NULL);
+		netcase_link(&c, "eth0", "52:54:00:00:00:01", true);
+		fixture_put(&c.fixture, "/etc/network/interfaces", commands);
+		if (has_tools)
+			fixture_put(&c.fixture, "/lib/bridge-utils/ifupdown.sh", "#!/bin/sh\n");
+		netcase_ask(&c, NULL);
+		netcase_golden(&c, has_tools ? "ifupdown-commands-tools" : "ifupdown-commands");
+		netcase_close(&c);
+	}
+}
+
+static void a_line_of_the_port_and_of_the_bridge_is_refused(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {
+		"up ip link set dev eth0 up && ip route add 10.0.0.0/8 via 192.0.2.1",
+		"up sh -c 'ethtool -K eth0 tso off; ip route add 10.0.0.0/8 via 192.0.2.1'",
+		"up n=5000; ip link set dev eth0 txqueuelen $n; ip route add 10.0.0.0/8 dev eth0",
+	};
+	for (size_t i = 0; i < KH_COUNT(lines); i++) {
+		struct netcase c;
+		netcase_open(&c, NULL);
+		netcase_link(&c, "eth0", "52:54:00:00:00:01", true);
+		kh_auto(kh_free) char *text = kh_printf(
+			"iface eth0 inet static\n\taddress 192.0.2.10/25\n\t%s\n", lines[i]);
+		kh_auto(kh_free) char *message =
+			kh_printf("'/etc/network/interfaces': one line has commands for 'eth0' "
+				  "and for its addresses: %s",
+				  lines[i]);
+		fixture_put(&c.fixture, "/etc/network/interfaces", text);
+		netcase_ask(&c, NULL);
+		assert_int_equal(c.result, -1);
+		assert_string_equal(c.err.message, message);
+		netcase_close(&c);
+	}
+}
+
 /* ---- networkd ---- */
 
 static const char wildcard[] = "[Match]\nName=en*\n\n[Link]\nMTUBytes=9000\n\n[Network]\nDHCP=yes\n"
@@ -886,6 +940,19 @@ static void names_are_replaced_as_whole_words_only(void **state)
 	assert_string_equal(text, "dev br0 via eth0.5, eth01 (br0) /br0/");
 }
 
+static void names_are_replaced_in_settings(void **state)
+{
+	(void)state;
+	kh_auto(kh_free) char *text = kh_net_rename(
+		"net.ipv4.conf.eth0.rp_filter net/ipv6/neigh/eth0/x net.ipv4.conf.eth0/5.forwarding",
+		"eth0", "br0");
+	assert_string_equal(text, "net.ipv4.conf.br0.rp_filter net/ipv6/neigh/br0/x "
+				  "net.ipv4.conf.eth0/5.forwarding");
+	kh_auto(kh_free) char *vlan = kh_net_rename(
+		"net.ipv4.conf.eth0/5.rp_filter net.ipv4.conf.eth0.forwarding", "eth0.5", "br0.5");
+	assert_string_equal(vlan, "net.ipv4.conf.br0/5.rp_filter net.ipv4.conf.eth0.forwarding");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -901,6 +968,8 @@ int main(void)
 		cmocka_unit_test(the_lines_of_the_port_are_kept_whichever_stanza_has_them),
 		cmocka_unit_test(the_first_stanza_is_the_first_that_ifupdown_reads),
 		cmocka_unit_test(an_option_of_the_port_with_two_values_is_refused),
+		cmocka_unit_test(the_bridge_is_made_before_the_lines_of_the_operator_run),
+		cmocka_unit_test(a_line_of_the_port_and_of_the_bridge_is_refused),
 		cmocka_unit_test(a_file_for_many_links_is_passed_over_not_changed),
 		cmocka_unit_test(a_match_that_cannot_be_judged_is_refused),
 		cmocka_unit_test(a_match_is_judged_as_networkd_judges_it),
@@ -932,6 +1001,7 @@ int main(void)
 		cmocka_unit_test(a_gateway_of_the_configuration_is_used),
 		cmocka_unit_test(the_iaid_of_a_name_is_that_of_systemd),
 		cmocka_unit_test(names_are_replaced_as_whole_words_only),
+		cmocka_unit_test(names_are_replaced_in_settings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
