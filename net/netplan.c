@@ -108,6 +108,19 @@ static const char *carrier_of(struct kh_netplan *yaml, const char *id)
 	return NULL;
 }
 
+/* "br0:" without keys is no mapping: netplan refuses the file, and with it all of the network. */
+static bool has_whole_bridges(struct kh_netplan *yaml)
+{
+	yaml_node_t *network = kh_netplan_get(yaml, kh_netplan_root(yaml), "network");
+	yaml_node_t *bridges = kh_netplan_get(yaml, network, "bridges");
+	if (bridges && bridges->type != YAML_MAPPING_NODE)
+		return false;
+	for (size_t i = 0; kh_netplan_key(yaml, bridges, i); i++)
+		if (kh_netplan_value(yaml, bridges, i)->type != YAML_MAPPING_NODE)
+			return false;
+	return true;
+}
+
 /* Read the result back: whatever way the file was written, it must say now what was meant. */
 static int verify(const struct kh_net_wish *wish, const char *path, const char *text,
 		  const char *id, bool has_bridge, struct kh_error *err)
@@ -119,7 +132,7 @@ static int verify(const struct kh_net_wish *wish, const char *path, const char *
 	if (is_good) {
 		const char *carrier = carrier_of(&yaml, id);
 		is_good = (has_bridge || (carrier && strcmp(carrier, wish->config->name) == 0)) &&
-			  find_entry(&yaml, wish->port, &entry);
+			  has_whole_bridges(&yaml) && find_entry(&yaml, wish->port, &entry);
 	}
 	for (size_t i = 0; is_good && kh_netplan_key(&yaml, entry.value, i); i++) {
 		const char *name = kh_netplan_text(kh_netplan_key(&yaml, entry.value, i));
@@ -211,6 +224,8 @@ static int edit_file(const struct kh_net_wish *wish, const char *path, bool has_
 	kh_auto(kh_free) char *id = kh_strdup(kh_netplan_text(entry.key));
 	struct kh_netplan_job job = {
 		.wish = wish, .yaml = &yaml, .entry = &entry, .has_bridge = has_bridge};
+	if (has_bridge && !kh_netplan_moves(&job))
+		return 0;
 	kh_auto(kh_free) char *result = kh_netplan_edit(&job);
 	if (verify(wish, path, result, id, has_bridge, err) != 0)
 		return -1;

@@ -229,7 +229,7 @@ static void shrink_entry(const struct kh_netplan_job *job, struct cut *cut, stru
 
 /* Where the bridge's entry goes, and how far right: at the end of "bridges", or a new one at the
  * end. */
-static void place_bridge(struct kh_netplan_job *job, struct cut *cut)
+static void place_bridge(struct kh_netplan_job *job, struct cut *cut, struct kh_str *header)
 {
 	yaml_node_t *network = kh_netplan_get(job->yaml, kh_netplan_root(job->yaml), "network");
 	int section_column = (int)job->entry->section_key->start_mark.column;
@@ -248,14 +248,39 @@ static void place_bridge(struct kh_netplan_job *job, struct cut *cut)
 	}
 	cut->insert_at = kh_netplan_end(job->yaml, last);
 	if (!kh_netplan_is_block(bridges)) {
-		indent(&cut->insert, section_column);
-		kh_str_add(&cut->insert, "bridges:\n");
+		indent(header, section_column);
+		kh_str_add(header, "bridges:\n");
 	} else {
 		entry_column = (int)kh_netplan_key(job->yaml, bridges, 0)->start_mark.column;
 	}
 	job->child = entry_column + step;
-	indent(&cut->insert, entry_column);
-	kh_str_addf(&cut->insert, "%s:\n", job->wish->config->name);
+	indent(header, entry_column);
+	kh_str_addf(header, "%s:\n", job->wish->config->name);
+}
+
+/* netplan takes no entry without keys ("expected mapping"). */
+static void insert_bridge(struct kh_netplan_job *job, struct cut *cut)
+{
+	kh_auto(kh_str_done) struct kh_str header = {0};
+	kh_auto(kh_str_done) struct kh_str keys = {0};
+	place_bridge(job, cut, &header);
+	if (!job->has_bridge)
+		add_bridge_keys(job, &keys);
+	add_own_address(job, &keys);
+	add_moved_keys(job, &keys);
+	if (*kh_str_text(&keys))
+		kh_str_addf(&cut->insert, "%s%s", kh_str_text(&header), kh_str_text(&keys));
+}
+
+bool kh_netplan_moves(const struct kh_netplan_job *job)
+{
+	const yaml_node_t *value = job->entry->value;
+	for (size_t i = 0; kh_netplan_key(job->yaml, value, i); i++) {
+		const char *name = kh_netplan_text(kh_netplan_key(job->yaml, value, i));
+		if (name && (!kh_netplan_is_port_key(name) || belongs_to_both(name)))
+			return true;
+	}
+	return false;
 }
 
 char *kh_netplan_edit(struct kh_netplan_job *job)
@@ -265,11 +290,7 @@ char *kh_netplan_edit(struct kh_netplan_job *job)
 	kh_auto(kh_str_done) struct kh_str out = {0};
 	const struct kh_strv *lines = &job->yaml->lines;
 	cut.is_gone = kh_alloc(lines->count + 1);
-	place_bridge(job, &cut);
-	if (!job->has_bridge)
-		add_bridge_keys(job, &cut.insert);
-	add_own_address(job, &cut.insert);
-	add_moved_keys(job, &cut.insert);
+	insert_bridge(job, &cut);
 	shrink_entry(job, &cut, &remains);
 	size_t remains_at = kh_netplan_end(job->yaml, job->entry->key);
 	for (size_t i = 0; i <= lines->count; i++) {

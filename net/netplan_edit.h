@@ -22,6 +22,10 @@ struct kh_netplan_job {
 /* Keys that stay with the port. */
 bool kh_netplan_is_port_key(const char *key);
 
+/* Is there anything in the entry that the bridge gets? Else the file can stay as it is, once the
+ * bridge's own keys are in another one. */
+bool kh_netplan_moves(const struct kh_netplan_job *job);
+
 /* The text of the file with the keys moved. Owned by the caller. */
 char *kh_netplan_edit(struct kh_netplan_job *job);
 

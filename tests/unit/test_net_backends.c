@@ -700,6 +700,54 @@ static void a_netplan_entry_for_two_links_is_refused(void **state)
 	netcase_close(&c);
 }
 
+/* netplan refuses a bridge without keys, and then all files. */
+static void a_further_file_of_netplan_gets_no_empty_bridge(void **state)
+{
+	(void)state;
+	static const char wol[] = "network:\n  version: 2\n  ethernets:\n    ens3:\n"
+				  "      match:\n        macaddress: \"52:54:00:00:00:01\"\n"
+				  "      wakeonlan: true\n";
+	struct netcase c;
+	netplan(&c, "network:\n  version: 2\n  ethernets:\n    ens3:\n      dhcp4: true\n");
+	fixture_put(&c.fixture, "/etc/netplan/60-wol.yaml", wol);
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	assert_non_null(netcase_text(&c, "/etc/netplan/01.yaml"));
+	assert_null(netcase_text(&c, "/etc/netplan/60-wol.yaml"));
+	netcase_close(&c);
+}
+
+static void what_a_further_file_of_netplan_loses_leaves_no_empty_bridge(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, "network:\n  version: 2\n  ethernets:\n    ens3:\n"
+		    "      addresses: [192.0.2.10/25]\n");
+	fixture_put(&c.fixture, "/etc/netplan/60-more.yaml",
+		    "network:\n  ethernets:\n    ens3:\n      wakeonlan: true\n"
+		    "      gateway4: 192.0.2.1\n");
+	netcase_static(&c, "192.0.2.99/25", "192.0.2.1", NULL);
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	assert_string_equal(netcase_text(&c, "/etc/netplan/60-more.yaml"),
+			    "network:\n  ethernets:\n    ens3:\n      wakeonlan: true\n");
+	netcase_close(&c);
+}
+
+static void a_bridge_of_netplan_without_keys_is_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, "network:\n  version: 2\n  ethernets:\n    ens3:\n      dhcp4: true\n"
+		    "  bridges:\n    br7:\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(
+		c.err.message,
+		"'/etc/netplan/01.yaml' is written in a way that cannot be edited safely");
+	netcase_close(&c);
+}
+
 /* ---- NetworkManager ---- */
 
 static void an_untied_profile_is_left_and_outranked(void **state)
@@ -989,6 +1037,9 @@ int main(void)
 		cmocka_unit_test(a_flow_entry_of_netplan_is_split),
 		cmocka_unit_test(netplan_in_one_line_is_refused),
 		cmocka_unit_test(a_netplan_entry_for_two_links_is_refused),
+		cmocka_unit_test(a_further_file_of_netplan_gets_no_empty_bridge),
+		cmocka_unit_test(what_a_further_file_of_netplan_loses_leaves_no_empty_bridge),
+		cmocka_unit_test(a_bridge_of_netplan_without_keys_is_refused),
 		cmocka_unit_test(an_untied_profile_is_left_and_outranked),
 		cmocka_unit_test(two_equal_profiles_are_refused),
 		cmocka_unit_test(without_a_profile_the_bridge_asks_dhcp),
