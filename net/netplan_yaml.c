@@ -95,14 +95,18 @@ const char *kh_netplan_text(const yaml_node_t *node)
 						      : NULL;
 }
 
-bool kh_netplan_is_true(const yaml_node_t *node)
+bool kh_netplan_is_yes(const char *text)
 {
 	static const char *const yes[] = {"true", "yes", "on", "y", "1"};
-	const char *text = kh_netplan_text(node);
 	for (size_t i = 0; text && i < KH_COUNT(yes); i++)
 		if (strcasecmp(text, yes[i]) == 0)
 			return true;
 	return false;
+}
+
+bool kh_netplan_is_true(const yaml_node_t *node)
+{
+	return kh_netplan_is_yes(kh_netplan_text(node));
 }
 
 bool kh_netplan_is_block(const yaml_node_t *node)

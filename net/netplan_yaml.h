@@ -31,6 +31,7 @@ yaml_node_t *kh_netplan_get(struct kh_netplan *yaml, const yaml_node_t *node, co
 /* The text of a scalar, or NULL. */
 const char *kh_netplan_text(const yaml_node_t *node);
 bool kh_netplan_is_true(const yaml_node_t *node);
+bool kh_netplan_is_yes(const char *text);          /* of such a scalar; NULL is no */
 bool kh_netplan_is_block(const yaml_node_t *node); /* a mapping in block style */
 
 /* Pairs of a mapping, items of a sequence: by number; NULL behind the last. */

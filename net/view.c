@@ -75,6 +75,8 @@ static const struct {
 } guarded[] = {
 	{KH_NET_NETWORKMANAGER, "/etc/NetworkManager/system-connections"},
 	{KH_NET_NETPLAN, "/etc/netplan"},
+	{KH_NET_NETPLAN, "/run/netplan"},
+	{KH_NET_NETPLAN, "/lib/netplan"},
 };
 
 int kh_net_view_check(const struct kh_net_view *view, enum kh_net_manager manager,

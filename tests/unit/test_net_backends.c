@@ -748,6 +748,85 @@ static void a_bridge_of_netplan_without_keys_is_refused(void **state)
 	netcase_close(&c);
 }
 
+static const char lan_match[] =
+	"network:\n  version: 2\n  ethernets:\n    lan:\n      match:\n"
+	"        macaddress: \"52:54:00:00:00:01\"\n      set-name: ens3\n      dhcp4: false\n";
+static const char lan_address[] =
+	"network:\n  version: 2\n  ethernets:\n    lan:\n      addresses: [192.0.2.10/25]\n"
+	"      routes:\n        - {to: default, via: 192.0.2.1}\n";
+
+/* An id is one definition, whichever files its keys are in. */
+static void a_definition_of_netplan_is_edited_in_all_its_files(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, "network: {version: 2}\n");
+	fixture_put(&c.fixture, "/etc/netplan/50-a.yaml", lan_match);
+	fixture_put(&c.fixture, "/etc/netplan/60-b.yaml", lan_address);
+	netcase_ask(&c, NULL);
+	netcase_golden(&c, "netplan-merged");
+	netcase_close(&c);
+}
+
+static void settings_of_netplan_outside_of_etc_are_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *hint;
+	} cases[] = {
+		{"/run/netplan/60-b.yaml",
+		 "put them into a file in '/etc/netplan', and end what writes this one"},
+		{"/lib/netplan/40-b.yaml",
+		 "copy it to '/etc/netplan': there it counts instead of this one"},
+	};
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		struct netcase c;
+		kh_auto(kh_free) char *message = kh_printf(
+			"'%s' has settings of 'lan', and is no file to edit", cases[i].path);
+		netplan(&c, lan_match);
+		fixture_put(&c.fixture, cases[i].path, lan_address);
+		netcase_ask(&c, NULL);
+		assert_int_equal(c.result, -1);
+		assert_string_equal(c.err.message, message);
+		assert_string_equal(c.err.hint, cases[i].hint);
+		netcase_close(&c);
+	}
+}
+
+static void a_hidden_file_of_netplan_does_not_count(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, lan_match);
+	fixture_put(&c.fixture, "/etc/netplan/60-b.yaml", lan_address);
+	fixture_put(&c.fixture, "/lib/netplan/60-b.yaml",
+		    "network: {ethernets: {lan: {dhcp6: true}}}\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	assert_int_equal(c.answer.edit_count, 2);
+	assert_false(c.answer.is_dynamic);
+	fixture_put(&c.fixture, "/run/netplan/60-b.yaml", "network: {version: 2}\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	assert_null(netcase_text(&c, "/etc/netplan/60-b.yaml"));
+	netcase_close(&c);
+}
+
+static void two_definitions_of_netplan_for_one_link_are_refused(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netplan(&c, "network:\n  ethernets:\n    zz-default:\n      match: {name: \"en*\"}\n"
+		    "      dhcp4: true\n");
+	fixture_put(&c.fixture, "/etc/netplan/02.yaml",
+		    "network:\n  ethernets:\n    ens3:\n      addresses: [192.0.2.10/25]\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_string_equal(c.err.message, "'zz-default' in '/etc/netplan/01.yaml' and 'ens3' in "
+					   "'/etc/netplan/02.yaml' both stand for 'ens3'");
+	netcase_close(&c);
+}
+
 /* ---- NetworkManager ---- */
 
 static void an_untied_profile_is_left_and_outranked(void **state)
@@ -1040,6 +1119,10 @@ int main(void)
 		cmocka_unit_test(a_further_file_of_netplan_gets_no_empty_bridge),
 		cmocka_unit_test(what_a_further_file_of_netplan_loses_leaves_no_empty_bridge),
 		cmocka_unit_test(a_bridge_of_netplan_without_keys_is_refused),
+		cmocka_unit_test(a_definition_of_netplan_is_edited_in_all_its_files),
+		cmocka_unit_test(settings_of_netplan_outside_of_etc_are_refused),
+		cmocka_unit_test(a_hidden_file_of_netplan_does_not_count),
+		cmocka_unit_test(two_definitions_of_netplan_for_one_link_are_refused),
 		cmocka_unit_test(an_untied_profile_is_left_and_outranked),
 		cmocka_unit_test(two_equal_profiles_are_refused),
 		cmocka_unit_test(without_a_profile_the_bridge_asks_dhcp),
