@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/base/mem.h"
@@ -152,22 +153,51 @@ static bool is_plain_name(const char *name)
 	return true;
 }
 
-/* Names in DIR that the pattern takes; pattern NULL: the rule of source-directory. */
-static void add_matching(const struct kh_net_view *view, struct kh_interfaces_set *set,
-			 const char *dir, const char *pattern)
+/* A row of names as the shell would make of it (glob(7)). Directories are listed, not more than a
+ * limit: a pattern may reach anywhere. */
+struct expansion {
+	const struct kh_net_view *view;
+	struct kh_strv *paths;
+	int listed;
+};
+
+static void expand(struct expansion *e, const char *base, const char *rest)
+{
+	rest += strspn(rest, "/");
+	size_t length = strcspn(rest, "/");
+	kh_auto(kh_free) char *part = kh_strndup(rest, length);
+	if (length == 0) {
+		kh_strv_add(e->paths, base);
+		return;
+	}
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	bool is_pattern = strpbrk(part, "*?[") != NULL;
+	if (!is_pattern)
+		kh_strv_add(&names, part);
+	else if (e->listed++ < MOST_FILES)
+		kh_net_view_list(e->view, *base ? base : "/", &names);
+	for (size_t i = 0; i < names.count && e->paths->count < MOST_FILES; i++) {
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", base, names.items[i]);
+		if (!is_pattern || fnmatch(part, names.items[i], FNM_PERIOD) == 0)
+			expand(e, path, rest + length);
+	}
+}
+
+/* What source-directory takes of a directory. */
+static void add_directory(const struct kh_net_view *view, struct kh_interfaces_set *set,
+			  const char *dir)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
 	kh_net_view_list(view, dir, &names);
 	for (size_t i = 0; i < names.count; i++) {
-		const char *name = names.items[i];
-		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, name);
-		bool is_taken =
-			pattern ? fnmatch(pattern, name, FNM_PERIOD) == 0 : is_plain_name(name);
-		if (is_taken && !kh_root_is_dir(view->root, path))
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+		if (is_plain_name(names.items[i]) && !kh_root_is_dir(view->root, path))
 			add_file(view, set, path);
 	}
 }
 
+/* ifupdown 0.8 reads a directory for source-directory only: for source it is an error, and it goes
+ * on. */
 static void follow(const struct kh_net_view *view, struct kh_interfaces_set *set, const char *from,
 		   const struct kh_strv *words)
 {
@@ -175,16 +205,18 @@ static void follow(const struct kh_net_view *view, struct kh_interfaces_set *set
 	if (!is_directory && strcmp(words->items[0], "source") != 0)
 		return;
 	for (size_t i = 1; i < words->count; i++) {
-		kh_auto(kh_free) char *path = absolute(from, words->items[i]);
-		while (path[1] && kh_str_ends(path, "/"))
-			path[strlen(path) - 1] = '\0';
-		if (is_directory || kh_root_is_dir(view->root, path)) {
-			add_matching(view, set, path, NULL);
-			continue;
+		kh_auto(kh_free) char *pattern = absolute(from, words->items[i]);
+		kh_auto(kh_strv_done) struct kh_strv paths = {0};
+		struct expansion expansion = {view, &paths, 0};
+		if (strlen(pattern) < PATH_MAX)
+			expand(&expansion, "", pattern);
+		kh_strv_sort(&paths);
+		for (size_t p = 0; p < paths.count; p++) {
+			if (is_directory)
+				add_directory(view, set, paths.items[p]);
+			else if (!kh_root_is_dir(view->root, paths.items[p]))
+				add_file(view, set, paths.items[p]);
 		}
-		char *slash = strrchr(path, '/');
-		*slash = '\0';
-		add_matching(view, set, path, slash + 1);
 	}
 }
 

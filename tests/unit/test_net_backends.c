@@ -261,6 +261,34 @@ static void a_line_of_the_port_and_of_the_bridge_is_refused(void **state)
 	}
 }
 
+/* wordexp(3) takes wildcards in directories, too. */
+static void what_a_pattern_of_directories_names_is_read(void **state)
+{
+	(void)state;
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "eth0", "52:54:00:00:00:01", true);
+	fixture_put(&c.fixture, "/etc/network/interfaces",
+		    "auto eth0\niface eth0 inet static\n\taddress 192.0.2.10/25\n"
+		    "source /etc/net*k/*.d/v6.cfg\nsource-directory /etc/network/mor?\n"
+		    "source /etc/network/not\n");
+	fixture_put(&c.fixture, "/etc/network/interfaces.d/v6.cfg",
+		    "iface eth0 inet6 static\n\taddress 2001:db8::10/64\n");
+	fixture_put(&c.fixture, "/etc/network/more/v6",
+		    "iface eth0 inet6 static\n\taddress 2001:db8::11/64\n");
+	fixture_put(&c.fixture, "/etc/network/more/v6.cfg", "iface eth0 inet6 auto\n");
+	fixture_put(&c.fixture, "/etc/network/not/v6", "iface eth0 inet6 auto\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, 0);
+	assert_string_equal(netcase_text(&c, "/etc/network/interfaces.d/v6.cfg"),
+			    "iface br0 inet6 static\n\taddress 2001:db8::10/64\n");
+	assert_string_equal(netcase_text(&c, "/etc/network/more/v6"),
+			    "iface br0 inet6 static\n\taddress 2001:db8::11/64\n"
+			    "\tpost-down ip link del dev br0\n");
+	assert_int_equal(c.answer.edit_count, 3);
+	netcase_close(&c);
+}
+
 /* ---- networkd ---- */
 
 static const char wildcard[] = "[Match]\nName=en*\n\n[Link]\nMTUBytes=9000\n\n[Network]\nDHCP=yes\n"
@@ -1097,6 +1125,7 @@ int main(void)
 		cmocka_unit_test(an_option_of_the_port_with_two_values_is_refused),
 		cmocka_unit_test(the_bridge_is_made_before_the_lines_of_the_operator_run),
 		cmocka_unit_test(a_line_of_the_port_and_of_the_bridge_is_refused),
+		cmocka_unit_test(what_a_pattern_of_directories_names_is_read),
 		cmocka_unit_test(a_file_for_many_links_is_passed_over_not_changed),
 		cmocka_unit_test(a_match_that_cannot_be_judged_is_refused),
 		cmocka_unit_test(a_match_is_judged_as_networkd_judges_it),
