@@ -14,6 +14,7 @@
 
 #include "core/base/mem.h"
 #include "net/ifupdown_line.h"
+#include "net/ifupdown_refuse.h"
 #include "net/ifupdown_stanza.h"
 
 static const char put_why[] = "the address moves from the port to the bridge";
@@ -75,21 +76,7 @@ static const char *carrier_in(const struct kh_interfaces_block *block, const cha
 	return NULL;
 }
 
-static int refuse_mapped(const struct kh_interfaces_block *block, const char *path,
-			 const char *port, struct kh_error *err)
-{
-	kh_auto(kh_strv_done) struct kh_strv words = {0};
-	kh_interfaces_words(block->lines.items[0], &words);
-	if (words.count < 2 || strcmp(words.items[0], "mapping") != 0 || !kh_strv_has(&words, port))
-		return 0;
-	kh_fail(err, KH_HOST, 0, "'%s' maps '%s' to logical interfaces", path, port);
-	return kh_hint(err,
-		       "write the bridge by hand, or replace the mapping by an 'iface %s' stanza",
-		       port);
-}
-
-static int look_at(const struct kh_interfaces_set *set, size_t place, struct kh_ifupdown_job *job,
-		   struct kh_error *err)
+static void look_at(const struct kh_interfaces_set *set, size_t place, struct kh_ifupdown_job *job)
 {
 	const struct kh_interfaces_block *block = kh_interfaces_at(set, place);
 	const char *path = set->paths.items[set->places[place].file];
@@ -102,7 +89,6 @@ static int look_at(const struct kh_interfaces_set *set, size_t place, struct kh_
 		job->has_port = true;
 		job->last = place;
 	}
-	return refuse_mapped(block, path, job->port, err);
 }
 
 static int collect(struct kh_ifupdown_job *job, const struct kh_interfaces_set *set,
@@ -111,6 +97,8 @@ static int collect(struct kh_ifupdown_job *job, const struct kh_interfaces_set *
 	for (size_t i = 0; i < set->place_count; i++) {
 		const struct kh_interfaces_block *block = kh_interfaces_at(set, i);
 		const char *path = set->paths.items[set->places[i].file];
+		if (kh_ifupdown_refuse(job, set, i, err) != 0)
+			return -1;
 		if (is_of_port(block, job->port) && kh_ifupdown_collect(job, block, path, err) != 0)
 			return -1;
 	}
@@ -145,8 +133,7 @@ static int plan_with(struct kh_ifupdown_job *job, const struct kh_interfaces_set
 		     struct kh_error *err)
 {
 	for (size_t i = 0; i < set->place_count; i++)
-		if (look_at(set, i, job, err) != 0)
-			return -1;
+		look_at(set, i, job);
 	if (job->answer->carrier)
 		return 0;
 	if (job->taken)

@@ -124,18 +124,73 @@ static void bridge_utils_are_used_where_they_are(void **state)
 	netcase_close(&c);
 }
 
+/* More of /etc/network/interfaces than "iface eth0 inet dhcp", and what is said of it. */
+static void expect_ifupdown_refusal(const char *more, const char *message, const char *hint)
+{
+	struct netcase c;
+	netcase_open(&c, NULL);
+	netcase_link(&c, "eth0", "52:54:00:00:00:01", true);
+	kh_auto(kh_free) char *text = kh_printf("%s\niface eth0 inet dhcp\n", more);
+	fixture_put(&c.fixture, "/etc/network/interfaces", text);
+	fixture_put(&c.fixture, "/run/network/interfaces.d/eth0", "iface eth0 inet6 auto\n");
+	netcase_ask(&c, NULL);
+	assert_int_equal(c.result, -1);
+	assert_int_equal(c.err.code, KH_HOST);
+	assert_string_equal(c.err.message, message);
+	assert_string_equal(c.err.hint, hint);
+	netcase_close(&c);
+}
+
 static void a_mapped_port_is_refused(void **state)
+{
+	(void)state;
+	static const char hint[] = "write the bridge by hand, or replace the mapping by an 'iface "
+				   "eth0' stanza";
+	static const char message[] = "'/etc/network/interfaces' maps 'eth0' to logical interfaces";
+	expect_ifupdown_refusal("mapping eth0\n\tscript /x\niface eth0-home inet dhcp", message,
+				hint);
+	expect_ifupdown_refusal("mapping wl* et[gh]*\n\tscript /x", message, hint);
+	expect_ifupdown_refusal("mapping br?\n\tscript /x",
+				"'/etc/network/interfaces' maps 'br0' to logical interfaces", hint);
+}
+
+static void options_that_are_inherited_are_not_lost(void **state)
+{
+	(void)state;
+	expect_ifupdown_refusal("iface eth1 inet static inherits eth0\n\taddress 192.0.2.1/25",
+				"'/etc/network/interfaces': 'eth1' inherits the options of 'eth0', "
+				"which move to the bridge",
+				"write them into the stanza of 'eth1'");
+	expect_ifupdown_refusal(
+		"iface wired inet dhcp\n\tmtu 9000\niface office inet dhcp inherits wired\n"
+		"iface eth0 inet dhcp inherits office",
+		"'/etc/network/interfaces': 'eth0' inherits options from 'office' that have to "
+		"stay with the link",
+		"write them into the stanza of 'eth0'");
+}
+
+static void a_template_without_settings_of_the_link_stays_one(void **state)
 {
 	(void)state;
 	struct netcase c;
 	netcase_open(&c, NULL);
 	netcase_link(&c, "eth0", "52:54:00:00:00:01", true);
 	fixture_put(&c.fixture, "/etc/network/interfaces",
-		    "mapping eth0\n\tscript /x\niface eth0-home inet dhcp\niface eth0 inet dhcp\n");
+		    "iface office inet dhcp\n\tmetric 10\niface eth0 inet dhcp inherits office\n");
 	netcase_ask(&c, NULL);
-	assert_int_equal(c.result, -1);
-	assert_int_equal(c.err.code, KH_HOST);
+	assert_int_equal(c.result, 0);
+	assert_non_null(strstr(netcase_text(&c, "/etc/network/interfaces"),
+			       "iface br0 inet dhcp inherits office\n"));
 	netcase_close(&c);
+}
+
+static void a_stanza_that_does_not_outlast_a_boot_is_refused(void **state)
+{
+	(void)state;
+	expect_ifupdown_refusal(
+		"source-directory /run/network/interfaces.d",
+		"'/run/network/interfaces.d/eth0' has 'eth0', but does not outlast a boot",
+		"put 'iface eth0' into /etc/network/interfaces, and end what writes that file");
 }
 
 static void labels_follow_the_address(void **state)
@@ -1119,6 +1174,9 @@ int main(void)
 		cmocka_unit_test(a_name_that_is_in_use_is_refused),
 		cmocka_unit_test(bridge_utils_are_used_where_they_are),
 		cmocka_unit_test(a_mapped_port_is_refused),
+		cmocka_unit_test(options_that_are_inherited_are_not_lost),
+		cmocka_unit_test(a_template_without_settings_of_the_link_stays_one),
+		cmocka_unit_test(a_stanza_that_does_not_outlast_a_boot_is_refused),
 		cmocka_unit_test(labels_follow_the_address),
 		cmocka_unit_test(the_lines_of_the_port_are_kept_whichever_stanza_has_them),
 		cmocka_unit_test(the_first_stanza_is_the_first_that_ifupdown_reads),
