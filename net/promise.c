@@ -68,11 +68,11 @@ static void add_dir(const struct kh_net_view *view, const char *dir, bool is_bel
 static char *all_of(const struct kh_net_view *view, enum kh_net_manager manager)
 {
 	kh_auto(kh_str_done) struct kh_str all = {0};
-	kh_auto(kh_strv_done) struct kh_strv paths = {0};
+	kh_auto(kh_interfaces_set_done) struct kh_interfaces_set set = {0};
 	if (manager == KH_NET_IFUPDOWN)
-		kh_interfaces_files(view, &paths);
-	for (size_t i = 0; i < paths.count; i++)
-		add_file(view, paths.items[i], &all);
+		kh_interfaces_load(view, &set);
+	for (size_t i = 0; i < set.paths.count; i++)
+		add_file(view, set.paths.items[i], &all);
 	for (size_t i = 0; i < KH_COUNT(places); i++)
 		if (places[i].manager == manager)
 			add_dir(view, places[i].dir, false, &all);
