@@ -68,9 +68,11 @@ static int add_guest_check(const struct kh_options *options, const struct kh_ses
 	kh_auto(kh_free) char *reason = NULL;
 	if (options->arguments.count > 0 && !kh_strv_has(&options->arguments, "libvirt"))
 		return 0;
+	report->stage = "libvirt";
 	if (options->is_deep && kh_deep_run(&context, &kh_run_system, &reason, err) < 0)
 		return -1;
 	kh_deep_check(&context, reason, report);
+	report->stage = NULL;
 	return 0;
 }
 
@@ -85,10 +87,16 @@ static char *time_text(time_t now)
 
 static json_t *previous_json(const struct work *work, const json_t *document)
 {
-	return json_pack("{s:o,s:o,s:o,s:o}", "file", kh_json_text(work->options->previous), "time",
-			 kh_json_text(kh_report_text_at(work->previous, "time")), "host",
-			 kh_json_text(kh_json_get(work->previous, "host")), "changes",
-			 kh_report_changes(work->previous, document));
+	const json_t *const both[] = {work->previous, document};
+	json_t *stages = kh_report_common_stages(both, KH_COUNT(both));
+	json_t *previous =
+		json_pack("{s:o,s:o,s:o,s:o}", "file", kh_json_text(work->options->previous),
+			  "time", kh_json_text(kh_report_text_at(work->previous, "time")), "host",
+			  kh_json_text(kh_json_get(work->previous, "host")), "changes",
+			  kh_report_changes(work->previous, document));
+	if (stages)
+		json_object_set_new(previous, "stages", stages);
+	return previous;
 }
 
 /* A report of some stages says nothing of the others: whoever reads the verdict has to know. */
@@ -121,10 +129,13 @@ static void add_changes(const struct work *work, struct kh_str *out, bool is_utf
 	const char *arrow = is_utf8 ? "→" : "->";
 	size_t index;
 	kh_auto(kh_free) char *file = kh_safe_line(work->options->previous, is_utf8);
+	kh_auto(kh_free) char *scope = kh_report_scope_text(json_object_get(previous, "stages"));
 	kh_auto(kh_free) char *when = kh_safe_line(time ? time : "an unknown time", is_utf8);
 	kh_str_addf(out, "Since %s (%s)\n", file, when);
 	if (strcmp(kh_json_get(previous, "host"), kh_json_get(document, "host")) != 0)
 		kh_str_addf(out, "  this was another host's report\n");
+	if (scope)
+		kh_str_addf(out, "  %s\n", scope);
 	json_array_foreach(json_object_get(previous, "changes"), index, change)
 	{
 		const char *before = kh_report_text_at(change, "before");

@@ -12,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/translate.h"
+#include "core/report_compare.h"
 #include "core/report_read.h"
 #include "core/safe_text.h"
 #include "core/template.h"
@@ -141,11 +142,17 @@ static void add_previous(struct kh_str *out, const json_t *document)
 	const json_t *previous = json_object_get(document, "previous"), *change;
 	const json_t *changes = json_object_get(previous, "changes");
 	const char *time = kh_report_text_at(previous, "time");
+	kh_auto(kh_free) char *scope = kh_report_scope_text(json_object_get(previous, "stages"));
 	if (!json_is_array(changes))
 		return;
 	kh_str_add(out, "<section class=\"card\"><h2>What changed since ");
 	kh_safe_add_markup(out, time ? time : kh_json_get(previous, "file"));
 	kh_str_add(out, "</h2>\n");
+	if (scope) {
+		kh_str_add(out, "<p>");
+		kh_safe_add_markup(out, scope);
+		kh_str_add(out, "</p>\n");
+	}
 	if (json_array_size(changes) == 0)
 		kh_str_add(out, KH_WORD("<p>Nothing.</p>\n"));
 	else

@@ -166,10 +166,13 @@ int kh_engine_report(const struct kh_engine *engine, const struct kh_facts *fact
 	struct kh_context context = {
 		.config = engine->config, .facts = facts, .root = engine->root};
 	ret_report->require = &engine->config->report.require;
-	for (const struct kh_stage *const *stage = kh_stages; *stage; stage++)
+	for (const struct kh_stage *const *stage = kh_stages; *stage; stage++) {
+		ret_report->stage = (*stage)->name;
 		if ((*stage)->check && kh_engine_is_chosen(engine, *stage) &&
 		    (*stage)->check(&context, ret_report, err) != 0)
 			return kh_wrap(err, "stage '%s'", (*stage)->name);
+	}
+	ret_report->stage = NULL;
 	return 0;
 }
 

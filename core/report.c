@@ -29,6 +29,7 @@ static struct kh_check *add(struct kh_report *report, const char *id, enum kh_st
 	struct kh_check *check = kh_append(report->checks, report->check_count);
 	bool is_required = report->require && kh_strv_has(report->require, id);
 	check->id = kh_strdup(id);
+	check->stage = report->stage;
 	/* What is required and cannot be judged is not there: ready is only what was seen to be. */
 	check->status = is_required && status != KH_PASS ? KH_FAIL : status;
 	check->expected = kh_strdup(text->expected ? text->expected : "");
@@ -136,6 +137,8 @@ static json_t *check_json(const struct kh_check *check)
 	json_t *object = json_object();
 	json_object_set_new(object, "id", kh_json_text(check->id));
 	json_object_set_new(object, "status", json_string(kh_status_name(check->status)));
+	if (check->stage)
+		json_object_set_new(object, "stage", json_string(check->stage));
 	json_object_set_new(object, "expected", kh_json_text(check->expected));
 	json_object_set_new(object, "found", kh_json_text(check->found));
 	json_object_set_new(object, "why", kh_json_text(check->why));

@@ -21,6 +21,7 @@ enum kh_status { KH_PASS, KH_WARN, KH_FAIL, KH_SKIP };
 
 struct kh_check {
 	char *id;
+	const char *stage; /* that added it; NULL: none, kvmhost itself */
 	enum kh_status status;
 	char *expected;
 	char *found;
@@ -35,6 +36,7 @@ struct kh_report {
 	struct kh_check *checks;
 	size_t check_count;
 	const struct kh_strv *require; /* ids that must pass; may be NULL */
+	const char *stage; /* whose checks are added now, or NULL; outlives the report */
 };
 
 /* Add a check; the texts are copied. */

@@ -48,6 +48,7 @@ json_t *kh_report_changes(const json_t *before, const json_t *now)
 	json_t *old_flat = kh_report_flatten(before), *new_flat = kh_report_flatten(now);
 	const char *name;
 	json_t *value;
+	kh_report_keep_common((const json_t *[]){before, now}, (json_t *[]){old_flat, new_flat}, 2);
 	json_object_foreach(new_flat, name, value)
 		add_change(heaps, name, value_of(old_flat, name), json_string_value(value));
 	json_object_foreach(old_flat, name, value)
@@ -69,6 +70,7 @@ json_t *kh_report_changes(const json_t *before, const json_t *now)
 struct comparison {
 	const struct kh_compared *reports;
 	size_t count;
+	const json_t **documents;
 	json_t **flats;
 	size_t *differs; /* per report: where it is not as most are */
 	json_t *differences;
@@ -187,11 +189,16 @@ static json_t *notes_json(const struct comparison *comparison)
 				"the report of %s says nothing of its machine: it was made "
 				"by an older kvmhost; only checks are compared",
 				report->label);
-		else if (json_object_get(report->document, "stages"))
+		else if (kh_report_is_partial(report->document))
 			note = kh_printf("the report of %s is of some stages only", report->label);
 		if (note)
 			json_array_append_new(notes, kh_json_text(note));
 	}
+	json_t *stages = kh_report_common_stages(comparison->documents, comparison->count);
+	kh_auto(kh_free) char *scope = kh_report_scope_text(stages);
+	if (scope)
+		json_array_append_new(notes, kh_json_text(scope));
+	json_decref(stages);
 	return notes;
 }
 
@@ -199,12 +206,16 @@ json_t *kh_report_compare(const struct kh_compared *reports, size_t count)
 {
 	struct comparison comparison = {.reports = reports,
 					.count = count,
+					.documents = kh_alloc(count * sizeof(json_t *)),
 					.flats = kh_alloc(count * sizeof(json_t *)),
 					.differs = kh_alloc(count * sizeof(size_t)),
 					.differences = json_array()};
 	kh_auto(kh_free) size_t *order = kh_alloc(count * sizeof(size_t));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		comparison.documents[i] = reports[i].document;
 		comparison.flats[i] = kh_report_flatten(reports[i].document);
+	}
+	kh_report_keep_common(comparison.documents, comparison.flats, count);
 	compare_all(&comparison);
 	sort_by_oddness(&comparison, order);
 	const char *odd = find_odd(&comparison, order);
@@ -214,6 +225,7 @@ json_t *kh_report_compare(const struct kh_compared *reports, size_t count)
 		sorted_differences(&comparison, odd), "notes", notes_json(&comparison));
 	for (size_t i = 0; i < count; i++)
 		json_decref(comparison.flats[i]);
+	free(comparison.documents);
 	free(comparison.flats);
 	free(comparison.differs);
 	json_decref(comparison.differences);

@@ -9,6 +9,7 @@
 #define KH_REPORT_COMPARE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct kh_compared {       /* a report that takes part */
@@ -24,9 +25,18 @@ struct kh_compared {       /* a report that takes part */
  * they keep their order). "common" is what more than half have. A new reference. */
 json_t *kh_report_compare(const struct kh_compared *reports, size_t count);
 
-/* The differences of two reports, worst first: [{"what", "before", "now"}] with null for what is
- * not there. A new reference. */
+/* The differences of two reports, as far as both go, worst first: [{"what", "before", "now"}] with
+ * null for what is not there. A new reference. */
 json_t *kh_report_changes(const json_t *before, const json_t *now);
+
+/* report_scope.c: of reports that cover some stages only (member "stages") is compared what all of
+ * them looked at: the stages that all cover, NULL when all cover all. A new reference. */
+json_t *kh_report_common_stages(const json_t *const *documents, size_t count);
+/* Those stages as a sentence for the reader; NULL for NULL and what is no list. Owned. */
+char *kh_report_scope_text(const json_t *stages);
+/* Takes the checks that not all looked at from each of the flat reports. */
+void kh_report_keep_common(const json_t *const *documents, json_t *const *flats, size_t count);
+bool kh_report_is_partial(const json_t *document);
 
 /* {NAME: text} of all that is compared, checks as "check ID". A new reference. */
 json_t *kh_report_flatten(const json_t *document);

@@ -46,6 +46,7 @@ static json_t *check_schema(void)
 	json_object_set_new(check, "id",
 			    json_pack("{s:s,s:i,s:s}", "type", "string", "minLength", 1,
 				      "description", "stays what it is from version to version"));
+	json_object_set_new(check, "stage", typed("string", "that looked; none: kvmhost itself"));
 	json_object_set_new(check, "status", status_schema("skip: not applicable or not known"));
 	json_object_set_new(check, "expected", typed("string", "what would pass"));
 	json_object_set_new(check, "found",
@@ -152,10 +153,13 @@ static json_t *changes_schema(void)
 					     optional("string", "null: it is not there any more")),
 				   "a difference", json_pack("[s,s,s]", "what", "before", "now"));
 	return object_of(
-		json_pack("{s:o,s:o,s:o,s:o}", "file", typed("string", "the earlier report"),
+		json_pack("{s:o,s:o,s:o,s:o,s:o}", "file", typed("string", "the earlier report"),
 			  "time", optional("string", "when that was made"), "host",
-			  typed("string", "whose it was"), "changes",
-			  list_of(change, "worst first")),
+			  typed("string", "whose it was"), "stages",
+			  list_of(typed("string", "a stage"),
+				  "where one of the two is of some stages only: those that both "
+				  "cover; checks of others are not compared"),
+			  "changes", list_of(change, "worst first")),
 		"with --previous: what changed since", json_pack("[s,s]", "file", "changes"));
 }
 

@@ -289,6 +289,98 @@ static void changes_since_are_told_worst_first(void **state)
 	json_decref(new_report);
 }
 
+/* ---- reports of some stages ---- */
+
+static const char of_all[] =
+	"{\"schema\": 1, \"host\": \"h1\", \"verdict\": \"ready\", \"machine\": {}, \"checks\": ["
+	"{\"id\": \"ksm.run\", \"stage\": \"ksm\", \"status\": \"pass\"},"
+	"{\"id\": \"ksm.old\", \"stage\": \"ksm\", \"status\": \"pass\"},"
+	"{\"id\": \"thp.enabled\", \"stage\": \"thp\", \"status\": \"pass\"},"
+	"{\"id\": \"from.before\", \"status\": \"pass\"},"
+	"{\"id\": \"kvmhost.runs\", \"status\": \"pass\"}]}";
+static const char of_ksm[] =
+	"{\"schema\": 1, \"host\": \"h2\", \"verdict\": \"ready\", \"machine\": {}, \"stages\": "
+	"[\"sleep\", \"ksm\"], \"checks\": ["
+	"{\"id\": \"ksm.run\", \"stage\": \"ksm\", \"status\": \"skip\"},"
+	"{\"id\": \"sleep.new\", \"stage\": \"sleep\", \"status\": \"pass\"},"
+	"{\"id\": \"kvmhost.runs\", \"status\": \"skip\"}]}";
+static const char of_thp[] =
+	"{\"schema\": 1, \"host\": \"h3\", \"verdict\": \"ready\", \"machine\": {}, \"stages\": "
+	"[\"thp\"], \"checks\": [{\"id\": \"kvmhost.runs\", \"status\": \"pass\"}]}";
+
+static void assert_changes(const char *before, const char *now, const char *expected)
+{
+	json_t *old_report = read_report(before), *new_report = read_report(now);
+	json_t *changes = kh_report_changes(old_report, new_report);
+	kh_auto(kh_free) char *text = json_dumps(changes, JSON_COMPACT);
+	assert_string_equal(text, expected);
+	json_decref(changes);
+	json_decref(old_report);
+	json_decref(new_report);
+}
+
+static void only_what_both_reports_looked_at_has_changed(void **state)
+{
+	(void)state;
+	assert_changes(of_all, of_ksm,
+		       "[{\"what\":\"ksm.run\",\"before\":\"pass\",\"now\":\"skip\"},"
+		       "{\"what\":\"sleep.new\",\"before\":null,\"now\":\"pass\"},"
+		       "{\"what\":\"kvmhost.runs\",\"before\":\"pass\",\"now\":\"skip\"},"
+		       "{\"what\":\"ksm.old\",\"before\":\"pass\",\"now\":null}]");
+	assert_changes(of_ksm, of_all,
+		       "[{\"what\":\"ksm.run\",\"before\":\"skip\",\"now\":\"pass\"},"
+		       "{\"what\":\"ksm.old\",\"before\":null,\"now\":\"pass\"},"
+		       "{\"what\":\"kvmhost.runs\",\"before\":\"skip\",\"now\":\"pass\"},"
+		       "{\"what\":\"sleep.new\",\"before\":\"pass\",\"now\":null}]");
+	assert_changes(of_ksm, of_thp,
+		       "[{\"what\":\"kvmhost.runs\",\"before\":\"skip\",\"now\":\"pass\"}]");
+}
+
+static void assert_scope(const char *left, const char *right, const char *expected)
+{
+	json_t *reports[] = {read_report(left), read_report(right)};
+	json_t *stages = kh_report_common_stages((const json_t *[]){reports[0], reports[1]}, 2);
+	kh_auto(kh_free) char *text = kh_report_scope_text(stages);
+	if (expected)
+		assert_string_equal(text, expected);
+	else
+		assert_null(text);
+	json_decref(stages);
+	json_decref(reports[0]);
+	json_decref(reports[1]);
+}
+
+static void what_is_compared_is_told_where_it_is_not_all(void **state)
+{
+	(void)state;
+	assert_scope(of_all, of_all, NULL);
+	assert_scope(of_all, of_ksm,
+		     "only the checks of stages that all reports cover are compared: sleep, ksm");
+	assert_scope(of_ksm, of_thp,
+		     "the reports cover no stage in common: no checks of stages are "
+		     "compared");
+}
+
+static void hosts_do_not_differ_in_what_one_report_did_not_look_at(void **state)
+{
+	(void)state;
+	const struct kh_compared reports[] = {{"h1", read_report(of_all)},
+					      {"h2", read_report(of_ksm)},
+					      {"h3", read_report(of_thp)}};
+	json_t *result = kh_report_compare(reports, KH_COUNT(reports));
+	kh_auto(kh_free) char *notes = json_dumps(json_object_get(result, "notes"), JSON_COMPACT);
+	const json_t *list = json_object_get(result, "differences");
+	assert_int_equal(json_array_size(list), 1);
+	assert_text_at(list, 0, "what", "check kvmhost.runs");
+	assert_string_equal(notes, "[\"the report of h2 is of some stages only\","
+				   "\"the report of h3 is of some stages only\","
+				   "\"the reports cover no stage in common: no checks of stages "
+				   "are compared\"]");
+	json_decref(result);
+	for (size_t i = 0; i < KH_COUNT(reports); i++)
+		json_decref((json_t *)(uintptr_t)reports[i].document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +393,9 @@ int main(void)
 		cmocka_unit_test(flags_that_no_guest_sees_do_not_count),
 		cmocka_unit_test(versions_are_compared_by_their_first_two_numbers),
 		cmocka_unit_test(changes_since_are_told_worst_first),
+		cmocka_unit_test(only_what_both_reports_looked_at_has_changed),
+		cmocka_unit_test(what_is_compared_is_told_where_it_is_not_all),
+		cmocka_unit_test(hosts_do_not_differ_in_what_one_report_did_not_look_at),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
