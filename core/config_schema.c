@@ -1,4 +1,11 @@
-/* config_schema.c - see config_help.h: a JSON Schema of the configuration file. */
+/* config_schema.c - see config_help.h: a JSON Schema of the configuration file.
+ *
+ * To kvmhost a scalar is its text, whatever it looks like. Who validates has a YAML reader in front
+ * that makes numbers and booleans of some texts, so the schema takes what a reader makes of what
+ * the key takes: 6.12 and 4 are numbers, and by YAML 1.1 (PyYAML) on and off are booleans, and a
+ * MAC address such as 52:54:00:12:34:56 an integer of base 60. Source:
+ * https://yaml.org/type/int.html and bool.html (1.1); YAML 1.2.2, 10.3 Core Schema.
+ */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,45 +15,125 @@
 #include "core/config_help.h"
 #include "core/config_keys.h"
 
-static json_t *typed(const char *type)
-{
-	return json_pack("{s:s}", "type", type);
-}
+#define SIZE_PATTERN "^[0-9]+([KMGTkmgt]([iI]?[bB])?)?$"
 
 static json_t *scalar_schema(void)
 {
 	return json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean");
 }
 
-/* One of the words. A YAML 1.1 reader takes on and off for booleans. */
+/* What is below a section or a list may be left out: the key alone is empty, not wrong. */
+static json_t *or_nothing(json_t *schema)
+{
+	json_t *type = json_object_get(schema, "type");
+	json_object_set_new(schema, "type", json_pack("[O,s]", type, "null"));
+	return schema;
+}
+
+static bool has_word(const char *const *words, const char *word)
+{
+	while (*words && strcmp(*words, word) != 0)
+		words++;
+	return *words;
+}
+
+/* `on` and `off` have other names: see choice_of() in config_value.c. */
+static void add_synonyms(json_t *words, const char *const *choices)
+{
+	static const struct {
+		const char *word, *synonym;
+		bool value;
+	} switches[] = {{"on", "yes", true}, {"off", "no", false}};
+	for (size_t i = 0; i < KH_COUNT(switches); i++) {
+		if (!has_word(choices, switches[i].word))
+			continue;
+		json_array_append_new(words, json_boolean(switches[i].value));
+		json_array_append_new(words, json_string(switches[i].value ? "true" : "false"));
+		json_array_append_new(words, json_string(switches[i].synonym));
+	}
+}
+
 static json_t *words_schema(const char *const *choices)
 {
 	json_t *words = json_array();
-	bool has_on = false;
-	for (; *choices; choices++) {
-		json_array_append_new(words, json_string(*choices));
-		has_on = has_on || strcmp(*choices, "on") == 0;
-	}
-	if (has_on) {
-		json_array_append_new(words, json_true());
-		json_array_append_new(words, json_false());
-	}
+	for (const char *const *choice = choices; *choice; choice++)
+		json_array_append_new(words, json_string(*choice));
+	add_synonyms(words, choices);
 	return json_pack("{s:o}", "enum", words);
+}
+
+static json_t *bool_schema(void)
+{
+	static const char *const words[] = {"on", "off", NULL};
+	return words_schema(words);
+}
+
+/* A number in quotes is one to kvmhost; the limits hold for what is none to the reader as well. */
+static json_t *number_schema(long long min, long long max, const char *pattern)
+{
+	return json_pack("{s:[s,s],s:s,s:I,s:I}", "type", "integer", "string", "pattern", pattern,
+			 "minimum", (json_int_t)min, "maximum", (json_int_t)max);
+}
+
+/* One of some sizes, as it is named, or in bytes. */
+static json_t *sizes_schema(const char *const *choices)
+{
+	json_t *schema = words_schema(choices), *words = json_object_get(schema, "enum");
+	for (; *choices; choices++) {
+		unsigned long long bytes;
+		if (kh_str_size(*choices, &bytes) == 0)
+			json_array_append_new(words, json_integer((json_int_t)bytes));
+	}
+	return schema;
+}
+
+static bool takes_any(const struct kh_config_key *key, const char *const *samples)
+{
+	for (; *samples; samples++) {
+		kh_auto(kh_free) char *text = kh_strdup(*samples);
+		if (!key->check(text))
+			return true;
+	}
+	return false;
+}
+
+/* What a reader makes of the texts that this key takes: its own check is asked. */
+static json_t *text_schema(const struct kh_config_key *key)
+{
+	static const char *const numbers[] = {
+		"4",
+		"-4",
+		"6.12",
+		"1:2:3:4:5:6:7:8",
+		"52:54:00:12:34:56",
+		"1234567890123456789012345678901234567890123456789012345678901234",
+		NULL};
+	static const char *const booleans[] = {"on", "off", "yes", "no", "true", "false", NULL};
+	if (key->choices)
+		return words_schema(key->choices);
+	json_t *types = json_pack("[s]", "string");
+	if (key->check && takes_any(key, numbers))
+		json_array_append_new(types, json_string("number"));
+	if (key->check && takes_any(key, booleans))
+		json_array_append_new(types, json_string("boolean"));
+	if (key->is_optional)
+		json_array_append_new(types, json_string("null"));
+	return json_pack("{s:o}", "type", types);
 }
 
 static json_t *list_schema(const struct kh_config_key *key)
 {
-	json_t *list = json_pack("{s:s,s:o,s:b}", "type", "array", "items",
-				 key->choices ? words_schema(key->choices) : typed("string"),
+	json_t *list = json_pack("{s:s,s:o,s:b}", "type", "array", "items", text_schema(key),
 				 "uniqueItems", 1);
-	return key->takes_one ? json_pack("{s:[o,o]}", "anyOf", typed("string"), list) : list;
+	or_nothing(list);
+	return key->takes_one ? json_pack("{s:[o,o]}", "anyOf", text_schema(key), list) : list;
 }
 
 static json_t *object_schema(const struct kh_config_key *table);
 
 static json_t *map_of(json_t *values)
 {
-	return json_pack("{s:s,s:o}", "type", "object", "additionalProperties", values);
+	return or_nothing(json_pack("{s:s,s:o}", "type", "object", "additionalProperties", values));
 }
 
 static json_t *pools_schema(const struct kh_config_key *key)
@@ -56,7 +143,7 @@ static json_t *pools_schema(const struct kh_config_key *key)
 	json_object_set_new(pool, "oneOf",
 			    json_pack("[{s:[s]},{s:[s]},{s:[s]}]", "required", "count", "required",
 				      "percent", "required", "for_guests"));
-	return json_pack("{s:s,s:o}", "type", "array", "items", pool);
+	return or_nothing(json_pack("{s:s,s:o}", "type", "array", "items", pool));
 }
 
 static json_t *address_schema(const struct kh_config_key *key)
@@ -70,19 +157,16 @@ static json_t *value_schema(const struct kh_config_key *key)
 {
 	switch (key->type) {
 	case KH_KEY_BOOL:
-		return typed("boolean");
+		return bool_schema();
 	case KH_KEY_NUMBER:
-		return json_pack("{s:s,s:I,s:I}", "type", "integer", "minimum",
-				 (json_int_t)key->min, "maximum", (json_int_t)key->max);
+		return number_schema(key->min, key->max, "^[0-9]+$");
 	case KH_KEY_CHOICE:
 		return words_schema(key->choices);
 	case KH_KEY_SIZE:
-		return key->choices ? words_schema(key->choices)
-				    : json_pack("{s:s,s:s}", "type", "string", "pattern",
-						"^[0-9]+[KMGTkmgt]?(i?B)?$");
+		return key->choices ? sizes_schema(key->choices)
+				    : number_schema(key->min, key->max, SIZE_PATTERN);
 	case KH_KEY_TEXT:
-		return key->is_optional ? json_pack("{s:[s,s]}", "type", "string", "null")
-					: typed("string");
+		return text_schema(key);
 	case KH_KEY_LIST:
 		return list_schema(key);
 	case KH_KEY_ADDRESS:
@@ -96,7 +180,7 @@ static json_t *value_schema(const struct kh_config_key *key)
 	case KH_KEY_SECTION:
 		break;
 	}
-	return object_schema(key->nested);
+	return or_nothing(object_schema(key->nested));
 }
 
 static json_t *object_schema(const struct kh_config_key *table)
@@ -135,7 +219,7 @@ char *kh_config_schema_json(void)
 		abort(); /* the key table's own defaults do not load: our bug */
 	kh_auto(kh_free) char *text = kh_config_json(&config);
 	json_t *defaults = json_loads(text, 0, NULL);
-	json_t *schema = object_schema(kh_config_keys);
+	json_t *schema = or_nothing(object_schema(kh_config_keys));
 	add_defaults(schema, defaults);
 	json_object_set_new(schema, "$schema",
 			    json_string("http://json-schema.org/draft-07/schema#"));
