@@ -115,6 +115,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	}
 	kh_auto(kh_outcome_done) struct kh_outcome outcome = {0};
 	int result = kh_engine_apply(&engine, &outcome, err);
+	if (options->is_json)
+		kh_print_refusals(&outcome); /* as events: they come before "end" */
 	kh_sink_end(&sink);
 	if (options->is_json)
 		kh_print_json(result_json(&outcome, err));

@@ -144,6 +144,8 @@ static int run(const struct kh_options *options, struct kh_error *err)
 				   .command = "build",
 				   .wants_rederive = options->wants_rederive};
 	int result = kh_engine_build(&engine, &outcome, err);
+	if (options->is_json)
+		kh_print_refusals(&outcome); /* as events: they come before "end" */
 	kh_sink_end(&sink);
 	if (result != 0)
 		return -1;

@@ -155,10 +155,12 @@ static int fetch(struct fetching *fetching, struct kh_error *err)
 	struct kh_session *session = fetching->session;
 	kh_auto(kh_pin_done) struct kh_pins pins = {0};
 	kh_auto(kh_free) char *path = kh_pin_path(&session->root, &session->config);
-	if (kh_pin_read(path, &pins, err) != 0 || check_lock(options, path, &pins, err) != 0 ||
-	    fetch_all(fetching, err) != 0)
+	if (kh_pin_read(path, &pins, err) != 0 || check_lock(options, path, &pins, err) != 0)
 		return -1;
+	int result = fetch_all(fetching, err);
 	kh_sink_end(fetching->making.sink);
+	if (result != 0)
+		return -1;
 	print_all(fetching);
 	if (!options->wants_lock)
 		return 0;
