@@ -76,7 +76,8 @@ void kh_language_list(struct kh_strv *ret_names);
 /* undo_left.c: the kernel arguments that every entry has from us (before undo), and the entries
  * that still have some when undo has taken them back: a warning each. */
 void kh_undo_remember(const struct kh_root *root, struct kh_strv *ret_words);
-void kh_undo_tell_left(const struct kh_root *root, const struct kh_strv *words);
+void kh_undo_tell_left(const struct kh_root *root, const struct kh_strv *words,
+		       struct kh_sink *sink);
 
 /* The command line (main.c's helper): fills options and the command, or fails with KH_USAGE. */
 int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/stop.h"
 #include "sources/bundle.h"
 #include "sources/program.h"
+#include "sources/record.h"
 #include "stages/packages_table.h"
 
 struct bundling {
@@ -79,12 +81,32 @@ static char *absolute(const char *directory, struct kh_error *err)
 	return kh_printf("%s/%s", here, directory);
 }
 
-static int bundle(struct bundling *bundling, const char *directory, struct kh_error *err)
+static json_t *result_json(const struct bundling *bundling, const char *directory,
+			   size_t package_count)
+{
+	json_t *sources = json_array();
+	for (size_t i = 0; i < bundling->count; i++)
+		json_array_append_new(sources, kh_record_json(&bundling->sources[i]));
+	return json_pack("{s:o, s:o, s:I}", "directory", kh_json_text(directory), "sources",
+			 sources, "packages", (json_int_t)package_count);
+}
+
+static void print_result(const struct bundling *bundling, const char *directory,
+			 size_t package_count)
+{
+	for (size_t i = 0; i < bundling->count; i++)
+		kh_print(stdout, "%s: %s\n", bundling->sources[i].program,
+			 bundling->sources[i].package_version ? bundling->sources[i].package_version
+							      : bundling->sources[i].version);
+	kh_print(stdout, "%zu packages\n%s/README says how to use it\n", package_count, directory);
+}
+
+static int bundle(struct bundling *bundling, const char *directory, size_t *ret_packages,
+		  struct kh_error *err)
 {
 	const struct kh_session *session = bundling->session;
 	enum kh_package_manager manager = kh_packages_manager(&session->root);
 	kh_auto(kh_strv_done) struct kh_strv packages = {0};
-	size_t package_count = 0;
 	if (add_sources(bundling, err) != 0)
 		return -1;
 	if (manager == KH_PACKAGES_APT)
@@ -96,14 +118,7 @@ static int bundle(struct bundling *bundling, const char *directory, struct kh_er
 				 .sources = bundling->sources,
 				 .source_count = bundling->count,
 				 .packages = &packages};
-	if (kh_bundle_make(&what, &package_count, err) != 0)
-		return -1;
-	for (size_t i = 0; i < bundling->count; i++)
-		kh_print(stdout, "%s: %s\n", bundling->sources[i].program,
-			 bundling->sources[i].package_version ? bundling->sources[i].package_version
-							      : bundling->sources[i].version);
-	kh_print(stdout, "%zu packages\n%s/README says how to use it\n", package_count, directory);
-	return 0;
+	return kh_bundle_make(&what, ret_packages, err);
 }
 
 static int run(const struct kh_options *options, struct kh_error *err)
@@ -126,13 +141,23 @@ static int run(const struct kh_options *options, struct kh_error *err)
 								      .runner = &kh_run_system,
 								      .sink = &sink,
 								      .stage = "bundle"}};
+	size_t package_count = 0;
 	kh_stop_watch();
-	return bundle(&bundling, directory, err);
+	int result = bundle(&bundling, directory, &package_count, err);
+	kh_sink_end(&sink);
+	if (result != 0)
+		return -1;
+	if (options->is_json)
+		kh_print_json(result_json(&bundling, directory, package_count));
+	else
+		print_result(&bundling, directory, package_count);
+	return 0;
 }
 
 const struct kh_command kh_command_bundle = {
 	.name = "bundle",
 	.arguments = "DIR",
 	.summary = "collect in DIR all that building needs, for a host without a network",
+	.options = KH_OPTION_JSON,
 	.run = run,
 };

@@ -18,7 +18,8 @@ void kh_undo_remember(const struct kh_root *root, struct kh_strv *ret_words)
 	kh_grub_remember(root, &none, ret_words, &stale);
 }
 
-static void warn(const struct kh_boot_entry *entry, const struct kh_strv *words)
+static void warn(const struct kh_boot_entry *entry, const struct kh_strv *words,
+		 struct kh_sink *sink)
 {
 	kh_auto(kh_strv_done) struct kh_strv left = {0};
 	for (size_t i = 0; i < words->count; i++)
@@ -27,13 +28,16 @@ static void warn(const struct kh_boot_entry *entry, const struct kh_strv *words)
 	if (left.count == 0)
 		return;
 	kh_auto(kh_free) char *text = kh_strv_join(&left, " ");
-	kh_print(stderr,
-		 "warning: %s:%d: boot entry '%s' was made meanwhile and still has '%s': take it "
-		 "out there\n",
-		 entry->file, entry->line, entry->title ? entry->title : "?", text);
+	kh_auto(kh_free) char *sentence =
+		kh_printf("%s:%d: boot entry '%s' was made meanwhile and still has '%s': take it "
+			  "out there",
+			  entry->file, entry->line, entry->title ? entry->title : "?", text);
+	const struct kh_event event = {.kind = KH_EVENT_WARNING, .stage = "grub", .text = sentence};
+	sink->event(sink, &event);
 }
 
-void kh_undo_tell_left(const struct kh_root *root, const struct kh_strv *words)
+void kh_undo_tell_left(const struct kh_root *root, const struct kh_strv *words,
+		       struct kh_sink *sink)
 {
 	kh_auto(kh_strv_done) struct kh_strv now = {0};
 	struct kh_facts_boot boot = {0};
@@ -45,7 +49,7 @@ void kh_undo_tell_left(const struct kh_root *root, const struct kh_strv *words)
 	kh_menu_read(root, &boot, &entries);
 	for (size_t i = 0; i < entries.count; i++)
 		if (entries.items[i].kind == KH_ENTRY_NORMAL && entries.items[i].arguments)
-			warn(&entries.items[i], words);
+			warn(&entries.items[i], words, sink);
 	kh_boot_entries_done(&entries);
 	kh_facts_boot_done(&boot);
 }

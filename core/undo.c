@@ -342,7 +342,9 @@ int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error
 		return kh_wrap(err, "undo");
 	if (judge(&work, first, err) != 0)
 		return -1;
-	if (walk(&work, first, put_back, err) != 0) {
+	int result = walk(&work, first, put_back, err);
+	*ret_count = work.count;
+	if (result != 0) {
 		kh_perform_explain(err);
 		return kh_wrap(err, "undo");
 	}
@@ -350,7 +352,6 @@ int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error
 	if (kh_undo_run_triggers(undo, &work.triggers, err) != 0 ||
 	    kh_durable_sync(undo->root, err) != 0 || mark_undone(&work, first, err) != 0)
 		return kh_wrap(err, "undo");
-	*ret_count = work.count;
 	return 0;
 }
 
