@@ -240,7 +240,9 @@ static bool shows_changes(enum format format)
 
 static int open_work(struct work *work, struct kh_error *err)
 {
-	const char *previous = work->options->previous;
+	const char *previous = work->options->previous, *output = work->options->output;
+	if (output && !*output)
+		return kh_fail(err, KH_USAGE, 0, "'--output' takes the name of a file, not ''");
 	if (choose_format(work->options, &work->format, err) != 0)
 		return -1;
 	if (previous && !shows_changes(work->format))

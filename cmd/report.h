@@ -23,7 +23,8 @@ json_t *kh_report_machine(const struct kh_session *session);
 char *kh_report_html(const json_t *document);
 
 /* Put a result where --output says (NULL or "-": standard output). A file appears whole or not at
- * all; what is no regular file (a pipe, /dev/null) is written to. */
+ * all, and keeps owner, mode and attributes of the one that is there, as a link to it stays; what
+ * is no regular file (a pipe, /dev/null) is written to. */
 int kh_report_put(const char *host_path, const char *text, struct kh_error *err);
 
 #endif

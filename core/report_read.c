@@ -164,6 +164,10 @@ int kh_report_read_text(const char *name, const char *text, size_t length, json_
 {
 	json_error_t wrong;
 	const struct reading reading = {name, text, err};
+	if (text[strspn(text, " \t\r\n")] == '\0' && strlen(text) == length) {
+		kh_fail(err, KH_USAGE, 0, "'%s' is empty", name);
+		return kh_hint(err, "%s", how);
+	}
 	json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &wrong);
 	if (!document) {
 		kh_fail(err, KH_USAGE, 0, "%s:%d:%d: not JSON: %s", name, wrong.line, wrong.column,

@@ -13,7 +13,7 @@
 
 /* The report in a file of this machine ("-": standard input). A new reference in *ret_document.
  * Errors: KH_SYSTEM when it cannot be read; KH_USAGE when it is no report, as "FILE:LINE:COLUMN:
- * what" or "FILE:LINE: what". */
+ * what", "FILE:LINE: what", or that it is empty. */
 int kh_report_read(const char *host_path, json_t **ret_document, struct kh_error *err);
 /* The same from a text; name: of the file, for messages. */
 int kh_report_read_text(const char *name, const char *text, size_t length, json_t **ret_document,

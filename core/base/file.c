@@ -193,12 +193,10 @@ int kh_file_place_publish(const struct kh_file_place *place, const char *path)
 	return kh_sys_fsync(place->dir_fd, path);
 }
 
-int kh_file_put(const struct kh_root *root, const char *path, const char *content, size_t length,
-		const struct kh_file_state *meta, struct kh_error *err)
+static int put_at(const struct kh_root *root, const char *settled, const char *path,
+		  const char *content, size_t length, const struct kh_file_state *meta,
+		  struct kh_error *err)
 {
-	kh_auto(kh_free) char *settled = kh_root_resolve(root, path);
-	if (!settled)
-		return kh_fail(err, KH_SYSTEM, errno, "write '%s'", path);
 	kh_auto(kh_file_place_done) struct kh_file_place place = KH_FILE_PLACE_INIT;
 	if (kh_file_place_open(root, settled, &place, err) != 0 || kh_file_place_clean(&place) != 0)
 		return err->message ? kh_wrap(err, "write '%s'", path)
@@ -210,6 +208,21 @@ int kh_file_put(const struct kh_root *root, const char *path, const char *conten
 		return kh_fail(err, KH_SYSTEM, error, "write '%s'", path);
 	}
 	return 0;
+}
+
+int kh_file_put(const struct kh_root *root, const char *path, const char *content, size_t length,
+		const struct kh_file_state *meta, struct kh_error *err)
+{
+	kh_auto(kh_free) char *settled = kh_root_resolve(root, path);
+	if (!settled)
+		return kh_fail(err, KH_SYSTEM, errno, "write '%s'", path);
+	return put_at(root, settled, path, content, length, meta, err);
+}
+
+int kh_file_put_itself(const struct kh_root *root, const char *path, const char *content,
+		       size_t length, const struct kh_file_state *meta, struct kh_error *err)
+{
+	return put_at(root, path, path, content, length, meta, err);
 }
 
 int kh_file_link(const struct kh_root *root, const char *path, const char *target,

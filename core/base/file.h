@@ -53,6 +53,9 @@ void kh_file_state_done(struct kh_file_state *state);
 /* Put a regular file. meta: owner, mode and xattrs to give it. */
 int kh_file_put(const struct kh_root *root, const char *path, const char *content, size_t length,
 		const struct kh_file_state *meta, struct kh_error *err);
+/* The same, but PATH itself is written, whatever is there: a final link is replaced. */
+int kh_file_put_itself(const struct kh_root *root, const char *path, const char *content,
+		       size_t length, const struct kh_file_state *meta, struct kh_error *err);
 /* The same with the bytes of another file, of any size; meta's time of change is given too, unless
  * it is 0. PATH itself is written, whatever is there: a final link is replaced. */
 int kh_file_copy(const struct kh_root *root, const char *from, const char *path,

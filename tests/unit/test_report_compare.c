@@ -31,7 +31,8 @@ static void what_is_no_report_is_refused_with_file_line_and_reason(void **state)
 {
 	(void)state;
 	static const char *const cases[][2] = {
-		{"", "a.json:1:0: not JSON: '[' or '{' expected near end of file"},
+		{"", "'a.json' is empty"},
+		{" \n", "'a.json' is empty"},
 		{"{\n \"schema\": 1,\n}", "a.json:3:1: not JSON: string or '}' expected near '}'"},
 		{"{\"schema\": 1, \"schema\": 1}",
 		 "a.json:1:22: not JSON: duplicate object key near '\"schema\"'"},
