@@ -133,7 +133,6 @@ static void offer_topics(const struct line *line)
 	offer_commands(line);
 	offer_stages(line);
 	offer(line, "config", "the keys of the configuration");
-	offer(line, "man", "its keys as a manual page has them");
 }
 
 /* ---- by what is wanted ---- */

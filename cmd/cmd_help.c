@@ -79,7 +79,6 @@ static int unknown_topic(const char *topic, struct kh_error *err)
 		if (!(*command)->is_hidden)
 			kh_strv_add(&known, (*command)->name);
 	kh_strv_add(&known, "config");
-	kh_strv_add(&known, "man");
 	return kh_options_unknown(kh_printf("unknown command or topic '%s'", topic), topic, &known,
 				  err);
 }
@@ -101,7 +100,7 @@ static int run(const struct kh_options *options, struct kh_error *err)
 		return print_command(command);
 	if (strcmp(topic, "config") == 0)
 		return print_config(options, err);
-	if (strcmp(topic, "man") == 0)
+	if (strcmp(topic, "man") == 0) /* for the Makefile, not for people: mdoc */
 		return print_owned(kh_config_man_text());
 	const struct kh_stage *stage = kh_stage_find(topic);
 	return stage ? print_stage(stage) : unknown_topic(topic, err);
@@ -110,6 +109,6 @@ static int run(const struct kh_options *options, struct kh_error *err)
 const struct kh_command kh_command_help = {
 	.name = "help",
 	.arguments = "[TOPIC]",
-	.summary = "this help; TOPIC: a command, a stage, config, config KEY, man",
+	.summary = "this help; TOPIC: a command, a stage, config, config KEY",
 	.run = run,
 };
