@@ -1,104 +1,12 @@
 /* default_file.c - see default_file.h. */
 #include "grub/default_file.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "grub/default_lex.h"
 
 static const char *const cmdline_variables[] = {"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"};
-
-/* The length of a reference to the variable at text ("$NAME", "${NAME}", "${NAME-…}"), or 0. */
-static size_t reference_length(const char *text, const char *name)
-{
-	size_t length = strlen(name);
-
-	if (text[0] != '$')
-		return 0;
-	if (text[1] == '{' && strncmp(text + 2, name, length) == 0 &&
-	    strchr(":-}", text[2 + length]) != NULL) {
-		const char *end = strchr(text, '}');
-
-		return end != NULL ? (size_t)(end - text) + 1 : 0;
-	}
-	if (strncmp(text + 1, name, length) == 0 && !isalnum((unsigned char)text[1 + length]) &&
-	    text[1 + length] != '_')
-		return length + 1;
-	return 0;
-}
-
-/* One raw value without its quotes, appended to plain; references to the variable become `before`.
- */
-static void add_plain(struct kh_str *plain, const char *raw, size_t length, const char *name,
-		      const char *before)
-{
-	char quote = '\0';
-
-	for (size_t i = 0; i < length; i++) {
-		size_t reference = quote == '\'' ? 0 : reference_length(raw + i, name);
-
-		if (reference > 0 && i + reference <= length) {
-			kh_str_add(plain, before);
-			i += reference - 1;
-		} else if (quote == '\0' && (raw[i] == '"' || raw[i] == '\'')) {
-			quote = raw[i];
-		} else if (raw[i] == quote) {
-			quote = '\0';
-		} else if (raw[i] == '\\' && quote != '\'' && i + 1 < length) {
-			i++;
-			if (raw[i] != '\n')
-				kh_str_add_bytes(plain, raw + i, 1);
-		} else {
-			kh_str_add_bytes(plain, raw + i, 1);
-		}
-	}
-}
-
-char *kh_default_file_value(const char *text, const char *name, int *ret_line)
-{
-	kh_auto(kh_default_assignments_done) struct kh_default_assignments all = {0};
-	char *value = NULL;
-
-	kh_default_file_parse(text, &all);
-	for (size_t i = 0; i < all.count; i++) {
-		const struct kh_default_assignment *one = &all.items[i];
-		struct kh_str plain = {0};
-
-		if (strcmp(one->name, name) != 0)
-			continue;
-		if (one->is_append && value != NULL)
-			kh_str_add(&plain, value);
-		add_plain(&plain, text + one->start, one->end - one->start, name,
-			  value != NULL ? value : "");
-		kh_free(&value);
-		value = kh_str_take(&plain);
-		if (ret_line != NULL)
-			*ret_line = one->line;
-	}
-	return value;
-}
-
-static bool refers_to_itself(const char *text, const struct kh_default_assignment *one)
-{
-	for (size_t at = one->start; at < one->end; at++)
-		if (reference_length(text + at, one->name) > 0)
-			return true;
-	return false;
-}
-
-bool kh_default_file_overrides(const char *text, const char *name)
-{
-	kh_auto(kh_default_assignments_done) struct kh_default_assignments all = {0};
-
-	kh_default_file_parse(text, &all);
-	for (size_t i = 0; i < all.count; i++) {
-		const struct kh_default_assignment *one = &all.items[i];
-
-		if (strcmp(one->name, name) == 0 && !one->is_append && !refers_to_itself(text, one))
-			return true;
-	}
-	return false;
-}
 
 static bool is_cmdline_variable(const char *name)
 {
@@ -184,7 +92,7 @@ static bool is_settled(const char *raw, const struct kh_cmdline_groups *groups,
 {
 	kh_auto(kh_str_done) struct kh_str plain = {0};
 
-	add_plain(&plain, raw, strlen(raw), "", "");
+	kh_default_add_plain(&plain, raw, strlen(raw), "", "");
 	kh_auto(kh_free) char *dropped = kh_cmdline_drop(kh_str_text(&plain), stale);
 	kh_auto(kh_free) char *problem = kh_cmdline_judge(dropped, groups);
 	return problem == NULL && strcmp(dropped, kh_str_text(&plain)) == 0;
@@ -248,6 +156,52 @@ static void copy_groups(const struct kh_cmdline_groups *groups, const char *othe
 	}
 }
 
+/* ---- a line of our own ----
+ *
+ * NAME="${NAME:+$NAME }words" at the end of the file keeps whatever the variable holds by then. It
+ * is known by this form, so that later runs edit its words, and take it away with the last one. */
+
+static char *own_opening(const char *name)
+{
+	return kh_printf("\"${%s:+$%s }", name, name);
+}
+
+/* The length of the opening when the assignment has this form, otherwise 0. */
+static size_t own_opening_length(const char *text, const struct kh_default_assignment *one)
+{
+	kh_auto(kh_free) char *opening = own_opening(one->name);
+	size_t length = strlen(opening);
+
+	return one->end - one->start > length && text[one->end - 1] == '"' &&
+			       strncmp(text + one->start, opening, length) == 0
+		       ? length
+		       : 0;
+}
+
+static size_t name_start(const struct kh_default_assignment *one)
+{
+	return one->start - 1 - one->is_append - strlen(one->name);
+}
+
+static bool is_whole_line(const char *text, const struct kh_default_assignment *one)
+{
+	size_t start = name_start(one);
+
+	return (start == 0 || text[start - 1] == '\n') &&
+	       (text[one->end] == '\n' || text[one->end] == '\0');
+}
+
+static void add_line(struct kh_str *out, const char *variable, const char *words, bool is_first)
+{
+	kh_auto(kh_free) char *opening = is_first ? kh_strdup("\"") : own_opening(variable);
+
+	if (out->length > 0 && out->text[out->length - 1] != '\n')
+		kh_str_add(out, "\n");
+	kh_str_addf(out, "%s=%s%s\"\n", variable, opening, words);
+}
+
+/* ---- the file ---- */
+
 /* Everything the assignments other than the target hold, as one text. */
 static char *other_values(const char *text, const struct kh_default_assignments *all, size_t target)
 {
@@ -258,12 +212,14 @@ static char *other_values(const char *text, const struct kh_default_assignments 
 
 		if (i == target || !is_cmdline_variable(one->name))
 			continue;
-		add_plain(&out, text + one->start, one->end - one->start, one->name, "");
+		kh_default_add_plain(&out, text + one->start, one->end - one->start, one->name, "");
 		kh_str_add(&out, " ");
 	}
 	return kh_str_take(&out);
 }
 
+/* The assignment our words go into: the last one, if it decides alone what the variable holds in
+ * the end. all->count: there is none. */
 static size_t find_target(const struct kh_default_assignments *all, const char *variable)
 {
 	size_t target = all->count;
@@ -271,7 +227,47 @@ static size_t find_target(const struct kh_default_assignments *all, const char *
 	for (size_t i = 0; i < all->count; i++)
 		if (strcmp(all->items[i].name, variable) == 0)
 			target = i;
+	if (target < all->count &&
+	    (all->items[target].is_conditional || all->unseen > all->items[target].start))
+		return all->count;
 	return target;
+}
+
+/* Does nothing set the variable, as far as can be known? */
+static bool is_unset(const struct kh_default_assignments *all, const char *variable)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->items[i].name, variable) == 0)
+			return false;
+	return all->unseen == 0;
+}
+
+static char *edit_value(const char *raw, bool is_target, const struct kh_cmdline_groups *groups,
+			const struct kh_strv *stale)
+{
+	return is_target ? merge_value(raw, groups, stale) : strip_value(raw, groups, stale);
+}
+
+/* One assignment edited; *from: up to where text is copied. */
+static void rewrite_one(const char *text, const struct kh_default_assignment *one, bool is_target,
+			const struct kh_cmdline_groups *groups, const struct kh_strv *stale,
+			struct kh_str *out, size_t *from)
+{
+	size_t opening = own_opening_length(text, one);
+	size_t start = one->start + opening;
+	kh_auto(kh_free) char *raw =
+		kh_printf("%s%.*s", opening > 0 ? "\"" : "", (int)(one->end - start), text + start);
+	kh_auto(kh_free) char *value = edit_value(raw, is_target, groups, stale);
+	bool is_done = opening > 0 && strcmp(value, "\"\"") == 0 && strcmp(raw, value) != 0;
+
+	if (is_done && is_whole_line(text, one)) {
+		kh_str_add_bytes(out, text + *from, name_start(one) - *from);
+		*from = one->end + (text[one->end] == '\n');
+		return;
+	}
+	kh_str_add_bytes(out, text + *from, start - *from);
+	kh_str_add(out, value + (opening > 0));
+	*from = one->end;
 }
 
 /* The assignments put together again: the target merged, the others stripped. */
@@ -281,18 +277,9 @@ static void rewrite(const char *text, const struct kh_default_assignments *all, 
 {
 	size_t from = 0;
 
-	for (size_t i = 0; i < all->count; i++) {
-		const struct kh_default_assignment *one = &all->items[i];
-
-		if (!is_cmdline_variable(one->name))
-			continue;
-		kh_auto(kh_free) char *raw = kh_strndup(text + one->start, one->end - one->start);
-		kh_auto(kh_free) char *value = i == target ? merge_value(raw, groups, stale)
-							   : strip_value(raw, groups, stale);
-		kh_str_add_bytes(out, text + from, one->start - from);
-		kh_str_add(out, value);
-		from = one->end;
-	}
+	for (size_t i = 0; i < all->count; i++)
+		if (is_cmdline_variable(all->items[i].name))
+			rewrite_one(text, &all->items[i], i == target, groups, stale, out, &from);
 	kh_str_add(out, text + from);
 }
 
@@ -313,12 +300,8 @@ char *kh_default_file_merge(const char *text, const char *variable,
 	escape_words(&ours, is_single ? '\'' : '"');
 	rewrite(text, &all, target, &ours, stale, &out);
 	kh_cmdline_wanted(&ours, &wanted);
-	if (target == all.count && wanted.count > 0) {
-		kh_auto(kh_free) char *words = kh_strv_join(&wanted, " ");
-
-		if (out.length > 0 && out.text[out.length - 1] != '\n')
-			kh_str_add(&out, "\n");
-		kh_str_addf(&out, "%s=\"%s\"\n", variable, words);
-	}
+	kh_auto(kh_free) char *words = kh_strv_join(&wanted, " ");
+	if (target == all.count && wanted.count > 0)
+		add_line(&out, variable, words, is_unset(&all, variable));
 	return kh_str_take(&out);
 }

@@ -32,10 +32,10 @@ static void add_words(const char *text, struct kh_str *words)
 	kh_auto(kh_default_assignments_done) struct kh_default_assignments all = {0};
 	kh_default_file_parse(text, &all);
 	for (size_t i = 0; i < all.count; i++) {
-		kh_auto(kh_free) char *line =
-			kh_printf("V=%.*s", (int)(all.items[i].end - all.items[i].start),
-				  text + all.items[i].start);
-		kh_auto(kh_free) char *value = kh_default_file_value(line, "V", NULL);
+		const struct kh_default_assignment *one = &all.items[i];
+		kh_auto(kh_free) char *line = kh_printf(
+			"%s=%.*s", one->name, (int)(one->end - one->start), text + one->start);
+		kh_auto(kh_free) char *value = kh_default_file_value(line, one->name, NULL);
 		kh_str_addf(words, " %s", value ? value : "");
 	}
 }

@@ -382,6 +382,45 @@ static void where_recovery_entries_are_made_they_do_not_get_ours(void **state)
 	close_host(&host);
 }
 
+/* What grub2-mkconfig makes of a default file in which not every assignment can be seen. */
+static void arguments_that_are_set_elsewhere_reach_the_menu(void **state)
+{
+	(void)state;
+	need_root_rights();
+	static const char *const files[] = {
+		". ./etc/default/grub.site\n",
+		"GRUB_CMDLINE_LINUX=old\n. ./etc/default/grub.site\n",
+		": \"${GRUB_CMDLINE_LINUX:=rd.lvm.lv=centos/root}\"\n",
+		"GRUB_CMDLINE_LINUX=rd.lvm.lv=centos/root\n"
+		"if [ -e /none ]; then GRUB_CMDLINE_LINUX=x; fi\n",
+		"arguments() {\n\tGRUB_CMDLINE_LINUX=rd.lvm.lv=centos/root\n}\narguments\n",
+	};
+	for (size_t i = 0; i < KH_COUNT(files); i++) {
+		struct stage_host host;
+		open_host(&host, "centos7-ifcfg-bios", NO_POOLS);
+		kh_auto(kh_free) char *text =
+			kh_printf("GRUB_DISABLE_RECOVERY=\"true\"\n%s", files[i]);
+		fixture_put(&host.fixture, "/etc/default/grub", text);
+		fixture_put(&host.fixture, "/etc/default/grub.site",
+			    "GRUB_CMDLINE_LINUX=\"rd.lvm.lv=centos/root\"\n");
+		generate(&host, "/boot/grub2/grub.cfg");
+		assert_int_equal(engine_apply_quietly(&host), KH_OK);
+		expect_file(&host, "/boot/grub2/grub.cfg",
+			    " rd.lvm.lv=centos/root intel_iommu=on transparent_hugepage=madvise ");
+		check(&host);
+		assert_string_equal(stage_host_status(&host, "boot.result"), "pass");
+		plan(&host);
+		assert_int_equal(host.plan.change_count, 0);
+		configure(&host, NO_POOLS "grub: {transparent_hugepage: never}\n");
+		assert_int_equal(engine_apply_quietly(&host), KH_OK);
+		expect_file(&host, "/boot/grub2/grub.cfg",
+			    " rd.lvm.lv=centos/root intel_iommu=on elevator=deadline "
+			    "transparent_hugepage=never");
+		expect_not_in_file(&host, "/etc/default/grub", "madvise");
+		close_host(&host);
+	}
+}
+
 /* ---- Boot Loader Specification ---- */
 
 static void bls_entries_and_the_templates_of_future_kernels_are_edited(void **state)
@@ -756,6 +795,7 @@ int main(void)
 			setup),
 		cmocka_unit_test_setup(el7_edits_the_default_file_and_names_the_output, setup),
 		cmocka_unit_test_setup(where_recovery_entries_are_made_they_do_not_get_ours, setup),
+		cmocka_unit_test_setup(arguments_that_are_set_elsewhere_reach_the_menu, setup),
 		cmocka_unit_test_setup(bls_entries_and_the_templates_of_future_kernels_are_edited,
 				       setup),
 		cmocka_unit_test_setup(

@@ -74,6 +74,12 @@ static void values_are_read_however_they_are_quoted(void **state)
 		{"GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:-} b\"\n", " b", 1},
 		{"export GRUB_CMDLINE_LINUX=\"d=\\\"x y\\\"\"\n", "d=\"x y\"", 1},
 		{"if true; then GRUB_CMDLINE_LINUX=a; fi\n", "a", 1},
+		{"GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:+"
+		 "$GRUB_CMDLINE_LINUX }b\"\n",
+		 "a b", 2},
+		{"GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:+$GRUB_CMDLINE_LINUX }b\"\n", "b", 1},
+		{"GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:-a \"b}\"} c\"\n", "a b} c", 1},
+		{"GRUB_CMDLINE_LINUX=a; GRUB_CMDLINE_LINUX=${GRUB_CMDLINE_LINUX-x}b\n", "ab", 1},
 		{"X=\"$(echo GRUB_CMDLINE_LINUX=no \")\")\" GRUB_CMDLINE_LINUX=a\n", "a", 1},
 	};
 	for (size_t i = 0; i < KH_COUNT(cases); i++) {
@@ -180,6 +186,136 @@ static void a_shell_reads_back_exactly_the_word_that_was_wanted(void **state)
 		}
 }
 
+/* ---- what cannot be seen ---- */
+
+#define OPENING "GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:+$GRUB_CMDLINE_LINUX }"
+
+static void assert_appended(const char *text, const char *shell)
+{
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups others = {0};
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups nothing = {0};
+	kh_auto(kh_strv_done) struct kh_strv stale = {0};
+	add(&groups, "iommu", "iommu=pt");
+	add(&others, "iommu", "iommu=off");
+	add(&others, "nosmt", "nosmt");
+	kh_auto(kh_free) char *expected = kh_printf("%s" OPENING "iommu=pt\"\n", text);
+	assert_merged(text, linux_all, &groups, expected);
+	kh_auto(kh_free) char *got = sourced(expected);
+	assert_string_equal(got, shell);
+	kh_auto(kh_free) char *other = kh_printf("%s" OPENING "iommu=off nosmt\"\n", text);
+	assert_merged(expected, linux_all, &others, other);
+	kh_cmdline_split("iommu=off nosmt", &stale);
+	kh_auto(kh_free) char *gone = kh_default_file_merge(other, linux_all, &nothing, &stale);
+	assert_string_equal(gone, text);
+}
+
+static void what_a_sourced_file_sets_is_kept(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/kvmhost-site-XXXXXX";
+	static const char site[] = "GRUB_CMDLINE_LINUX='rd.lvm.lv=cl/root rhgb'\n";
+	int fd = mkstemp(path);
+	assert_int_equal(write(fd, site, strlen(site)), (ssize_t)strlen(site));
+	close(fd);
+	kh_auto(kh_free) char *dot = kh_printf("GRUB_CMDLINE_LINUX=old\n. %s\n", path);
+	assert_appended(dot, "rd.lvm.lv=cl/root rhgb iommu=pt|");
+	kh_auto(kh_free) char *alone = kh_printf("[ ! -e %s ] || . %s\n", path, path);
+	assert_appended(alone, "rd.lvm.lv=cl/root rhgb iommu=pt|");
+	kh_auto(kh_free) char *before =
+		kh_printf(". %s\nGRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX a\"\n", path);
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
+	kh_auto(kh_strv_done) struct kh_strv stale = {0};
+	add(&groups, "iommu", "iommu=pt");
+	kh_auto(kh_free) char *merged = kh_default_file_merge(before, linux_all, &groups, &stale);
+	assert_null(strstr(merged, OPENING)); /* it has the last word, and is plain */
+	kh_auto(kh_free) char *shell = sourced(merged);
+	unlink(path);
+	assert_string_equal(shell, "rd.lvm.lv=cl/root rhgb a iommu=pt|");
+}
+
+static void what_sets_the_variable_in_disguise_is_kept(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+		": \"${GRUB_CMDLINE_LINUX:=root=x}\"\n",
+		": ${GRUB_CMDLINE_LINUX:=root=x}\n",
+		"eval 'GRUB_CMDLINE_LINUX=root=x'\n",
+		"f() { GRUB_CMDLINE_LINUX=root=x; }\nf\n",
+		"f()\n{\nGRUB_CMDLINE_LINUX=root=x\n}\nf\nGRUB_TIMEOUT=1\n",
+		"for GRUB_CMDLINE_LINUX in a root=x; do :; done\n",
+		"read GRUB_CMDLINE_LINUX <<EOF\nroot=x\nEOF\n",
+		"GRUB_CMDLINE_LINUX=old\nread GRUB_CMDLINE_LINUX <<-'E'\n\troot=x\n\tE\n",
+	};
+	for (size_t i = 0; i < KH_COUNT(cases); i++)
+		assert_appended(cases[i], "root=x iommu=pt|");
+	assert_appended("GRUB_CMDLINE_LINUX=old\nunset GRUB_CMDLINE_LINUX\n", "iommu=pt|");
+}
+
+static void an_assignment_that_may_not_happen_does_not_carry_our_words(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+		"GRUB_CMDLINE_LINUX=root=x\nif false; then\n\tGRUB_CMDLINE_LINUX=a\nfi\n",
+		"if true; then GRUB_CMDLINE_LINUX=root=x; else GRUB_CMDLINE_LINUX=b; fi\n",
+		"GRUB_CMDLINE_LINUX=root=x\ncase a in b|c) GRUB_CMDLINE_LINUX=a ;; esac\n",
+		"GRUB_CMDLINE_LINUX=root=x\ncase a in\n(b)\n\tGRUB_CMDLINE_LINUX=a\nesac\n",
+		"GRUB_CMDLINE_LINUX=root=x\nfalse && GRUB_CMDLINE_LINUX=a || :\n",
+		"GRUB_CMDLINE_LINUX=root=x\ntrue ||\n\n # c\n\tGRUB_CMDLINE_LINUX=a\n",
+		"GRUB_CMDLINE_LINUX=root=x\nwhile false; do GRUB_CMDLINE_LINUX=a; done\n",
+		"GRUB_CMDLINE_LINUX=root=x\n( GRUB_CMDLINE_LINUX=a )\n",
+		"GRUB_CMDLINE_LINUX=root=x\nGRUB_CMDLINE_LINUX=a | :\n",
+		"GRUB_CMDLINE_LINUX=root=x\n: | GRUB_CMDLINE_LINUX=a\n",
+		"GRUB_CMDLINE_LINUX=root=x\nGRUB_CMDLINE_LINUX=a &\nwait\n",
+		"GRUB_CMDLINE_LINUX=root=x\nGRUB_CMDLINE_LINUX=a /bin/true >/dev/null 2>&1\n",
+		"GRUB_CMDLINE_LINUX=root=x\nf() { GRUB_CMDLINE_LINUX=a; }\n",
+	};
+	for (size_t i = 0; i < KH_COUNT(cases); i++)
+		assert_appended(cases[i], "root=x iommu=pt|");
+}
+
+static void what_sets_nothing_of_ours_is_no_reason_for_a_line_of_our_own(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+		"GRUB_CMDLINE_LINUX=\"%s\"\nif [ -e /x ]; then GRUB_TIMEOUT=1; fi\n",
+		"GRUB_CMDLINE_LINUX=\"%s\" && GRUB_TIMEOUT=1\n",
+		"false || GRUB_TIMEOUT=2\nGRUB_CMDLINE_LINUX=\"%s\"\n",
+		"if false; then :; fi; case a in b) : ;; esac\nGRUB_CMDLINE_LINUX=\"%s\"\n",
+		"GRUB_CMDLINE_LINUX=\"%s\"\nexport A GRUB_CMDLINE_LINUX B=1\nunset C D\n",
+		"export A GRUB_CMDLINE_LINUX=\"%s\" B\n",
+		"A=1 \\\n\tGRUB_CMDLINE_LINUX=\"%s\"\n/bin/cat </dev/null >/dev/null 2>&1\n",
+		"/bin/cat >/dev/null <<A <<'B C'\nGRUB_CMDLINE_LINUX=a\nA\nGRUB_CMDLINE_LINUX=b\n"
+		"B C\nGRUB_CMDLINE_LINUX=\"%s\"\n",
+		"A=\"${B:-\"x ; GRUB_CMDLINE_LINUX=b\"}\"\nGRUB_CMDLINE_LINUX=\"%s\"\n",
+	};
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
+	add(&groups, "iommu", "iommu=pt");
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		const char *at = strstr(cases[i], "%s");
+		kh_auto(kh_free) char *text =
+			kh_printf("%.*sroot=x%s", (int)(at - cases[i]), cases[i], at + 2);
+		kh_auto(kh_free) char *expected =
+			kh_printf("%.*sroot=x iommu=pt%s", (int)(at - cases[i]), cases[i], at + 2);
+		assert_merged(text, linux_all, &groups, expected);
+		kh_auto(kh_free) char *shell = sourced(expected);
+		assert_string_equal(shell, "root=x iommu=pt|");
+	}
+}
+
+static void a_line_of_our_own_follows_what_came_to_stand_behind_it(void **state)
+{
+	(void)state;
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
+	add(&groups, "iommu", "iommu=pt");
+	assert_merged(". /x\n" OPENING "iommu=pt\"\n. /y", linux_all, &groups,
+		      ". /x\n. /y\n" OPENING "iommu=pt\"\n");
+	assert_merged(". /x\n" OPENING "iommu=pt\"\nGRUB_CMDLINE_LINUX='a'\n", linux_all, &groups,
+		      ". /x\nGRUB_CMDLINE_LINUX='a iommu=pt'\n");
+	assert_merged(". /x\n" OPENING "mine iommu=pt\"\n. /y\n", linux_all, &groups,
+		      ". /x\n" OPENING "mine\"\n. /y\n" OPENING "iommu=pt\"\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +325,11 @@ int main(void)
 		cmocka_unit_test(a_continued_line_stays_continued),
 		cmocka_unit_test(what_is_stale_goes_everywhere),
 		cmocka_unit_test(a_shell_reads_back_exactly_the_word_that_was_wanted),
+		cmocka_unit_test(what_a_sourced_file_sets_is_kept),
+		cmocka_unit_test(what_sets_the_variable_in_disguise_is_kept),
+		cmocka_unit_test(an_assignment_that_may_not_happen_does_not_carry_our_words),
+		cmocka_unit_test(what_sets_nothing_of_ours_is_no_reason_for_a_line_of_our_own),
+		cmocka_unit_test(a_line_of_our_own_follows_what_came_to_stand_behind_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
