@@ -5,136 +5,13 @@
 
 #include "core/base/mem.h"
 #include "grub/default_lex.h"
+#include "grub/default_value.h"
 
 static const char *const cmdline_variables[] = {"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"};
 
 static bool is_cmdline_variable(const char *name)
 {
 	return strcmp(name, cmdline_variables[0]) == 0 || strcmp(name, cmdline_variables[1]) == 0;
-}
-
-/* text as it must be written between these quotes of a shell. */
-static char *escape_text(const char *text, char quote)
-{
-	struct kh_str escaped = {0};
-
-	for (; *text != '\0'; text++) {
-		if (quote == '\'' && *text == '\'')
-			kh_str_add(&escaped, "'\\'");
-		else if (quote == '"' && strchr("\"\\$`", *text) != NULL)
-			kh_str_add(&escaped, "\\");
-		kh_str_add_bytes(&escaped, text, 1);
-	}
-	return kh_str_take(&escaped);
-}
-
-static void escape_words(struct kh_cmdline_groups *groups, char quote)
-{
-	for (size_t i = 0; i < groups->count; i++) {
-		struct kh_strv *words = &groups->items[i].words;
-
-		for (size_t j = 0; j < words->count; j++) {
-			char *escaped = escape_text(words->items[j], quote);
-
-			kh_free(&words->items[j]);
-			words->items[j] = escaped;
-		}
-	}
-}
-
-/* The closing quote of the segment that opens at raw[0], as a length without the quote itself. */
-static size_t segment_length(const char *raw, size_t length)
-{
-	for (size_t i = 1; i < length; i++) {
-		if (raw[0] == '"' && raw[i] == '\\')
-			i++;
-		else if (raw[i] == raw[0])
-			return i;
-	}
-	return length;
-}
-
-static char *drop_and_strip(const char *inner, const struct kh_cmdline_groups *groups,
-			    const struct kh_strv *stale)
-{
-	kh_auto(kh_free) char *dropped = kh_cmdline_drop(inner, stale);
-
-	return kh_cmdline_strip(dropped, groups);
-}
-
-/* A value whose keys of ours are taken out, quoted stretch by quoted stretch. */
-static char *strip_value(const char *raw, const struct kh_cmdline_groups *groups,
-			 const struct kh_strv *stale)
-{
-	kh_auto(kh_str_done) struct kh_str out = {0};
-	size_t length = strlen(raw);
-
-	for (size_t at = 0; at < length;) {
-		bool is_quoted = raw[at] == '"' || raw[at] == '\'';
-		size_t end = at + (is_quoted ? segment_length(raw + at, length - at)
-					     : strcspn(raw + at, "\"'"));
-
-		if (is_quoted)
-			kh_str_add_bytes(&out, raw + at++, 1);
-		kh_auto(kh_free) char *inner = kh_strndup(raw + at, end - at);
-		kh_auto(kh_free) char *stripped = drop_and_strip(inner, groups, stale);
-		kh_str_add(&out, stripped);
-		if (is_quoted && end < length)
-			kh_str_add_bytes(&out, raw + end++, 1);
-		at = end;
-	}
-	return kh_str_take(&out);
-}
-
-/* Does a value of several stretches need no change? */
-static bool is_settled(const char *raw, const struct kh_cmdline_groups *groups,
-		       const struct kh_strv *stale)
-{
-	kh_auto(kh_str_done) struct kh_str plain = {0};
-
-	kh_default_add_plain(&plain, raw, strlen(raw), "", "");
-	kh_auto(kh_free) char *dropped = kh_cmdline_drop(kh_str_text(&plain), stale);
-	kh_auto(kh_free) char *problem = kh_cmdline_judge(dropped, groups);
-	return problem == NULL && strcmp(dropped, kh_str_text(&plain)) == 0;
-}
-
-/* Is the value one quoted string and nothing else? */
-static bool is_one_string(const char *text, const struct kh_default_assignment *one)
-{
-	const char *raw = text + one->start;
-	size_t length = one->end - one->start;
-
-	return length >= 2 && (raw[0] == '"' || raw[0] == '\'') &&
-	       segment_length(raw, length) == length - 1;
-}
-
-/* The value that carries our words. One quoted string is edited inside its quotes; anything else
- * (bare, or several stretches) is stripped and gets a quoted stretch of ours behind it. */
-static char *merge_value(const char *raw, const struct kh_cmdline_groups *groups,
-			 const struct kh_strv *stale)
-{
-	size_t length = strlen(raw);
-	struct kh_default_assignment whole = {.start = 0, .end = length};
-
-	if (is_one_string(raw, &whole)) {
-		kh_auto(kh_free) char *inner = kh_strndup(raw + 1, length - 2);
-		kh_auto(kh_free) char *dropped = kh_cmdline_drop(inner, stale);
-		kh_auto(kh_free) char *merged = kh_cmdline_merge(dropped, groups);
-		return kh_printf("%c%s%c", raw[0], merged, raw[0]);
-	}
-	if (is_settled(raw, groups, stale))
-		return kh_strdup(raw);
-	kh_auto(kh_strv_done) struct kh_strv wanted = {0};
-	kh_cmdline_wanted(groups, &wanted);
-	kh_auto(kh_free) char *stripped = strip_value(raw, groups, stale);
-	kh_auto(kh_free) char *words = kh_strv_join(&wanted, " ");
-	bool is_bare = strpbrk(stripped, "\"'`$\\") == NULL;
-
-	if (wanted.count == 0)
-		return kh_take(stripped);
-	if (is_bare)
-		return kh_printf("\"%s%s%s\"", stripped, stripped[0] != '\0' ? " " : "", words);
-	return kh_printf("%s\" %s\"", stripped, words);
 }
 
 /* A copy of the groups without the repeatable words that other assignments have already. */
@@ -218,19 +95,29 @@ static char *other_values(const char *text, const struct kh_default_assignments 
 	return kh_str_take(&out);
 }
 
+/* Ours, and nothing behind it: conditional it is only in a file that ends in the middle. */
+static bool is_own_end(const char *text, const struct kh_default_assignment *one)
+{
+	return own_opening_length(text, one) > 0 &&
+	       text[one->end + strspn(text + one->end, " \t\n")] == '\0';
+}
+
 /* The assignment our words go into: the last one, if it decides alone what the variable holds in
  * the end. all->count: there is none. */
-static size_t find_target(const struct kh_default_assignments *all, const char *variable)
+static size_t find_target(const char *text, const struct kh_default_assignments *all,
+			  const char *variable)
 {
-	size_t target = all->count;
+	const struct kh_default_assignment *last = NULL;
 
 	for (size_t i = 0; i < all->count; i++)
 		if (strcmp(all->items[i].name, variable) == 0)
-			target = i;
-	if (target < all->count &&
-	    (all->items[target].is_conditional || all->unseen > all->items[target].start))
+			last = &all->items[i];
+	if (last == NULL)
 		return all->count;
-	return target;
+	if ((last->is_conditional || all->unseen > last->start) && !is_own_end(text, last))
+		return all->count;
+	kh_auto(kh_free) char *raw = kh_strndup(text + last->start, last->end - last->start);
+	return kh_default_value_is_clear(raw) ? (size_t)(last - all->items) : all->count;
 }
 
 /* Does nothing set the variable, as far as can be known? */
@@ -242,22 +129,15 @@ static bool is_unset(const struct kh_default_assignments *all, const char *varia
 	return all->unseen == 0;
 }
 
-static char *edit_value(const char *raw, bool is_target, const struct kh_cmdline_groups *groups,
-			const struct kh_strv *stale)
-{
-	return is_target ? merge_value(raw, groups, stale) : strip_value(raw, groups, stale);
-}
-
 /* One assignment edited; *from: up to where text is copied. */
-static void rewrite_one(const char *text, const struct kh_default_assignment *one, bool is_target,
-			const struct kh_cmdline_groups *groups, const struct kh_strv *stale,
-			struct kh_str *out, size_t *from)
+static void rewrite_one(const char *text, const struct kh_default_assignment *one,
+			const struct kh_default_edit *edit, struct kh_str *out, size_t *from)
 {
 	size_t opening = own_opening_length(text, one);
 	size_t start = one->start + opening;
 	kh_auto(kh_free) char *raw =
 		kh_printf("%s%.*s", opening > 0 ? "\"" : "", (int)(one->end - start), text + start);
-	kh_auto(kh_free) char *value = edit_value(raw, is_target, groups, stale);
+	kh_auto(kh_free) char *value = kh_default_value_edit(raw, edit);
 	bool is_done = opening > 0 && strcmp(value, "\"\"") == 0 && strcmp(raw, value) != 0;
 
 	if (is_done && is_whole_line(text, one)) {
@@ -270,16 +150,42 @@ static void rewrite_one(const char *text, const struct kh_default_assignment *on
 	*from = one->end;
 }
 
+/* The last assignment that adds to what the variable holds; 0: none does. */
+static size_t last_addition(const char *text, const struct kh_default_assignments *all,
+			    const char *name)
+{
+	for (size_t i = all->count; i > 1; i--) {
+		const struct kh_default_assignment *one = &all->items[i - 1];
+
+		if (strcmp(one->name, name) == 0 &&
+		    (one->is_append || kh_default_refers_to_itself(text, one)))
+			return i - 1;
+	}
+	return 0;
+}
+
 /* The assignments put together again: the target merged, the others stripped. */
 static void rewrite(const char *text, const struct kh_default_assignments *all, size_t target,
 		    const struct kh_cmdline_groups *groups, const struct kh_strv *stale,
 		    struct kh_str *out)
 {
 	size_t from = 0;
+	size_t last[KH_COUNT(cmdline_variables)];
 
-	for (size_t i = 0; i < all->count; i++)
-		if (is_cmdline_variable(all->items[i].name))
-			rewrite_one(text, &all->items[i], i == target, groups, stale, out, &from);
+	for (size_t i = 0; i < KH_COUNT(last); i++)
+		last[i] = last_addition(text, all, cmdline_variables[i]);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct kh_default_assignment *one = &all->items[i];
+		size_t which = strcmp(one->name, cmdline_variables[0]) != 0;
+		const struct kh_default_edit edit = {.groups = groups,
+						     .stale = stale,
+						     .is_merge = i == target,
+						     .is_append = one->is_append,
+						     .goes_on = i < last[which]};
+
+		if (is_cmdline_variable(one->name))
+			rewrite_one(text, one, &edit, out, &from);
+	}
 	kh_str_add(out, text + from);
 }
 
@@ -292,15 +198,13 @@ char *kh_default_file_merge(const char *text, const char *variable,
 	struct kh_str out = {0};
 
 	kh_default_file_parse(text, &all);
-	size_t target = find_target(&all, variable);
+	size_t target = find_target(text, &all, variable);
 	kh_auto(kh_free) char *others = other_values(text, &all, target);
 	copy_groups(groups, others, &ours);
-	bool is_single = target < all.count && is_one_string(text, &all.items[target]) &&
-			 text[all.items[target].start] == '\'';
-	escape_words(&ours, is_single ? '\'' : '"');
 	rewrite(text, &all, target, &ours, stale, &out);
 	kh_cmdline_wanted(&ours, &wanted);
-	kh_auto(kh_free) char *words = kh_strv_join(&wanted, " ");
+	kh_auto(kh_free) char *joined = kh_strv_join(&wanted, " ");
+	kh_auto(kh_free) char *words = kh_default_value_escape(joined, '"');
 	if (target == all.count && wanted.count > 0)
 		add_line(&out, variable, words, is_unset(&all, variable));
 	return kh_str_take(&out);

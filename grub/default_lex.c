@@ -118,14 +118,14 @@ void kh_default_skip_word(struct kh_default_cursor *cursor)
 	}
 }
 
-size_t kh_default_expansion_length(const char *text)
+size_t kh_default_expansion_length(const char *text, bool is_quoted)
 {
 	struct kh_default_cursor cursor = {.text = text};
 
 	if (is_substitution(&cursor))
 		skip_substitution(&cursor);
 	else if (is_braces(&cursor))
-		skip_braces(&cursor, false);
+		skip_braces(&cursor, is_quoted);
 	else if (text[0] == '`')
 		skip_quoted(&cursor);
 	if (cursor.at > 0 || text[0] != '$')

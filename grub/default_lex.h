@@ -6,9 +6,11 @@
 #ifndef KH_GRUB_DEFAULT_LEX_H
 #define KH_GRUB_DEFAULT_LEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/str.h"
+#include "grub/default_file.h"
 
 struct kh_default_cursor {
 	const char *text;
@@ -21,11 +23,15 @@ struct kh_default_cursor {
 void kh_default_step(struct kh_default_cursor *cursor);
 /* Past one shell word, quotes and expansions included; it ends at a blank or an operator. */
 void kh_default_skip_word(struct kh_default_cursor *cursor);
-/* The length of the expansion at text ($NAME, ${…}, $(…), `…`), or 0: there is none. */
-size_t kh_default_expansion_length(const char *text);
+/* The length of the expansion at text ($NAME, ${…}, $(…), `…`), or 0: there is none. is_quoted: it
+ * stands inside "…". */
+size_t kh_default_expansion_length(const char *text, bool is_quoted);
 /* A raw value without its quotes, appended to plain; references to NAME ("$NAME", "${NAME:+…}", …)
  * become what they give when it holds `before`; others stay as they are written. */
 void kh_default_add_plain(struct kh_str *plain, const char *raw, size_t length, const char *name,
 			  const char *before);
+
+/* Does its value say "$NAME" of its own NAME? */
+bool kh_default_refers_to_itself(const char *text, const struct kh_default_assignment *one);
 
 #endif

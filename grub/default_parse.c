@@ -332,6 +332,8 @@ void kh_default_file_parse(const char *text, struct kh_default_assignments *ret_
 	start_command(&reader);
 	while (peek(&reader) != '\0')
 		read_next(&reader);
+	if (reader.open.length > 0 || reader.is_continued) /* it ends in the middle */
+		note_unseen(&reader);
 	size_t expansion = last_assigning_expansion(text);
 	if (expansion > ret_assignments->unseen)
 		ret_assignments->unseen = expansion;

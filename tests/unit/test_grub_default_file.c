@@ -36,6 +36,8 @@ static void assert_merged(const char *text, const char *variable,
 	assert_string_equal(again, merged);
 }
 
+static const char *shell = "/bin/sh";
+
 /* What a shell makes of both variables: "LINUX|DEFAULT". */
 static char *sourced(const char *text)
 {
@@ -48,7 +50,7 @@ static char *sourced(const char *text)
 		"set -eu; GRUB_CMDLINE_LINUX=; GRUB_CMDLINE_LINUX_DEFAULT=; . %s; "
 		"printf '%%s|%%s' \"$GRUB_CMDLINE_LINUX\" \"$GRUB_CMDLINE_LINUX_DEFAULT\"",
 		path);
-	const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+	const char *const argv[] = {shell, "-c", script, NULL};
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
 	char *output = NULL;
 	int result = kh_run(&kh_run_system, argv, 10, &output, &err);
@@ -80,6 +82,7 @@ static void values_are_read_however_they_are_quoted(void **state)
 		{"GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:+$GRUB_CMDLINE_LINUX }b\"\n", "b", 1},
 		{"GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:-a \"b}\"} c\"\n", "a b} c", 1},
 		{"GRUB_CMDLINE_LINUX=a; GRUB_CMDLINE_LINUX=${GRUB_CMDLINE_LINUX-x}b\n", "ab", 1},
+		{"GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:-it's} b\" # '\n", "it's b", 1},
 		{"X=\"$(echo GRUB_CMDLINE_LINUX=no \")\")\" GRUB_CMDLINE_LINUX=a\n", "a", 1},
 	};
 	for (size_t i = 0; i < KH_COUNT(cases); i++) {
@@ -178,8 +181,8 @@ static void a_shell_reads_back_exactly_the_word_that_was_wanted(void **state)
 				kh_default_file_merge(files[f], linux_all, &groups, &stale);
 			kh_auto(kh_free) char *expected =
 				kh_printf("%s%s|", f > 0 ? "quiet " : "", words[w]);
-			kh_auto(kh_free) char *shell = sourced(merged);
-			assert_string_equal(shell, expected);
+			kh_auto(kh_free) char *got = sourced(merged);
+			assert_string_equal(got, expected);
 			kh_auto(kh_free) char *again =
 				kh_default_file_merge(merged, linux_all, &groups, &stale);
 			assert_string_equal(again, merged);
@@ -190,7 +193,7 @@ static void a_shell_reads_back_exactly_the_word_that_was_wanted(void **state)
 
 #define OPENING "GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:+$GRUB_CMDLINE_LINUX }"
 
-static void assert_appended(const char *text, const char *shell)
+static void assert_appended(const char *text, const char *effect)
 {
 	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
 	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups others = {0};
@@ -202,7 +205,7 @@ static void assert_appended(const char *text, const char *shell)
 	kh_auto(kh_free) char *expected = kh_printf("%s" OPENING "iommu=pt\"\n", text);
 	assert_merged(text, linux_all, &groups, expected);
 	kh_auto(kh_free) char *got = sourced(expected);
-	assert_string_equal(got, shell);
+	assert_string_equal(got, effect);
 	kh_auto(kh_free) char *other = kh_printf("%s" OPENING "iommu=off nosmt\"\n", text);
 	assert_merged(expected, linux_all, &others, other);
 	kh_cmdline_split("iommu=off nosmt", &stale);
@@ -229,9 +232,9 @@ static void what_a_sourced_file_sets_is_kept(void **state)
 	add(&groups, "iommu", "iommu=pt");
 	kh_auto(kh_free) char *merged = kh_default_file_merge(before, linux_all, &groups, &stale);
 	assert_null(strstr(merged, OPENING)); /* it has the last word, and is plain */
-	kh_auto(kh_free) char *shell = sourced(merged);
+	kh_auto(kh_free) char *got = sourced(merged);
 	unlink(path);
-	assert_string_equal(shell, "rd.lvm.lv=cl/root rhgb a iommu=pt|");
+	assert_string_equal(got, "rd.lvm.lv=cl/root rhgb a iommu=pt|");
 }
 
 static void what_sets_the_variable_in_disguise_is_kept(void **state)
@@ -298,8 +301,8 @@ static void what_sets_nothing_of_ours_is_no_reason_for_a_line_of_our_own(void **
 		kh_auto(kh_free) char *expected =
 			kh_printf("%.*sroot=x iommu=pt%s", (int)(at - cases[i]), cases[i], at + 2);
 		assert_merged(text, linux_all, &groups, expected);
-		kh_auto(kh_free) char *shell = sourced(expected);
-		assert_string_equal(shell, "root=x iommu=pt|");
+		kh_auto(kh_free) char *got = sourced(expected);
+		assert_string_equal(got, "root=x iommu=pt|");
 	}
 }
 
@@ -316,6 +319,110 @@ static void a_line_of_our_own_follows_what_came_to_stand_behind_it(void **state)
 		      ". /x\n" OPENING "mine\"\n. /y\n" OPENING "iommu=pt\"\n");
 }
 
+/* ---- quoting ---- */
+
+/* Merged with elevator=noop and iommu=pt, and what a shell makes of it. */
+static void assert_quoted(const char *text, const char *expected, const char *effect)
+{
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
+	add(&groups, "elevator", "elevator=noop");
+	add(&groups, "iommu", "iommu=pt");
+	assert_merged(text, linux_all, &groups, expected);
+	kh_auto(kh_free) char *got = sourced(expected);
+	assert_string_equal(got, effect);
+}
+
+#define ALL "GRUB_CMDLINE_LINUX="
+
+static void words_are_found_however_a_shell_writes_their_blanks(void **state)
+{
+	(void)state;
+	assert_quoted(ALL "rd.lvm.lv=cl/root\\ rhgb\\ iommu=off\\ quiet\n",
+		      ALL "rd.lvm.lv=cl/root\\ rhgb\\ \"iommu=pt\"\\ quiet\" elevator=noop\"\n",
+		      "rd.lvm.lv=cl/root rhgb iommu=pt quiet elevator=noop|");
+	assert_quoted(ALL "a\\ elevator=noop\n", ALL "a\\ elevator=noop\" iommu=pt\"\n",
+		      "a elevator=noop iommu=pt|");
+	assert_quoted(ALL "\"a \"'elevator=cfq b'\\ c\n",
+		      ALL "\"a \"'elevator=noop b'\\ c\" iommu=pt\"\n",
+		      "a elevator=noop b c iommu=pt|");
+	assert_quoted(ALL "a\" elev\"ator=cfq' 'iommu=off\n",
+		      ALL "a\" elevator=noop\"' '\"iommu=pt\"\n", "a elevator=noop iommu=pt|");
+	assert_quoted(ALL "'a'\\''b elevator=cfq'\n" ALL "'a'\\''b'\n",
+		      ALL "'a'\\''b'\n" ALL "'a'\\''b'\" elevator=noop iommu=pt\"\n",
+		      "a'b elevator=noop iommu=pt|");
+	assert_quoted(ALL "\"a\\\nb \\\n\televator=cfq c\"\n",
+		      ALL "\"a\\\nb \\\n\televator=noop c iommu=pt\"\n",
+		      "ab \televator=noop c iommu=pt|");
+	assert_quoted(ALL "x\\ elevator=cfq\n" ALL "y\n",
+		      ALL "x\n" ALL "\"y elevator=noop iommu=pt\"\n", "y elevator=noop iommu=pt|");
+}
+
+static void what_is_worked_out_by_the_shell_keeps_every_byte(void **state)
+{
+	(void)state;
+	assert_quoted("GRUB_CMDLINE_LINUX_DEFAULT=\"${GRUB_CMDLINE_LINUX_DEFAULT:-quiet "
+		      "elevator=cfq}\"\n" ALL "a\n",
+		      "GRUB_CMDLINE_LINUX_DEFAULT=\"${GRUB_CMDLINE_LINUX_DEFAULT:-quiet "
+		      "elevator=cfq}\"\n" ALL "\"a elevator=noop iommu=pt\"\n",
+		      "a elevator=noop iommu=pt|quiet elevator=cfq");
+	assert_quoted("x=$(echo \"elevator=cfq y\")\n" ALL "\"$x a\"\n",
+		      "x=$(echo \"elevator=cfq y\")\n" ALL "\"$x a elevator=noop iommu=pt\"\n",
+		      "elevator=cfq y a elevator=noop iommu=pt|");
+	assert_quoted(ALL "$(echo \"iommu=off y\")\n",
+		      ALL "$(echo \"iommu=off y\")\" elevator=noop iommu=pt\"\n",
+		      "iommu=off y elevator=noop iommu=pt|");
+	assert_quoted(ALL "\"iommu=off `echo iommu=off y` ${A:-iommu=off \"b c\"} elevator=cfq\"\n",
+		      ALL "\"iommu=pt `echo iommu=off y` ${A:-iommu=off \"b c\"} "
+			  "elevator=noop\"\n",
+		      "iommu=pt iommu=off y iommu=off b c elevator=noop|");
+	/* Where the command ends is not certain: the value is left alone. */
+	static const char hard[] = ALL "\"$(case a in a) echo ok iommu=off;; esac)\"\n";
+	kh_auto(kh_free) char *appended =
+		kh_printf("%s" OPENING "elevator=noop iommu=pt\"\n", hard);
+	assert_quoted(hard, appended, "ok iommu=off elevator=noop iommu=pt|");
+}
+
+static void what_is_added_to_a_value_does_not_stick_to_it(void **state)
+{
+	(void)state;
+	static const char *const cases[][3] = {
+		{"\"\"", "\" elevator=noop iommu=pt\"", "a elevator=noop iommu=pt|"},
+		{"\" iommu=off b\"", "\" iommu=pt b elevator=noop\"",
+		 "a iommu=pt b elevator=noop|"},
+		{"b", "\"b elevator=noop iommu=pt\"", "ab elevator=noop iommu=pt|"},
+		{"elevator=noop", "\"elevator=noop elevator=noop iommu=pt\"",
+		 "aelevator=noop elevator=noop iommu=pt|"},
+	};
+	kh_auto(kh_cmdline_groups_done) struct kh_cmdline_groups groups = {0};
+	add(&groups, "elevator", "elevator=noop");
+	add(&groups, "iommu", "iommu=pt");
+	shell = "/bin/bash"; /* POSIX has no += */
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		kh_auto(kh_free) char *text =
+			kh_printf(ALL "\"a\"\nGRUB_CMDLINE_LINUX+=%s\n", cases[i][0]);
+		kh_auto(kh_free) char *expected =
+			kh_printf(ALL "\"a\"\nGRUB_CMDLINE_LINUX+=%s\n", cases[i][1]);
+		assert_merged(text, linux_all, &groups, expected);
+		kh_auto(kh_free) char *got =
+			access(shell, X_OK) == 0 ? sourced(expected) : kh_strdup(cases[i][2]);
+		assert_string_equal(got, cases[i][2]);
+	}
+	shell = "/bin/sh";
+	assert_quoted(ALL "\"root=x elevator=cfq\"\n" ALL "\"${GRUB_CMDLINE_LINUX}quiet\"\n",
+		      ALL "\"root=x \"\n" ALL
+			  "\"${GRUB_CMDLINE_LINUX}quiet elevator=noop iommu=pt\"\n",
+		      "root=x quiet elevator=noop iommu=pt|");
+}
+
+static void behind_a_quote_that_is_not_closed_nothing_is_a_word(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {ALL "'a=\"b iommu=off'\n", ALL "a\\\"\\ iommu=off\n"};
+	for (size_t i = 0; i < KH_COUNT(cases); i++)
+		assert_appended(cases[i],
+				i == 0 ? "a=\"b iommu=off iommu=pt|" : "a\" iommu=off iommu=pt|");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +437,10 @@ int main(void)
 		cmocka_unit_test(an_assignment_that_may_not_happen_does_not_carry_our_words),
 		cmocka_unit_test(what_sets_nothing_of_ours_is_no_reason_for_a_line_of_our_own),
 		cmocka_unit_test(a_line_of_our_own_follows_what_came_to_stand_behind_it),
+		cmocka_unit_test(words_are_found_however_a_shell_writes_their_blanks),
+		cmocka_unit_test(what_is_worked_out_by_the_shell_keeps_every_byte),
+		cmocka_unit_test(what_is_added_to_a_value_does_not_stick_to_it),
+		cmocka_unit_test(behind_a_quote_that_is_not_closed_nothing_is_a_word),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
