@@ -2,7 +2,8 @@
  *
  * Drop-ins are sourced after /etc/default/grub; ours appends to GRUB_CMDLINE_LINUX_DEFAULT, which
  * recovery entries do not get. Where somebody gave one of our arguments another value, it also
- * takes that one out. Source: grub-mkconfig of Debian 11-13, which sources every .cfg in
+ * takes that one out: when it is read, since what a command or a sourced file says is known only
+ * then. Source: grub-mkconfig of Debian 11-13, which sources every .cfg in
  * /etc/default/grub.d.
  */
 #include <ctype.h>
@@ -78,14 +79,13 @@ static void add_separator(struct kh_str *patterns)
 	kh_str_add(patterns, patterns->length ? " | " : "");
 }
 
-/* Shell patterns of the words that must go, "a | a=* | b=*"; "" when nothing stands in our way. */
-static char *patterns_to_strip(const struct kh_cmdline_groups *groups, const char *others)
+/* Shell patterns of the words that must go, "a | a=* | b=*"; "''" when none has to. */
+static char *patterns_to_strip(const struct kh_cmdline_groups *groups)
 {
 	struct kh_str patterns = {0};
 	for (size_t g = 0; g < groups->count; g++) {
 		const struct kh_cmdline_group *group = &groups->items[g];
-		kh_auto(kh_free) char *found = kh_cmdline_found(others, group);
-		for (size_t k = 0; found && k < group->keys.count && !group->is_repeatable; k++) {
+		for (size_t k = 0; k < group->keys.count && !group->is_repeatable; k++) {
 			add_separator(&patterns);
 			add_key(&patterns, group->keys.items[k]);
 			kh_str_add(&patterns, " | ");
@@ -93,6 +93,8 @@ static char *patterns_to_strip(const struct kh_cmdline_groups *groups, const cha
 			kh_str_add(&patterns, "=*");
 		}
 	}
+	if (patterns.length == 0)
+		kh_str_add(&patterns, "''");
 	return kh_str_take(&patterns);
 }
 
@@ -137,14 +139,13 @@ static int fill_dropin(const struct kh_grub_work *work, char **ret_text, struct 
 	split_words(&work->groups, others, &added, &once);
 	kh_auto(kh_free) char *joined = kh_strv_join(&added, " ");
 	kh_auto(kh_free) char *quoted = single_quoted(joined);
-	kh_auto(kh_free) char *patterns = patterns_to_strip(&work->groups, others);
+	kh_auto(kh_free) char *patterns = patterns_to_strip(&work->groups);
 	const struct kh_template_value values[] = {{"ARGUMENTS", quoted},
-						   {"PATTERNS", *patterns ? patterns : "''"},
+						   {"PATTERNS", patterns},
 						   {"ONCE", kh_str_text(&once)},
 						   {NULL, NULL}};
-	const char *source = *patterns || once.length ? "etc/default/grub.d/90-kvmhost-strip.cfg.in"
-						      : "etc/default/grub.d/90-kvmhost.cfg.in";
-	return kh_template_fill(work->context->root, source, values, ret_text, err);
+	return kh_template_fill(work->context->root, "etc/default/grub.d/90-kvmhost.cfg.in", values,
+				ret_text, err);
 }
 
 /* Ours come behind the operator's words of this variable, and so behind a "--" in it. */

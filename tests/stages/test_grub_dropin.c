@@ -49,7 +49,7 @@ static char *sourced(const struct stage_host *host)
 {
 	kh_auto(kh_free) char *command = kh_printf(
 		"set -e; . '%s%s'; . '%s%s'; "
-		"echo \"LINUX=[$GRUB_CMDLINE_LINUX] DEFAULT=[$GRUB_CMDLINE_LINUX_DEFAULT]\"",
+		"printf '%%s\\n' \"LINUX=[$GRUB_CMDLINE_LINUX] DEFAULT=[$GRUB_CMDLINE_LINUX_DEFAULT]\"",
 		host->fixture.path, default_grub, host->fixture.path, dropin);
 	const char *const argv[] = {"sh", "-c", command, NULL};
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
@@ -107,6 +107,34 @@ static void a_console_and_another_value_are_both_dealt_with(void **state)
 		       "console=ttyS0, console=tty0, mitigations=auto",
 		       "LINUX=[console=ttyS0] DEFAULT=[quiet "
 		       "transparent_hugepage=madvise console=tty0 mitigations=auto]");
+}
+
+/* /etc/default/grub cannot be read by looking at it. */
+static void other_values_that_a_command_gives_are_taken_out_too(void **state)
+{
+	(void)state;
+	expect_sourced("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
+		       "GRUB_CMDLINE_LINUX=\"$(echo root=x transparent_hugepage=always a)\"\n",
+		       "", "LINUX=[root=x a] DEFAULT=[quiet transparent_hugepage=madvise]");
+	expect_sourced("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
+		       "eval \"GRUB_CMDLINE_LINUX='transparent-hugepage a=b'\"\n",
+		       "", "LINUX=[a=b] DEFAULT=[quiet transparent_hugepage=madvise]");
+}
+
+static void what_is_not_ours_keeps_quotes_and_blanks(void **state)
+{
+	(void)state;
+	expect_sourced(
+		"GRUB_CMDLINE_LINUX_DEFAULT='a=\"x  transparent_hugepage=never\ty\"  b '\n"
+		"GRUB_CMDLINE_LINUX='c  d=\"e  f\"g\"  \"  transparent_hugepage=never  \\$h'\n",
+		"",
+		"LINUX=[c  d=\"e  f\"g\"  \"  \\$h] "
+		"DEFAULT=[a=\"x  transparent_hugepage=never\ty\"  b  "
+		"transparent_hugepage=madvise]");
+	expect_sourced("GRUB_CMDLINE_LINUX_DEFAULT='transparent_hugepage=never  [a]* '\n"
+		       "GRUB_CMDLINE_LINUX='  \"transparent_hugepage=never\" a=\"not closed  b'\n",
+		       "",
+		       "LINUX=[a=\"not closed  b] DEFAULT=[[a]*  transparent_hugepage=madvise]");
 }
 
 static void a_hyphen_in_a_key_is_an_underscore(void **state)
@@ -188,6 +216,8 @@ int main(void)
 		cmocka_unit_test(other_values_are_taken_out_of_both_variables),
 		cmocka_unit_test(a_console_of_recovery_entries_stays_theirs),
 		cmocka_unit_test(a_console_and_another_value_are_both_dealt_with),
+		cmocka_unit_test(other_values_that_a_command_gives_are_taken_out_too),
+		cmocka_unit_test(what_is_not_ours_keeps_quotes_and_blanks),
 		cmocka_unit_test(a_hyphen_in_a_key_is_an_underscore),
 		cmocka_unit_test(a_star_in_somebodys_word_stays_a_star),
 		cmocka_unit_test(extra_wins_over_what_another_key_decides),
