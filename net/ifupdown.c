@@ -76,6 +76,16 @@ static const char *carrier_in(const struct kh_interfaces_block *block, const cha
 	return NULL;
 }
 
+/* "auto" or its other name, with the link in the list. */
+static bool is_auto(const struct kh_interfaces_block *block, const char *link)
+{
+	kh_auto(kh_strv_done) struct kh_strv words = {0};
+	kh_interfaces_words(block->lines.items[0], &words);
+	return words.count > 1 &&
+	       (strcmp(words.items[0], "auto") == 0 || strcmp(words.items[0], "allow-auto") == 0) &&
+	       kh_strv_has(&words, link);
+}
+
 static void look_at(const struct kh_interfaces_set *set, size_t place, struct kh_ifupdown_job *job)
 {
 	const struct kh_interfaces_block *block = kh_interfaces_at(set, place);
@@ -85,6 +95,8 @@ static void look_at(const struct kh_interfaces_set *set, size_t place, struct kh
 		job->answer->carrier = kh_strdup(carrier);
 	if (block->is_stanza && strcmp(block->name, job->bridge) == 0)
 		job->taken = path;
+	if (!job->has_port && is_auto(block, job->port))
+		job->is_up_first = true;
 	if (is_of_port(block, job->port)) {
 		job->has_port = true;
 		job->last = place;

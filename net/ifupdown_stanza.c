@@ -87,6 +87,15 @@ static void add_lease_lines(const struct kh_ifupdown_job *job, struct kh_str *ou
 	}
 }
 
+/* ifup -a goes by the order of the "auto" lines. A bond or VLAN that ifup makes has to be there
+ * when the bridge takes it; to ifup again is nothing. (interfaces(5), "VLAN INTERFACES", has the
+ * same.) */
+static void add_port_first(const struct kh_ifupdown_job *job, struct kh_str *out)
+{
+	if (job->wish->port->kind != KH_LINK_PHYSICAL && !job->is_up_first)
+		kh_str_addf(out, "\tpre-up ifup %s || true\n", job->port);
+}
+
 /* What the bridge's first stanza has beside the address, in front of the operator's lines: theirs
  * may need the bridge. bridge-utils make it in if-pre-up.d, which is after all pre-up lines
  * (ifup(8)), and take one that is there. */
@@ -95,6 +104,7 @@ static void add_bridge_lines(struct kh_ifupdown_job *job, struct kh_str *out, bo
 	if (job->is_begun)
 		return;
 	job->is_begun = true;
+	add_port_first(job, out);
 	if (job->has_tools && job->has_pre_up)
 		add_bridge_itself(job, out);
 	if (job->has_tools)

@@ -16,6 +16,7 @@ struct kh_ifupdown_job {
 	bool has_written4; /* the configuration's own addresses are written */
 	bool has_written6;
 	bool has_pre_up;           /* the operator's own, of what goes to the bridge */
+	bool is_up_first;          /* "auto" names the port in front of its first stanza */
 	bool has_port;             /* there is a stanza of the port */
 	size_t last;               /* the place of its last one */
 	const char *taken;         /* a file that has a stanza of the bridge's name, or NULL */

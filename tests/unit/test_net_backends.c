@@ -316,6 +316,35 @@ static void a_line_of_the_port_and_of_the_bridge_is_refused(void **state)
 	}
 }
 
+/* The links that ifup makes are made in the order of the "auto" lines. */
+static void a_port_that_ifup_makes_is_up_before_the_bridge(void **state)
+{
+	(void)state;
+	static const char first[] = "auto bond0\niface bond0 inet dhcp\n\tbond-slaves ens1\n";
+	static const char last[] = "iface bond0 inet dhcp\n\tbond-slaves ens1\nauto bond0\n";
+	static const struct {
+		const char *text;
+		bool has_tools, is_asked;
+	} cases[] = {{first, false, false}, {last, false, true}, {last, true, true}};
+	for (size_t i = 0; i < KH_COUNT(cases); i++) {
+		struct netcase c;
+		netcase_open(&c, NULL);
+		netcase_link(&c, "bond0", "52:54:00:00:00:01", true);
+		fixture_remove(&c.fixture, "/sys/class/net/bond0/device");
+		fixture_put(&c.fixture, "/sys/class/net/bond0/bonding/mode", "802.3ad 4\n");
+		fixture_put(&c.fixture, "/etc/network/interfaces", cases[i].text);
+		if (cases[i].has_tools)
+			fixture_put(&c.fixture, "/lib/bridge-utils/ifupdown.sh", "#!/bin/sh\n");
+		netcase_ask(&c, NULL);
+		assert_int_equal(c.result, 0);
+		const char *text = netcase_text(&c, "/etc/network/interfaces");
+		bool is_asked = strstr(text, "iface br0 inet dhcp\n"
+					     "\tpre-up ifup bond0 || true\n") != NULL;
+		assert_int_equal(is_asked, cases[i].is_asked);
+		netcase_close(&c);
+	}
+}
+
 /* wordexp(3) takes wildcards in directories, too. */
 static void what_a_pattern_of_directories_names_is_read(void **state)
 {
@@ -1183,6 +1212,7 @@ int main(void)
 		cmocka_unit_test(an_option_of_the_port_with_two_values_is_refused),
 		cmocka_unit_test(the_bridge_is_made_before_the_lines_of_the_operator_run),
 		cmocka_unit_test(a_line_of_the_port_and_of_the_bridge_is_refused),
+		cmocka_unit_test(a_port_that_ifup_makes_is_up_before_the_bridge),
 		cmocka_unit_test(what_a_pattern_of_directories_names_is_read),
 		cmocka_unit_test(a_file_for_many_links_is_passed_over_not_changed),
 		cmocka_unit_test(a_match_that_cannot_be_judged_is_refused),
