@@ -41,14 +41,20 @@ const char *kh_config_check_path(char *text)
 
 const char *kh_config_check_store(char *text)
 {
+	/* Of the Filesystem Hierarchy Standard 3.0, chapter 3. */
+	static const char *const shared[] = {"",     "bin",   "boot",  "dev",   "etc", "home",
+					     "lib",  "lib32", "lib64", "media", "mnt", "opt",
+					     "proc", "root",  "run",   "sbin",  "srv", "sys",
+					     "tmp",  "usr",   "var"};
 	const char *why = kh_config_check_path(text);
-	const char *rest = text + strspn(text, "/");
-	if (why)
-		return why;
-	return strchr(rest, '/') && rest[strcspn(rest, "/") + 1]
-		       ? NULL
-		       : "the store is a directory of its own, at least two levels deep: other "
-			 "people's files must not be in it";
+	const char *name = text + strspn(text, "/");
+	size_t length = strcspn(name, "/");
+	for (size_t i = 0; !why && i < KH_COUNT(shared); i++)
+		if (!name[length + strspn(name + length, "/")] && strlen(shared[i]) == length &&
+		    memcmp(name, shared[i], length) == 0)
+			why = "the store is a directory of its own: other people's files must not "
+			      "be in it";
+	return why;
 }
 
 const char *kh_config_check_prefix(char *text)
