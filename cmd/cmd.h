@@ -47,13 +47,7 @@ enum kh_option_set { /* options only some commands take */
 		     KH_OPTION_FEATURES = 1 << 21,
 		     KH_OPTION_GUIDED = 1 << 22,
 		     KH_OPTION_REPORT = 1 << 18, /* --format, --output, --previous */
-		     KH_OPTION_ROOT = 1 << 23,
-		     KH_OPTION_CONFIG = 1 << 24,
-		     KH_OPTION_SET = 1 << 25,
-		     KH_OPTION_TALK = 1 << 26, /* --quiet, --verbose */
 };
-/* Of commands that look at a host with its configuration: kh_session_open(). */
-#define KH_OPTIONS_HOST (KH_OPTION_ROOT | KH_OPTION_CONFIG | KH_OPTION_SET | KH_OPTION_TALK)
 
 struct kh_command {
 	const char *name;

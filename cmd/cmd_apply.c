@@ -129,7 +129,7 @@ const struct kh_command kh_command_apply = {
 	.name = "apply",
 	.arguments = "[STAGE...]",
 	.summary = "make the changes; on a terminal shows the plan and asks first",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON | KH_OPTION_YES,
+	.options = KH_OPTION_JSON | KH_OPTION_YES,
 	.takes_stages = true,
 	.run = run,
 };

@@ -159,6 +159,6 @@ const struct kh_command kh_command_build = {
 	.name = "build",
 	.arguments = "[PROGRAM...]",
 	.summary = "build kernel, qemu, libvirt into the store; the host stays as it is",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON | KH_OPTION_REDERIVE,
+	.options = KH_OPTION_JSON | KH_OPTION_REDERIVE,
 	.run = run,
 };

@@ -158,6 +158,6 @@ const struct kh_command kh_command_bundle = {
 	.name = "bundle",
 	.arguments = "DIR",
 	.summary = "collect in DIR all that building needs, for a host without a network",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON,
+	.options = KH_OPTION_JSON,
 	.run = run,
 };

@@ -305,6 +305,6 @@ const struct kh_command kh_command_confirm = {
 	.name = "confirm",
 	.arguments = "",
 	.summary = "make what is on trial the default, when the host is what it is for",
-	.options = KH_OPTIONS_HOST | KH_OPTION_FORCE | KH_OPTION_RETRY | KH_OPTION_UNIT,
+	.options = KH_OPTION_FORCE | KH_OPTION_RETRY | KH_OPTION_UNIT,
 	.run = run,
 };

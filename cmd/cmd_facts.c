@@ -60,6 +60,6 @@ const struct kh_command kh_command_facts = {
 	.name = "facts",
 	.arguments = "",
 	.summary = "what is known about the host",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON,
+	.options = KH_OPTION_JSON,
 	.run = run,
 };

@@ -195,6 +195,6 @@ const struct kh_command kh_command_fetch = {
 	.name = "fetch",
 	.arguments = "[PROGRAM...]",
 	.summary = "fetch and verify the sources of kernel, qemu and libvirt into the store",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON | KH_OPTION_LOCK,
+	.options = KH_OPTION_JSON | KH_OPTION_LOCK,
 	.run = run,
 };

@@ -25,7 +25,6 @@ const struct kh_command kh_command_guard = {
 	.name = "guard",
 	.arguments = "[switch|back]",
 	.summary = "watch over the first boot with the bridge, or over a live switch",
-	.options = KH_OPTION_ROOT | KH_OPTION_TALK,
 	.is_hidden = true,
 	.run = run,
 };

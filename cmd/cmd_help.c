@@ -85,12 +85,7 @@ static int unknown_topic(const char *topic, struct kh_error *err)
 
 static int run(const struct kh_options *options, struct kh_error *err)
 {
-	const struct kh_strv *words = &options->arguments;
-	const char *topic = words->count > 0 ? words->items[0] : NULL;
-	size_t taken = topic && strcmp(topic, "config") == 0 ? 2 : 1;
-	if (words->count > taken)
-		return kh_fail(err, KH_USAGE, 0, "command '%s' takes no argument '%s'", "help",
-			       words->items[taken]);
+	const char *topic = options->arguments.count > 0 ? options->arguments.items[0] : NULL;
 	if (!topic) {
 		print_commands();
 		return 0;

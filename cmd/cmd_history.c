@@ -71,6 +71,6 @@ const struct kh_command kh_command_history = {
 	.name = "history",
 	.arguments = "",
 	.summary = "the runs that changed something; with -v, what each changed",
-	.options = KH_OPTION_ROOT | KH_OPTION_TALK | KH_OPTION_JSON,
+	.options = KH_OPTION_JSON,
 	.run = run,
 };

@@ -41,9 +41,6 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	kh_auto(kh_root_done) struct kh_root root = KH_ROOT_INIT;
 	kh_auto(kh_root_done) struct kh_root live = KH_ROOT_INIT;
 	kh_auto(kh_facts_done) struct kh_facts facts = {0};
-	const struct kh_strv *words = &options->arguments;
-	if (words->count > 1 || (words->count == 1 && strcmp(words->items[0], "-") != 0))
-		return kh_fail(err, KH_USAGE, 0, "init takes no argument but '-'");
 	if (kh_root_open(options->root, &root, err) != 0 || kh_root_open("/", &live, err) != 0)
 		return -1;
 	kh_facts_collect(&root, &facts);
@@ -55,10 +52,12 @@ static int run(const struct kh_options *options, struct kh_error *err)
 	if (options->is_guided && kh_init_guide(&facts, &chosen, err) != 0)
 		return -1;
 	kh_auto(kh_free) char *text = kh_config_starter(&facts, &chosen);
-	if (options->arguments.count > 0) {
+	if (options->arguments.count > 0 && strcmp(options->arguments.items[0], "-") == 0) {
 		fputs(text, stdout);
 		return 0;
 	}
+	if (options->arguments.count > 0)
+		return kh_fail(err, KH_USAGE, 0, "init takes no argument but '-'");
 	if (!options->config)
 		return write_starter(options, &root, kh_config_default_path, text, err);
 	/* --config names a file of the machine we run on, as it does for reading. */
@@ -73,7 +72,6 @@ const struct kh_command kh_command_init = {
 	.name = "init",
 	.arguments = "[-]",
 	.summary = "write a commented starter configuration for this host ('-': print it)",
-	.options = KH_OPTION_ROOT | KH_OPTION_CONFIG | KH_OPTION_TALK | KH_OPTION_FORCE |
-		   KH_OPTION_GUIDED,
+	.options = KH_OPTION_FORCE | KH_OPTION_GUIDED,
 	.run = run,
 };

@@ -55,7 +55,7 @@ const struct kh_command kh_command_plan = {
 	.name = "plan",
 	.arguments = "[STAGE...]",
 	.summary = "every pending change with its reason; changes nothing",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON | KH_OPTION_EXIT_CODE | KH_OPTION_STAT,
+	.options = KH_OPTION_JSON | KH_OPTION_EXIT_CODE | KH_OPTION_STAT,
 	.takes_stages = true,
 	.run = run,
 };

@@ -241,12 +241,6 @@ static bool shows_changes(enum format format)
 static int open_work(struct work *work, struct kh_error *err)
 {
 	const char *previous = work->options->previous, *output = work->options->output;
-	const struct kh_strv *stages = &work->options->arguments;
-	if (work->options->is_deep && stages->count > 0 && !kh_strv_has(stages, "libvirt")) {
-		kh_fail(err, KH_USAGE, 0,
-			"'--deep' boots a guest through libvirt, a stage that is not named");
-		return kh_hint(err, "'kvmhost report --deep libvirt', or name no stage");
-	}
 	if (output && !*output)
 		return kh_fail(err, KH_USAGE, 0, "'--output' takes the name of a file, not ''");
 	if (choose_format(work->options, &work->format, err) != 0)
@@ -296,7 +290,7 @@ const struct kh_command kh_command_report = {
 	.name = "report",
 	.arguments = "[STAGE...]",
 	.summary = "the readiness report; exit 0 ready, 1 not ready",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON | KH_OPTION_DEEP | KH_OPTION_REPORT,
+	.options = KH_OPTION_JSON | KH_OPTION_DEEP | KH_OPTION_REPORT,
 	.takes_stages = true,
 	.run = run,
 };

@@ -302,6 +302,6 @@ const struct kh_command kh_command_self_check = {
 	.name = "self-check",
 	.arguments = "",
 	.summary = "is this installation of kvmhost itself whole?",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON,
+	.options = KH_OPTION_JSON,
 	.run = run,
 };

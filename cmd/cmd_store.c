@@ -284,6 +284,6 @@ const struct kh_command kh_command_store = {
 	.name = "store",
 	.arguments = "[VERB...]",
 	.summary = "what was built: list, prune, export NAME... FILE|DIR, import FILE|DIR|URL",
-	.options = KH_OPTIONS_HOST | KH_OPTION_JSON | KH_OPTION_ALL,
+	.options = KH_OPTION_JSON | KH_OPTION_ALL,
 	.run = run,
 };

@@ -109,7 +109,6 @@ const struct kh_command kh_command_undo = {
 	.name = "undo",
 	.arguments = "[RUN]",
 	.summary = "put back the last run, everything back to before RUN, or --all",
-	.options = KH_OPTION_ROOT | KH_OPTION_TALK | KH_OPTION_JSON | KH_OPTION_YES |
-		   KH_OPTION_FORCE | KH_OPTION_ALL,
+	.options = KH_OPTION_JSON | KH_OPTION_YES | KH_OPTION_FORCE | KH_OPTION_ALL,
 	.run = run,
 };

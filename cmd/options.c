@@ -30,18 +30,15 @@ struct option_row {
 #define AT(kind, member) OPTION_##kind, offsetof(struct kh_options, member)
 
 static const struct option_row rows[] = {
-	{"config", 'c', "FILE", KH_OPTION_CONFIG, AT(TEXT, config),
+	{"config", 'c', "FILE", 0, AT(TEXT, config),
 	 "the configuration (default: /etc/kvmhost/kvmhost.yaml)"},
-	{"root", '\0', "DIR", KH_OPTION_ROOT, AT(TEXT, root),
-	 "read and change the tree below DIR instead of /"},
-	{"set", '\0', "KEY=VALUE", KH_OPTION_SET, AT(LIST, settings),
+	{"root", '\0', "DIR", 0, AT(TEXT, root), "read and change the tree below DIR instead of /"},
+	{"set", '\0', "KEY=VALUE", 0, AT(LIST, settings),
 	 "a setting that wins over the file; may be repeated"},
 	{"json", '\0', NULL, KH_OPTION_JSON, AT(FLAG, is_json),
 	 "one JSON document on standard output"},
-	{"quiet", 'q', NULL, KH_OPTION_TALK, AT(FLAG, is_quiet),
-	 "only results and what went wrong"},
-	{"verbose", 'v', NULL, KH_OPTION_TALK, AT(FLAG, is_verbose),
-	 "also what is as it should be"},
+	{"quiet", 'q', NULL, 0, AT(FLAG, is_quiet), "only results and what went wrong"},
+	{"verbose", 'v', NULL, 0, AT(FLAG, is_verbose), "also what is as it should be"},
 	{"yes", 'y', NULL, KH_OPTION_YES, AT(FLAG, is_yes), "do not ask (apply, undo)"},
 	{"force", '\0', NULL, KH_OPTION_FORCE, AT(FLAG, is_forced),
 	 "overwrite what exists (init) or changed (undo); keep the unproved (confirm)"},
@@ -76,9 +73,6 @@ static const struct option_row rows[] = {
 	{"help", 'h', NULL, 0, OPTION_COMMAND, 0, "this help, or that of the command"},
 	{"version", 'V', NULL, 0, OPTION_COMMAND, 0, "the version"},
 };
-
-/* Known by its place: whoever types "/" has given a root. */
-static const char default_root[] = "/";
 
 char *kh_options_help(const struct kh_command *command)
 {
@@ -179,7 +173,7 @@ static bool is_given(const struct kh_options *options, const struct option_row *
 	case OPTION_FLAG:
 		return *(const bool *)member;
 	case OPTION_TEXT:
-		return *(const char *const *)member && *(const char *const *)member != default_root;
+		return *(const char *const *)member != NULL;
 	case OPTION_LIST:
 		return ((const struct kh_strv *)member)->count > 0;
 	case OPTION_COMMAND:
@@ -271,7 +265,7 @@ int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 	char letters[2 * KH_COUNT(rows) + 2];
 	const char *instead = NULL;
 	make_getopt_tables(table, letters);
-	ret_options->root = default_root;
+	ret_options->root = "/";
 	opterr = 0;
 	unsetenv("POSIXLY_CORRECT"); /* with it, getopt would stop at the command */
 	for (;;) {
@@ -294,8 +288,6 @@ int kh_options_parse(int argc, char **argv, struct kh_options *ret_options,
 	for (; optind < argc; optind++)
 		kh_strv_add(&ret_options->arguments, argv[optind]);
 	if (instead) {
-		if (kh_command_find(name ? name : "")) /* what it was to do is not asked now */
-			kh_strv_done(&ret_options->arguments);
 		if (name && strcmp(instead, "help") == 0)
 			kh_strv_insert(&ret_options->arguments, 0, name);
 		*ret_command = kh_command_find(instead);
