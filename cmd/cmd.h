@@ -90,8 +90,8 @@ char *kh_options_help(const struct kh_command *command);
 const char *kh_options_argument(const char *word);
 void kh_options_list(const struct kh_command *command, struct kh_strv *ret_names,
 		     struct kh_strv *ret_abouts);
-/* Fail with KH_USAGE and a whole message ("unknown stage 'x'", taken over), with the known name that
- * is nearest to what was typed as a hint. */
+/* Fail with KH_USAGE and a whole message ("unknown stage 'x'", taken over); the hint is the known
+ * name that is nearest to what was typed. */
 int kh_options_unknown(char *message, const char *typed, const struct kh_strv *known,
 		       struct kh_error *err);
 

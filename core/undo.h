@@ -23,10 +23,10 @@ struct kh_undo {
 
 /* What would be put back, as text lines (for asking), newest first. */
 int kh_undo_plan(const struct kh_undo *undo, struct kh_strv *ret_lines, struct kh_error *err);
-/* Returns 0; *ret_count is the number of changes put back, also after an error. Errors: KH_HOST when somebody changed something
- * since (all of them named), put a directory in a file's place (force does not remove it), or when
- * the running kernel's files would go (struct kh_plan_command, needed_release),
- * KH_USAGE for a run that is not there. */
+/* Returns 0; *ret_count is the number of changes put back, also after an error. Errors: KH_HOST
+ * when somebody changed something since (all of them named), put a directory in a file's place
+ * (force does not remove it), or when the running kernel's files would go (struct kh_plan_command,
+ * needed_release), KH_USAGE for a run that is not there. */
 int kh_undo_apply(const struct kh_undo *undo, size_t *ret_count, struct kh_error *err);
 
 #endif

@@ -6,8 +6,8 @@
  * what stands for those keys by the group's words, once, where the first of them stood (or at the
  * end), and keeps every other byte of the text. `iommu` and `intel_iommu` are different keys.
  *
- * What stands behind the word "--" is init's, not the kernel's: it is neither looked at nor changed,
- * and what is added comes before it.
+ * What stands behind the word "--" is init's, not the kernel's: it is neither looked at nor
+ * changed, and what is added comes before it.
  *
  * A repeatable group (console=, rd.lvm.lv=, pci=) owns only the very words it wants: other values
  * of the key are somebody else's and stay. Source: Documentation/admin-guide/kernel-parameters.rst;

@@ -193,11 +193,21 @@ static int refuse_unseen(const struct kh_net_wish *wish, const char *uuid, struc
 
 /* ---- a name that is taken ---- */
 
+/* What NetworkManager makes up of a link that it did not make, below /run, is nobody's wish: of our
+ * own bridge as well, after a live switch. Source: NM_KEYFILE_KEY_NMMETA_NM_GENERATED of
+ * NetworkManager. */
+static bool is_generated(const struct kh_ini *profile)
+{
+	return kh_ini_is_true(kh_ini_get(profile, ".nmmeta", "nm-generated"));
+}
+
 static bool has_name(const char *text, const char *name)
 {
 	static const char *const keys[] = {"interface-name", "id"};
 	kh_auto(kh_ini_done) struct kh_ini ini = {0};
 	kh_ini_parse(text, &ini);
+	if (is_generated(&ini))
+		return false;
 	for (size_t i = 0; i < KH_COUNT(keys); i++) {
 		const char *value = kh_ini_get(&ini, "connection", keys[i]);
 		if (value && strcmp(value, name) == 0)

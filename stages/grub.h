@@ -40,8 +40,8 @@ void kh_grub_done(struct kh_grub_work *work);
  * kh_hugepool_resolve. */
 int kh_grub_want(const struct kh_context *context, struct kh_cmdline_groups *groups,
 		 struct kh_error *err);
-/* Arguments that an earlier run of ours wrote for every entry, and those of them that are not wanted
- * any more. */
+/* Arguments that an earlier run of ours wrote for every entry, and those of them that are not
+ * wanted any more. */
 void kh_grub_remember(const struct kh_root *root, const struct kh_cmdline_groups *groups,
 		      struct kh_strv *ret_written, struct kh_strv *ret_stale);
 /* grub_stale.c: arguments on a command line that do nothing today or do harm: a sentence each. */

@@ -154,7 +154,8 @@ char *kh_kernel_arguments(const struct kh_kernel_work *work, const char *argumen
 	return kh_trial_entry_arguments(merged, NULL);
 }
 
-/* What the trial's entry had as it was recorded, and only it, goes when it is not wanted any more. */
+/* What the trial's entry had as it was recorded, and only it, goes when it is not wanted any more.
+ */
 static bool has_stale(const struct kh_kernel_work *work, const struct kh_boot_entry *entry,
 		      const struct kh_boot_entry *source)
 {

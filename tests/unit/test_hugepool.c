@@ -130,8 +130,7 @@ static void expect_pages(struct host *host, long long pages)
 	assert_int_equal(host->result.pools[0].pages, pages);
 }
 
-static void a_percentage_in_the_arguments_keeps_its_pages_while_the_memory_is_about_the_same(
-	void **state)
+static void a_percentage_in_the_arguments_keeps_its_pages(void **state)
 {
 	(void)state;
 	static char before[] = "quiet hugepagesz=2M hugepages=4096", tried[] = "hugepages=4090",
@@ -153,8 +152,7 @@ static void a_percentage_in_the_arguments_keeps_its_pages_while_the_memory_is_ab
 	free_host(host);
 }
 
-static void a_percentage_in_our_files_keeps_its_pages_while_the_memory_is_about_the_same(
-	void **state)
+static void a_percentage_in_our_files_keeps_its_pages(void **state)
 {
 	(void)state;
 	static char arguments[] = "hugepages=4090";
@@ -609,10 +607,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(amounts_become_pages),
 		cmocka_unit_test(percent_is_of_ram_or_of_the_nodes_ram),
-		cmocka_unit_test(
-			a_percentage_in_the_arguments_keeps_its_pages_while_the_memory_is_about_the_same),
-		cmocka_unit_test(
-			a_percentage_in_our_files_keeps_its_pages_while_the_memory_is_about_the_same),
+		cmocka_unit_test(a_percentage_in_the_arguments_keeps_its_pages),
+		cmocka_unit_test(a_percentage_in_our_files_keeps_its_pages),
 		cmocka_unit_test(a_percentage_in_large_pages_is_kept_across_a_page),
 		cmocka_unit_test(pages_are_not_kept_where_that_leaves_the_host_too_little),
 		cmocka_unit_test(gigabyte_pools_are_reserved_at_boot_unless_asked_otherwise),

@@ -1120,6 +1120,11 @@ static void a_name_that_another_profile_has_is_refused(void **state)
 		fixture_put(&c.fixture, cases[i].path, "[connection]\nid=br01\n");
 		netcase_ask(&c, NULL);
 		assert_int_equal(c.result, 0);
+		fixture_put(&c.fixture, cases[i].path,
+			    "[connection]\nid=br0\ninterface-name=br0\n[.nmmeta]\n"
+			    "nm-generated=true\nvolatile=true\n");
+		netcase_ask(&c, NULL);
+		assert_int_equal(c.result, 0);
 		netcase_close(&c);
 	}
 }
