@@ -149,7 +149,7 @@ check: ## all tests that need no virtual machine, and again under ASan+UBSan
 	$Q$(MAKE) --no-print-directory $(jobs) check-quick
 	$Q$(MAKE) --no-print-directory $(jobs) asan
 
-check-quick: $(programs) $(unit) $(fuzzers)
+check-quick: $(programs) $(catalogues) $(unit) $(fuzzers)
 	$QB=$B tests/run $(unit) tests/roots/check $(cli) -- $(fuzzers)
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
