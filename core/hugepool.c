@@ -104,6 +104,12 @@ static long long ram_kib(const struct kh_facts *facts, long long node)
 	return found ? found->total_kib : -1;
 }
 
+long long kh_hugepool_percent_of(const struct kh_hugepool *pool, long long ram_kib)
+{
+	/* In this order: RAM in KiB times 100 fits easily, and nothing is rounded twice. */
+	return ram_kib * pool->config->percent / 100 / pool->size_kib;
+}
+
 static int percent_pages(const struct kh_facts *facts, struct kh_hugepool *pool,
 			 struct kh_error *err)
 {
@@ -114,9 +120,8 @@ static int percent_pages(const struct kh_facts *facts, struct kh_hugepool *pool,
 			config->where, config->percent);
 		return kh_hint(err, "give 'count' or 'for_guests' instead of 'percent'");
 	}
-	/* In this order: RAM in KiB times 100 fits easily, and nothing is rounded twice. */
 	pool->ram_kib = ram;
-	pool->pages = ram * config->percent / 100 / pool->size_kib;
+	pool->pages = kh_hugepool_percent_of(pool, ram);
 	if (pool->pages > 0 || config->percent == 0)
 		return 0;
 	kh_auto(kh_free) char *size = kh_hugepool_size_text(pool->size_kib);

@@ -47,6 +47,8 @@ void kh_hugepool_done(struct kh_hugepools *pools);
 const struct kh_hugepool *kh_hugepool_find(const struct kh_hugepools *pools, long long size_kib,
 					   long long node);
 
+/* The pages that this percentage of the memory is, rounded down. */
+long long kh_hugepool_percent_of(const struct kh_hugepool *pool, long long ram_kib);
 /* Percentages: give pools the counts that are in effect, where these are near enough
  * (hugepool_keep.c says what that is). Returns whether there are any. */
 bool kh_hugepool_keep(const struct kh_facts *facts, struct kh_hugepools *pools);

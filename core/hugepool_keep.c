@@ -13,17 +13,11 @@
 
 enum { ONE_PERCENT = 100 };
 
-/* As percent_pages() in hugepool.c rounds it: down. */
-static long long pages_of(const struct kh_hugepool *pool, long long ram_kib)
-{
-	return ram_kib * pool->config->percent / 100 / pool->size_kib;
-}
-
 static bool is_near(const struct kh_hugepool *pool, long long pages)
 {
 	long long ram_kib = pool->ram_kib, drift_kib = ram_kib / ONE_PERCENT;
-	return pages > 0 && pages >= pages_of(pool, ram_kib - drift_kib) &&
-	       pages <= pages_of(pool, ram_kib + drift_kib);
+	return pages > 0 && pages >= kh_hugepool_percent_of(pool, ram_kib - drift_kib) &&
+	       pages <= kh_hugepool_percent_of(pool, ram_kib + drift_kib);
 }
 
 /* What is on trial comes first: it is what was worked out last. */
@@ -72,5 +66,6 @@ void kh_hugepool_keep_not(struct kh_hugepools *pools)
 {
 	for (size_t i = 0; i < pools->pool_count; i++)
 		if (pools->pools[i].config->amount == KH_POOL_PERCENT)
-			pools->pools[i].pages = pages_of(&pools->pools[i], pools->pools[i].ram_kib);
+			pools->pools[i].pages =
+				kh_hugepool_percent_of(&pools->pools[i], pools->pools[i].ram_kib);
 }

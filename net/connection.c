@@ -40,15 +40,6 @@ static void read_line(const char *line, struct kh_strv *ports)
 		add_port(ports, colon + 1);
 }
 
-static void read_file(const struct kh_root *root, const char *path, struct kh_strv *ports)
-{
-	kh_auto(kh_free) char *text = kh_root_text(root, path);
-	kh_auto(kh_strv_done) struct kh_strv lines = {0};
-	kh_strv_split_lines(&lines, text ? text : "");
-	for (size_t i = 0; i < lines.count; i++)
-		read_line(lines.items[i], ports);
-}
-
 /* ListenStream= of a socket unit: "2222", "0.0.0.0:2222", "[::]:2222"; also paths and vsock.
  * Source: systemd.socket(5). */
 static void read_socket_line(const char *line, struct kh_strv *ports)
@@ -68,13 +59,14 @@ static void read_socket_line(const char *line, struct kh_strv *ports)
 		add_port(ports, port);
 }
 
-static void read_socket_file(const struct kh_root *root, const char *path, struct kh_strv *ports)
+static void each_line(const struct kh_root *root, const char *path,
+		      void (*read)(const char *line, struct kh_strv *ports), struct kh_strv *ports)
 {
 	kh_auto(kh_free) char *text = kh_root_text(root, path);
 	kh_auto(kh_strv_done) struct kh_strv lines = {0};
 	kh_strv_split_lines(&lines, text ? text : "");
 	for (size_t i = 0; i < lines.count; i++)
-		read_socket_line(lines.items[i], ports);
+		read(lines.items[i], ports);
 }
 
 /* With socket activation systemd takes the connections, and sshd_config's Port says nothing. A port
@@ -91,12 +83,12 @@ static void find_socket_ports(const struct kh_root *root, struct kh_strv *ports)
 		kh_auto(kh_free) char *unit =
 			kh_printf("%s/%s", dirs[i / KH_COUNT(units)], units[i % KH_COUNT(units)]);
 		kh_auto(kh_free) char *drop_ins = kh_printf("%s.d", unit);
-		read_socket_file(root, unit, ports);
+		each_line(root, unit, read_socket_line, ports);
 		kh_root_list(root, drop_ins, &names);
 		for (size_t n = 0; n < names.count; n++) {
 			kh_auto(kh_free) char *path = kh_printf("%s/%s", drop_ins, names.items[n]);
 			if (kh_str_ends(path, ".conf"))
-				read_socket_file(root, path, ports);
+				each_line(root, path, read_socket_line, ports);
 		}
 	}
 }
@@ -105,12 +97,12 @@ static void find_ports(const struct kh_root *root, const char *own_port, struct 
 {
 	static const char dir[] = "/etc/ssh/sshd_config.d";
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	read_file(root, "/etc/ssh/sshd_config", ports);
+	each_line(root, "/etc/ssh/sshd_config", read_line, ports);
 	kh_root_list(root, dir, &names);
 	for (size_t i = 0; i < names.count; i++) {
 		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
 		if (kh_str_ends(names.items[i], ".conf"))
-			read_file(root, path, ports);
+			each_line(root, path, read_line, ports);
 	}
 	if (ports->count == 0)
 		kh_strv_addf(ports, "%d", DEFAULT_PORT);
