@@ -81,7 +81,7 @@ static long long now_ms(void)
 }
 
 /* Read output until its end or the deadline; what is over the limit is read and dropped. Returns
- * false at the deadline. A grandchild that keeps the pipe open ends with the process group. */
+ * false at the deadline. A grandchild that keeps the pipe open is not waited for. */
 static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *text)
 {
 	char block[8192];
@@ -154,7 +154,11 @@ static int run_at(const struct kh_run_place *place, const char *const *argv, uns
 	int status = 0;
 	bool in_time = collect(out_read, child, deadline_ms, &text) &&
 		       wait_for(child, deadline_ms, &status);
-	kill(-child, SIGKILL);
+	/* What a program of the system leaves behind when it ends is a service that it started
+	 * (dhclient is for a moment still of its group); an account's program has nothing to leave.
+	 */
+	if (!in_time || place)
+		kill(-child, SIGKILL);
 	if (!in_time)
 		waitpid(child, &status, 0);
 	ret_result->timed_out = !in_time;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -185,13 +186,38 @@ static void a_failing_program_is_an_error_with_its_last_words(void **state)
 	assert_string_equal(err.message, "run '/nonexistent/program': No such file or directory");
 }
 
+/* Within so many tenths of a second. */
+static bool comes_to_be(struct fixture *host, const char *path, int tenths)
+{
+	const struct timespec tenth = {0, 100000000};
+	for (int i = 0; i < tenths && !kh_root_exists(&host->root, path); i++)
+		nanosleep(&tenth, NULL);
+	return kh_root_exists(&host->root, path);
+}
+
 static void a_program_that_does_not_end_is_ended(void **state)
 {
-	(void)state;
+	struct fixture *host = *state;
 	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
-	const char *const argv[] = {"sh", "-c", "sleep 30 & sleep 30", NULL};
+	kh_auto(kh_free) char *path = kh_printf("%s/left", host->path);
+	const char *const argv[] = {"sh", "-c", "(sleep 1.3; echo left >\"$1\") & sleep 30",
+				    "-",  path, NULL};
 	assert_int_equal(kh_run(&kh_run_system, argv, 1, NULL, &err), -1);
 	assert_string_equal(err.message, "run 'sh': no end after 1 s");
+	assert_false(comes_to_be(host, "/left", 6));
+}
+
+/* dhclient, when it has its lease: it forks, its first process ends, and the second one becomes a
+ * session of its own only then. */
+static void what_a_program_starts_before_it_ends_goes_on(void **state)
+{
+	struct fixture *host = *state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_free) char *path = kh_printf("%s/left", host->path);
+	const char *const argv[] = {"sh", "-c", "(sleep 0.2; echo left >\"$1\") >&- 2>&- &",
+				    "-",  path, NULL};
+	assert_int_equal(kh_run(&kh_run_system, argv, 10, NULL, &err), 0);
+	assert_true(comes_to_be(host, "/left", 100));
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -210,6 +236,7 @@ int main(void)
 		TEST(a_program_gets_a_clean_environment_and_no_shell),
 		TEST(a_failing_program_is_an_error_with_its_last_words),
 		TEST(a_program_that_does_not_end_is_ended),
+		TEST(what_a_program_starts_before_it_ends_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
