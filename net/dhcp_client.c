@@ -173,15 +173,29 @@ static void copy_dhcpcd_leases(const struct kh_root *root, const char *from, con
 	}
 }
 
-static int start(const struct kh_root *root, struct kh_runner *runner, const char *client,
-		 const char *from, const char *to, struct kh_error *err)
+/* What makes a client go on asking behind our back where nobody answers: dhclient(8); busybox's
+ * networking/udhcp/dhcpc.c (-b goes before -n). dhcpcd has its word already. */
+static const char *patient_word(const char *program)
 {
+	if (strcmp(base_of(program), "dhclient") == 0)
+		return "-nw";
+	return strcmp(base_of(program), "udhcpc") == 0 ? "-b" : NULL;
+}
+
+static int start(const struct kh_root *root, struct kh_runner *runner, const char *client,
+		 const struct kh_dhcp_move *move, struct kh_error *err)
+{
+	const char *from = move->from, *to = move->to;
 	kh_auto(kh_strv_done) struct kh_strv words = {0}, moved = {0};
 	kh_strv_split(&words, client, "\n");
+	const char *patient = words.count > 0 ? patient_word(words.items[0]) : NULL;
 	for (size_t i = 0; i < words.count; i++) {
-		kh_strv_add_owned(&moved, replace(words.items[i], from, to));
+		char *word = replace(words.items[i], from, to);
+		kh_strv_add_owned(&moved, word);
 		if (kh_str_ends(words.items[i], ".leases"))
-			copy_leases(root, words.items[i], moved.items[i], from, to);
+			copy_leases(root, words.items[i], word, from, to);
+		if (i == 0 && move->is_patient && patient && !kh_strv_has(&words, patient))
+			kh_strv_add(&moved, patient);
 	}
 	if (words.count > 0 && strcmp(base_of(words.items[0]), "dhcpcd") == 0)
 		copy_dhcpcd_leases(root, from, to);
@@ -192,13 +206,13 @@ static int start(const struct kh_root *root, struct kh_runner *runner, const cha
 }
 
 int kh_dhcp_client_start(const struct kh_root *root, struct kh_runner *runner,
-			 const struct kh_strv *clients, const char *from, const char *to,
+			 const struct kh_strv *clients, const struct kh_dhcp_move *move,
 			 struct kh_error *err)
 {
 	int result = 0;
 	for (size_t i = 0; i < clients->count; i++) {
 		kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT;
-		if (start(root, runner, clients->items[i], from, to, &problem) == 0)
+		if (start(root, runner, clients->items[i], move, &problem) == 0)
 			continue;
 		if (result == 0)
 			kh_fail(err, problem.code, 0, "%s", problem.message);

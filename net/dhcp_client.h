@@ -21,10 +21,17 @@ void kh_dhcp_client_find(const struct kh_root *root, const char *link, struct kh
 /* Kill those of the link at once: on SIGTERM some give the lease back, or take the address away. */
 void kh_dhcp_client_stop(const struct kh_root *root, const char *link);
 
+struct kh_dhcp_move {
+	const char *from, *to; /* links */
+	/* Goes on asking in the background where there is no answer. Otherwise a client that gets
+	 * none in time is ended, and that is an error. */
+	bool is_patient;
+};
+
 /* Start each of `clients` with every FROM in its words replaced by TO; lease files of FROM are
  * copied first, so that the same address is asked for. The first error is told. */
 int kh_dhcp_client_start(const struct kh_root *root, struct kh_runner *runner,
-			 const struct kh_strv *clients, const char *from, const char *to,
+			 const struct kh_strv *clients, const struct kh_dhcp_move *move,
 			 struct kh_error *err);
 
 #endif

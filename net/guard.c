@@ -271,10 +271,10 @@ int kh_guard_judge(struct kh_guard_watch *watch, bool is_live, struct kh_error *
 {
 	char *why = NULL;
 	int result = wait_for_proof(watch, is_live, &why);
-	kh_free(&watch->state.why);
-	watch->state.why = why;
 	if (result == 0)
 		return kh_guard_turn(watch, KH_NET_CONFIRMED, err) < 0 ? -1 : 0;
+	kh_free(&watch->state.why);
+	watch->state.why = why;
 	return kh_guard_revert(watch, err);
 }
 

@@ -45,6 +45,21 @@ static void add_connections(struct kh_guard_watch *watch)
 			kh_strv_add(&watch->state.connections, now.items[i]);
 }
 
+/* A lease that nobody renews ends hours after all looked well, so that is no switch. What a manager
+ * did not like besides shows in the network, and that is looked at next. */
+static bool takes_over(struct kh_guard_watch *watch, const struct kh_live *live,
+		       struct kh_error *problem)
+{
+	if (kh_takeover(watch->root, watch->runner, &watch->record, live, problem) == 0)
+		return true;
+	if (!watch->record.is_static && kh_live_is_leased(live))
+		return false;
+	kh_free(&watch->state.why);
+	watch->state.why = kh_strdup(problem->message);
+	kh_error_done(problem);
+	return true;
+}
+
 int kh_guard_switch(struct kh_guard_watch *watch, struct kh_error *err)
 {
 	kh_auto(kh_live_done) struct kh_live live = {0};
@@ -62,8 +77,8 @@ int kh_guard_switch(struct kh_guard_watch *watch, struct kh_error *err)
 	if (kh_live_switch(watch->root, &live, &problem) != 0)
 		return fail_switch(watch, &problem, err);
 	add_connections(watch);
-	/* What the manager did not like shows in the network, and that is looked at next. */
-	(void)kh_takeover(watch->root, watch->runner, &watch->record, &live, &problem);
+	if (!takes_over(watch, &live, &problem))
+		return fail_switch(watch, &problem, err);
 	/* Its programs may take longer than there is to log in. */
 	watch->state.switched_ms = watch->world->now_ms(watch->world);
 	if (kh_guard_turn(watch, KH_NET_SWITCHED, err) < 0) {
@@ -273,14 +288,20 @@ int kh_guard_back(const struct kh_root *root, struct kh_runner *runner, struct k
 	watch.state.phase = KH_NET_REVERTED;
 	if (!is_back && kh_guard_note(&watch, KH_NET_REVERTED, err) != 0)
 		return -1;
-	int result =
-		is_back ? 0 : kh_guard_move_back(root, runner, &watch.record, watch.boot_id, err);
+	kh_auto(kh_error_done) struct kh_error untold = KH_ERROR_INIT;
+	int result = is_back ? 0
+			     : kh_guard_move_back(root, runner, &watch.record, watch.boot_id,
+						  &untold, err);
 	if (result < 0)
 		return -1;
 	remove_findings(root);
-	if (result == 0)
+	if (result > 0)
+		return kh_fail(err, KH_HOST, 0, "'%s' goes away at the next boot",
+			       watch.record.bridge);
+	if (!untold.message)
 		return 0;
-	return kh_fail(err, KH_HOST, 0, "'%s' goes away at the next boot", watch.record.bridge);
+	return kh_fail(err, untold.code, 0, "'%s' has its addresses back, but: %s",
+		       watch.record.port, untold.message);
 }
 
 /* ---- confirm ---- */

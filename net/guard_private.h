@@ -31,10 +31,11 @@ int kh_guard_turn(struct kh_guard_watch *watch, enum kh_net_phase phase, struct 
 int kh_guard_judge(struct kh_guard_watch *watch, bool is_live, struct kh_error *err);
 /* Take it back: files, links, manager (guard_revert.c). */
 int kh_guard_revert(struct kh_guard_watch *watch, struct kh_error *err);
-/* Files and kernel back in the boot of a live switch. Returns 1 when there was none. */
+/* Files and kernel back in the boot of a live switch. Returns 1 when there was none. untold: what
+ * the manager did not like to be told then; with a lease, nobody may be renewing it. */
 int kh_guard_move_back(const struct kh_root *root, struct kh_runner *runner,
 		       const struct kh_net_record *record, const char *boot_id,
-		       struct kh_error *err);
+		       struct kh_error *untold, struct kh_error *err);
 /* Make the live switch that was asked for, then judge it (guard_live.c). */
 int kh_guard_switch(struct kh_guard_watch *watch, struct kh_error *err);
 

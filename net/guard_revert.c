@@ -247,10 +247,10 @@ static int restart_with_old_files(struct kh_guard_watch *watch, struct kh_error 
 /* In the boot of the switch: the kernel first. Returns 1 when there is no record of it. */
 int kh_guard_move_back(const struct kh_root *root, struct kh_runner *runner,
 		       const struct kh_net_record *record, const char *boot_id,
-		       struct kh_error *err)
+		       struct kh_error *untold, struct kh_error *err)
 {
 	kh_auto(kh_live_done) struct kh_live live = {0};
-	kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT, untold = KH_ERROR_INIT;
+	kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT;
 	if (kh_live_read(root, &live, &problem) != 0)
 		return 1;
 	if (!live.boot_id || !boot_id || strcmp(live.boot_id, boot_id) != 0)
@@ -258,26 +258,34 @@ int kh_guard_move_back(const struct kh_root *root, struct kh_runner *runner,
 	int restored = kh_guard_restore(root, record, err);
 	kh_dhcp_client_stop(root, live.clients.count > 0 ? live.bridge : "");
 	int moved = kh_live_back(root, &live, &problem);
-	/* What the manager does not like is no reason to stop: the network is looked at after. */
-	(void)kh_takeover_back(root, runner, record, &live, &untold);
+	(void)kh_takeover_back(root, runner, record, &live, untold);
 	if (restored == 0 && moved != 0)
 		kh_fail(err, problem.code, 0, "%s", problem.message);
 	return restored == 0 && moved == 0 ? 0 : -1;
 }
 
+/* Its DHCP client runs on the port, unless the manager could not be told. */
+static bool has_clients(const struct kh_root *root)
+{
+	kh_auto(kh_live_done) struct kh_live live = {0};
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	return kh_live_read(root, &live, &ignored) == 0 && live.clients.count > 0;
+}
+
 int kh_guard_revert(struct kh_guard_watch *watch, struct kh_error *err)
 {
 	kh_auto(kh_lock_done) struct kh_lock lock = KH_LOCK_INIT;
-	kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT;
+	kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT, untold = KH_ERROR_INIT;
 	int turned = kh_guard_turn(watch, KH_NET_REVERTING, &problem);
 	if (turned == 1) /* confirmed in the last moment */
 		return 0;
 	/* otherwise: a full disk must not keep the network away */
 	take_lock(watch, &lock);
-	int result =
-		kh_guard_move_back(watch->root, watch->runner, &watch->record, watch->boot_id, err);
-	bool is_moved = result == 0;
-	if (result == 1)
+	int result = kh_guard_move_back(watch->root, watch->runner, &watch->record, watch->boot_id,
+					&untold, err);
+	/* A lease that nobody renews is not what there was. */
+	bool is_moved = result == 0 && !(untold.message && has_clients(watch->root));
+	if (result >= 0 && !is_moved)
 		result = restart_with_old_files(watch, err);
 	bool is_back = wait_for_old_network(watch->root, watch->world, &watch->record,
 					    is_moved ? MOVED_BACK_WAIT_S : OLD_NETWORK_WAIT_S);

@@ -80,7 +80,9 @@ enum kh_net_phase {
 struct kh_net_state {
 	enum kh_net_phase phase;
 	char *time; /* "2026-11-21T10:00:00Z", or NULL */
-	char *why;  /* of reverting: "no ARP answer from gateway 192.0.2.1 on br0 within 120 s" */
+	/* of reverting: "no ARP answer from gateway 192.0.2.1 on br0 within 120 s"; of a switch:
+	 * what the manager did not take over; or NULL */
+	char *why;
 	char *boot_id;
 	bool has_rebooted; /* the last resort was used */
 	/* SWITCHED: when port and manager were done; milliseconds since the machine was started */

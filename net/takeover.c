@@ -82,8 +82,11 @@ static void move_clients(const struct takeover *takeover)
 {
 	kh_auto(kh_error_done) struct kh_error problem = KH_ERROR_INIT;
 	const char *port = takeover->live->port;
-	if (kh_dhcp_client_start(takeover->root, takeover->runner, &takeover->live->clients, port,
-				 takeover->to, &problem) != 0 &&
+	/* A lease over the bridge proves it; on the way back the cable may be out for now. */
+	const struct kh_dhcp_move move = {
+		.from = port, .to = takeover->to, .is_patient = takeover->to == port};
+	if (kh_dhcp_client_start(takeover->root, takeover->runner, &takeover->live->clients, &move,
+				 &problem) != 0 &&
 	    !takeover->err->message)
 		kh_fail(takeover->err, problem.code, 0, "%s", problem.message);
 }

@@ -133,10 +133,20 @@ static void check_mac(const struct look *look)
 		      &text);
 }
 
+/* What the manager did not take over at a live switch; after a boot it has all from its files. */
+static const char *untold_of(const struct look *look, const struct kh_net_state *state)
+{
+	const char *boot_id = look->context->facts->os.boot_id;
+	bool is_of_this_boot = state->boot_id && boot_id && strcmp(state->boot_id, boot_id) == 0;
+	return state->phase == KH_NET_CONFIRMED && is_of_this_boot ? state->why : NULL;
+}
+
 /* What the guard found: the texts of its states. */
-static void add_guard(struct kh_report *report, const struct kh_net_record *record,
+static void add_guard(const struct look *look, const struct kh_net_record *record,
 		      const struct kh_net_state *state)
 {
+	const char *time = state->time ? state->time : "an unknown time";
+	const char *untold = untold_of(look, state);
 	kh_auto(kh_free) char *expected = kh_printf("%s answers after the boot", record->bridge);
 	kh_auto(kh_free) char *found = NULL;
 	enum kh_status status = KH_WARN;
@@ -149,18 +159,18 @@ static void add_guard(struct kh_report *report, const struct kh_net_record *reco
 	case KH_NET_ASKED:
 	case KH_NET_SWITCHING:
 	case KH_NET_SWITCHED:
-		found = kh_printf("waits to be confirmed since %s",
-				  state->time ? state->time : "an unknown time");
+		found = kh_printf("waits to be confirmed since %s", time);
 		fix = "log in anew over ssh, or run kvmhost confirm in a new session";
 		break;
 	case KH_NET_CONFIRMED:
-		found = kh_printf("confirmed at %s", state->time ? state->time : "an unknown time");
-		status = KH_PASS;
+		found = untold ? kh_printf("confirmed at %s, but not taken over: %s", time, untold)
+			       : kh_printf("confirmed at %s", time);
+		status = untold ? KH_WARN : KH_PASS;
+		fix = untold ? fix_reboot : NULL;
 		break;
 	case KH_NET_REVERTING:
 	case KH_NET_REVERTED:
-		found = kh_printf("put the old network back at %s: %s%s",
-				  state->time ? state->time : "an unknown time",
+		found = kh_printf("put the old network back at %s: %s%s", time,
 				  state->why ? state->why : "the network did not answer",
 				  state->has_rebooted ? " (and rebooted)" : "");
 		status = KH_FAIL;
@@ -172,7 +182,7 @@ static void add_guard(struct kh_report *report, const struct kh_net_record *reco
 		.found = found,
 		.why = "a network that does not answer is put back, so that nobody is locked out",
 		.fix = fix};
-	kh_report_add(report, ids[5], status, &text);
+	kh_report_add(look->report, ids[5], status, &text);
 }
 
 static void check_guard(const struct look *look)
@@ -198,7 +208,7 @@ static void check_guard(const struct look *look)
 		return;
 	}
 	kh_net_state_read(look->context->root, digest, &state);
-	add_guard(look->report, &record, &state);
+	add_guard(look, &record, &state);
 }
 
 static void check_present(const struct look *look)

@@ -394,12 +394,35 @@ static void a_dhcpcd_is_found_by_its_title(void **state)
 	assert_int_equal(clients.count, 2);
 	assert_string_equal(clients.items[0], "dhcpcd\n-b\n-4\nenp1s0");
 	assert_string_equal(clients.items[1], "dhcpcd\n-b\n-6\nenp1s0");
-	assert_int_equal(kh_dhcp_client_start(&host.root, &runner, &clients, "enp1s0", "br0", &err),
-			 0);
+	const struct kh_dhcp_move move = {.from = "enp1s0", .to = "br0"};
+	assert_int_equal(kh_dhcp_client_start(&host.root, &runner, &clients, &move, &err), 0);
 	assert_int_equal(commands.count, 2);
 	assert_string_equal(commands.items[0], "dhcpcd -b -4 br0");
 	kh_auto(kh_free) char *lease = fixture_get(&host, "/var/lib/dhcpcd/br0.lease");
 	assert_string_equal(lease, "lease");
+	fixture_close(&host);
+}
+
+static void a_client_that_goes_back_does_not_give_up(void **state)
+{
+	(void)state;
+	struct fixture host;
+	kh_auto(kh_strv_done) struct kh_strv clients = {0}, commands = {0};
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct kh_runner runner = {note_command, &commands};
+	const struct kh_dhcp_move move = {.from = "eth0", .to = "eth0", .is_patient = true};
+	fixture_open_empty(&host);
+	kh_strv_add(&clients, "/sbin/dhclient\n-4\n-lf\n/var/lib/dhcp/dhclient.eth0.leases\neth0");
+	kh_strv_add(&clients, "dhclient\n-nw\neth0");
+	kh_strv_add(&clients, "udhcpc\n-n\n-i\neth0");
+	kh_strv_add(&clients, "dhcpcd\n-b\neth0");
+	assert_int_equal(kh_dhcp_client_start(&host.root, &runner, &clients, &move, &err), 0);
+	assert_int_equal(commands.count, 4);
+	assert_string_equal(commands.items[0],
+			    "/sbin/dhclient -nw -4 -lf /var/lib/dhcp/dhclient.eth0.leases eth0");
+	assert_string_equal(commands.items[1], "dhclient -nw eth0");
+	assert_string_equal(commands.items[2], "udhcpc -b -n -i eth0");
+	assert_string_equal(commands.items[3], "dhcpcd -b eth0");
 	fixture_close(&host);
 }
 
@@ -481,6 +504,7 @@ int main(void)
 		cmocka_unit_test(an_address_goes_along_with_its_label_and_lifetime),
 		cmocka_unit_test(an_address_that_goes_by_itself_is_leased),
 		cmocka_unit_test(a_dhcpcd_is_found_by_its_title),
+		cmocka_unit_test(a_client_that_goes_back_does_not_give_up),
 		cmocka_unit_test(only_roots_own_clients_are_started_again),
 		cmocka_unit_test(the_profile_that_netplan_generates_is_brought_up),
 	};

@@ -17,7 +17,7 @@
 #include "net/live.h"
 #include "tests/lib/fixture.h"
 
-enum { CANNOT = 77, PROGRAM_MS = 45000 };
+enum { CANNOT = 77, RESTARTED = 32, PROGRAM_MS = 45000 };
 
 static const char early[] = "192.0.2.10 22 198.51.100.7 50001";
 static const char late[] = "192.0.2.10 22 198.51.100.7 50002";
@@ -26,8 +26,14 @@ struct scene {
 	struct fixture host;
 	struct kh_guard_world world;
 	struct kh_runner runner;
-	bool has_early;     /* a connection that came after the list of apply, before the switch */
-	long long login_ms; /* when another one comes; 0: never */
+	bool has_early;      /* a connection that came after the list of apply, before the switch */
+	long long login_ms;  /* when another one comes; 0: never */
+	bool has_lease;      /* and a DHCP client */
+	const char *failing; /* a program that fails so often: */
+	int failures;
+	int starts;      /* of it */
+	int restarts;    /* of the manager */
+	const char *why; /* part of what is told, or NULL: nothing of a program */
 	long long clock_ms;
 };
 
@@ -97,11 +103,16 @@ static int run(struct kh_runner *runner, const char *const *argv, unsigned timeo
 	       struct kh_run_result *ret_result, struct kh_error *err)
 {
 	struct scene *scene = runner->data;
-	(void)argv;
+	bool is_failing = scene->failing && strcmp(argv[0], scene->failing) == 0;
 	(void)timeout_s;
 	(void)err;
 	scene->clock_ms += PROGRAM_MS;
-	*ret_result = (struct kh_run_result){.output = kh_strdup("")};
+	scene->starts += is_failing;
+	scene->restarts += strcmp(argv[0], "systemctl") == 0;
+	*ret_result = (struct kh_run_result){
+		.status = is_failing && scene->starts <= scene->failures,
+		.output = kh_strdup("not today\n"),
+	};
 	return 0;
 }
 
@@ -150,9 +161,12 @@ static bool ask(struct scene *scene, enum kh_net_manager manager)
 					       now_ms, connections, scene};
 	scene->runner = (struct kh_runner){run, scene};
 	fixture_put(&scene->host, "/sys/class/net/eth0/address", "02:00:5e:00:00:01\n");
-	return put_record(scene, manager) == 0 &&
-	       kh_live_take(&scene->host.root, "br0", "eth0", &live, &err) == 0 &&
-	       kh_live_write(&scene->host.root, &live, &err) == 0;
+	if (put_record(scene, manager) != 0 ||
+	    kh_live_take(&scene->host.root, "br0", "eth0", &live, &err) != 0)
+		return false;
+	if (scene->has_lease)
+		kh_strv_add(&live.clients, "dhclient\n-4\neth0");
+	return kh_live_write(&scene->host.root, &live, &err) == 0;
 }
 
 /* Returns the phase that it ended in, or CANNOT. In a process of its own. */
@@ -165,17 +179,24 @@ static int switch_in_namespace(struct scene *scene, enum kh_net_manager manager)
 	if (unshare(CLONE_NEWNET) != 0 ||
 	    !ip("ip link add eth0 address 02:00:5e:00:00:01 type veth peer name v1") ||
 	    !ip("ip link set v1 up") || !ip("ip link set eth0 up") ||
-	    !ip("ip addr add 192.0.2.10/25 dev eth0") || !ask(scene, manager))
+	    !ip(scene->has_lease
+			? "ip addr add 192.0.2.10/25 valid_lft 600 preferred_lft 600 dev eth0"
+			: "ip addr add 192.0.2.10/25 dev eth0") ||
+	    !ask(scene, manager))
 		return CANNOT;
 	if (kh_guard_watch(&scene->host.root, &scene->runner, &scene->world, &err) != 0 ||
 	    kh_net_record_read(&scene->host.root, &record, digest, &err) != 0)
 		return CANNOT + 1;
 	kh_net_state_read(&scene->host.root, digest, &state);
 	fixture_close(&scene->host);
-	return (int)state.phase;
+	bool is_told = scene->why ? state.why && strstr(state.why, scene->why)
+				  : !state.why || !strstr(state.why, "run '");
+	if (scene->restarts > 0)
+		return RESTARTED + (int)state.phase;
+	return is_told ? (int)state.phase : CANNOT + 2;
 }
 
-static void expect(struct scene *scene, enum kh_net_manager manager, enum kh_net_phase phase)
+static void expect(struct scene *scene, enum kh_net_manager manager, int phase)
 {
 	pid_t child = fork();
 	if (child == 0)
@@ -210,12 +231,52 @@ static void the_time_to_log_in_begins_when_the_manager_is_done(void **state)
 	expect(&scene, KH_NET_NETWORKD, KH_NET_CONFIRMED);
 }
 
+static void a_lease_that_nobody_renews_is_no_switch(void **state)
+{
+	(void)state;
+	struct scene scene = {.has_lease = true,
+			      .login_ms = 1,
+			      .failing = "dhclient",
+			      .failures = 1,
+			      .why = "run 'dhclient': exit status 1: not today"};
+	expect(&scene, KH_NET_IFUPDOWN, KH_NET_REVERTED);
+	scene.failures = 0;
+	scene.why = NULL;
+	expect(&scene, KH_NET_IFUPDOWN, KH_NET_CONFIRMED);
+}
+
+static void what_a_manager_does_not_take_over_is_kept_to_be_told(void **state)
+{
+	(void)state;
+	struct scene scene = {.login_ms = 1,
+			      .failing = "networkctl",
+			      .failures = 1,
+			      .why = "run 'networkctl': exit status 1: not today"};
+	expect(&scene, KH_NET_NETWORKD, KH_NET_CONFIRMED);
+}
+
+static void a_client_that_does_not_come_back_is_the_managers_to_start(void **state)
+{
+	(void)state;
+	struct scene scene = {
+		.has_lease = true,
+		.login_ms = 1,
+		.failing = "dhclient",
+		.failures = 2,
+		.why = "not today",
+	};
+	expect(&scene, KH_NET_IFUPDOWN, RESTARTED + KH_NET_REVERTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_over_the_old_network_is_no_login),
 		cmocka_unit_test(one_that_comes_after_the_switch_is),
 		cmocka_unit_test(the_time_to_log_in_begins_when_the_manager_is_done),
+		cmocka_unit_test(a_lease_that_nobody_renews_is_no_switch),
+		cmocka_unit_test(what_a_manager_does_not_take_over_is_kept_to_be_told),
+		cmocka_unit_test(a_client_that_does_not_come_back_is_the_managers_to_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
