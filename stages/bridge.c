@@ -12,75 +12,10 @@
 #include "stages/bridge.h"
 #include "stages/stages.h"
 
-void kh_bridge_digest(const struct kh_config_bridge *config, char ret_hex[KH_DIGEST_SIZE])
-{
-	kh_auto(kh_free) char *addresses = kh_strv_join(&config->addresses, ",");
-	kh_auto(kh_free) char *gateways = kh_strv_join(&config->gateways, ",");
-	kh_auto(kh_free) char *dns = kh_strv_join(&config->dns, ",");
-	kh_auto(kh_free) char *text =
-		kh_printf("%s %s %d [%s] [%s] [%s] %d %lld %d", config->name, config->port,
-			  (int)config->address_mode, addresses, gateways, dns, (int)config->stp,
-			  config->confirm_timeout_s, (int)config->confirm);
-	kh_digest_bytes(text, strlen(text), ret_hex);
-}
-
-/* ---- what was done before ---- */
-
-struct past {
-	bool has_record;
-	bool is_same; /* the record belongs to the present configuration */
-	struct kh_net_record record;
-	struct kh_net_state state;
-};
-
-static void past_done(struct past *past)
-{
-	kh_net_record_done(&past->record);
-	kh_net_state_done(&past->state);
-}
-
-static int read_past(const struct kh_context *context, struct past *past, struct kh_error *err)
-{
-	char record_digest[KH_DIGEST_SIZE] = "", wanted[KH_DIGEST_SIZE];
-	int found = kh_net_record_read(context->root, &past->record, record_digest, err);
-	if (found < 0 && err->sys == 0) /* damaged, not unreadable */
-		kh_hint(err, "remove '%s'", kh_net_record_path);
-	if (found != 0)
-		return found < 0 ? kh_wrap(err, "guard") : 0;
-	past->has_record = true;
-	kh_bridge_digest(&context->config->bridge, wanted);
-	past->is_same = strcmp(past->record.digest, wanted) == 0;
-	kh_net_state_read(context->root, record_digest, &past->state);
-	return 0;
-}
-
-/* What the guard took back once is not tried again by itself. */
-static int refuse_repeat(const struct past *past, struct kh_plan *plan, struct kh_error *err)
-{
-	bool is_reverted =
-		past->state.phase == KH_NET_REVERTED || past->state.phase == KH_NET_REVERTING;
-	const char *why = past->state.why ? past->state.why : "the network did not answer";
-	if (!past->has_record || !is_reverted)
-		return 0;
-	if (!past->is_same) {
-		kh_plan_note(plan, KH_NOTE_WARNING,
-			     "the guard put the old network back at the last attempt: %s", why);
-		return 0;
-	}
-	kh_fail(err, KH_HOST, 0, "the guard put the old network back: %s", why);
-	return kh_hint(
-		err,
-		"correct the bridge section of the configuration; to try the same again, run "
-		"'kvmhost undo' or remove '%s' first",
-		kh_net_record_path);
-}
-
-/* ---- the plan ---- */
-
 struct work {
 	const struct kh_context *context;
 	struct kh_plan *plan;
-	struct past past;
+	struct kh_bridge_past past;
 	struct kh_bridge_port port;
 	struct kh_net_view view;
 	struct kh_dhcp_identity dhcp;
@@ -90,11 +25,13 @@ struct work {
 
 static void work_done(struct work *work)
 {
-	past_done(&work->past);
+	kh_bridge_past_done(&work->past);
 	kh_bridge_port_done(&work->port);
 	kh_dhcp_identity_done(&work->dhcp);
 	kh_net_answer_done(&work->answer);
 }
+
+/* ---- the plan ---- */
 
 static int no_manager(const struct work *work, struct kh_error *err)
 {
@@ -154,7 +91,7 @@ static bool wants_login(const struct work *work)
 static int make_record(const struct work *work, struct kh_net_record *record, struct kh_error *err)
 {
 	const struct kh_config_bridge *config = &work->context->config->bridge;
-	const struct past *past = &work->past;
+	const struct kh_bridge_past *past = &work->past;
 	char digest[KH_DIGEST_SIZE];
 	kh_bridge_digest(config, digest);
 	record->digest = kh_strdup(digest);
@@ -235,25 +172,11 @@ static int plan_now(const struct work *work, struct kh_error *err)
 	return kh_plan_run(work->plan, &command, err);
 }
 
-/* A change that is being judged is not changed under the guard's eyes. */
-static int refuse_unjudged(const struct work *work, struct kh_error *err)
-{
-	const struct kh_net_state *state = &work->past.state;
-	const char *boot_id = work->context->facts->os.boot_id;
-	bool is_pending = state->phase == KH_NET_ASKED || state->phase == KH_NET_SWITCHING ||
-			  state->phase == KH_NET_SWITCHED;
-	if (!is_pending || !state->boot_id || !boot_id || strcmp(state->boot_id, boot_id) != 0)
-		return 0;
-	kh_fail(err, KH_HOST, 0, "the last switch to '%s' waits to be confirmed",
-		work->past.record.bridge);
-	return kh_hint(err, "run 'kvmhost confirm' in a new session");
-}
-
 /* A record that was judged already guards nothing any more; one of other settings or of files that
  * somebody edited since leads back to the wrong place. */
 static bool needs_record(const struct work *work, bool is_done)
 {
-	const struct past *past = &work->past;
+	const struct kh_bridge_past *past = &work->past;
 	if (!past->has_record || !work->view.record)
 		return true;
 	return !is_done && (!past->is_same || past->state.phase != KH_NET_WAITING);
@@ -267,8 +190,8 @@ static int plan_bridge(struct work *work, struct kh_error *err)
 		return 0;
 	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
 	bool is_new = needs_record(work, is_done);
-	if (!is_done &&
-	    (refuse_repeat(&work->past, work->plan, err) != 0 || refuse_unjudged(work, err) != 0))
+	if (!is_done && (kh_bridge_refuse_repeat(&work->past, work->plan, err) != 0 ||
+			 kh_bridge_refuse_unjudged(work->context, &work->past, err) != 0))
 		return -1;
 	if (is_new && make_record(work, &record, err) != 0)
 		return -1;
@@ -333,7 +256,9 @@ static int plan(const struct kh_context *context, struct kh_plan *plan, struct k
 	}
 	if (kh_bridge_find_port(context, &work.port, err) != 0)
 		return leave_out(context, plan, err);
-	if (read_past(context, &work.past, err) != 0)
+	if (kh_bridge_past_read(context, &work.past, err) != 0 ||
+	    (work.port.need != KH_BRIDGE_NONE &&
+	     kh_bridge_refuse_rename(context, &work.past, err) != 0))
 		return -1;
 	switch (work.port.need) {
 	case KH_BRIDGE_NONE:
@@ -359,7 +284,7 @@ bool kh_bridge_is_persisted(const struct kh_context *context)
 	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
 	kh_auto(work_done) struct work work = {.context = context};
 	if (kh_bridge_find_port(context, &work.port, &ignored) != 0 || !work.port.link ||
-	    read_past(context, &work.past, &ignored) != 0 || ask(&work, &ignored) != 0)
+	    kh_bridge_past_read(context, &work.past, &ignored) != 0 || ask(&work, &ignored) != 0)
 		return false;
 	return work.answer.carrier || is_all_in_place(&work);
 }

@@ -1,6 +1,6 @@
 /* bridge.h - between the parts of the bridge stage: bridge.c plans, bridge_port.c finds the uplink,
- * bridge_expect.c says what the guard is to find, bridge_cloud.c stops cloud-init, bridge_check.c
- * reports. */
+ * bridge_past.c reads what the last change left, bridge_expect.c says what the guard is to find,
+ * bridge_cloud.c stops cloud-init, bridge_check.c reports. */
 #ifndef KH_STAGES_BRIDGE_H
 #define KH_STAGES_BRIDGE_H
 
@@ -29,6 +29,27 @@ void kh_bridge_port_done(struct kh_bridge_port *port);
 
 /* The configuration's bridge section as one digest: what the record belongs to. */
 void kh_bridge_digest(const struct kh_config_bridge *config, char ret_hex[KH_DIGEST_SIZE]);
+
+/* The last change of the network, and what the guard found. */
+struct kh_bridge_past {
+	bool has_record;
+	bool is_same; /* the record belongs to the present configuration */
+	struct kh_net_record record;
+	struct kh_net_state state;
+};
+
+/* Errors: KH_SYSTEM when the record is damaged. */
+int kh_bridge_past_read(const struct kh_context *context, struct kh_bridge_past *past,
+			struct kh_error *err);
+void kh_bridge_past_done(struct kh_bridge_past *past);
+/* KH_HOST, with a hint: another name for the bridge; the same that the guard took back (something
+ * else is noted in the plan); a change while the last one waits to be confirmed. */
+int kh_bridge_refuse_rename(const struct kh_context *context, const struct kh_bridge_past *past,
+			    struct kh_error *err);
+int kh_bridge_refuse_repeat(const struct kh_bridge_past *past, struct kh_plan *plan,
+			    struct kh_error *err);
+int kh_bridge_refuse_unjudged(const struct kh_context *context, const struct kh_bridge_past *past,
+			      struct kh_error *err);
 
 /* Do the network manager's files have the bridge, so that it is there after a boot? */
 bool kh_bridge_is_persisted(const struct kh_context *context);

@@ -378,6 +378,25 @@ static void a_confirmed_bridge_plans_nothing(void **state)
 	stage_host_close(&host);
 }
 
+/* Two bridges with the host's address would come up at the next boot. */
+static void a_bridge_is_not_renamed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KH_COUNT(hosts); i++) {
+		struct stage_host host;
+		open_host(&host, hosts[i], plain);
+		assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+		stage_host_apply(&host);
+		stage_host_configure(&host, "bridge: {name: br1}\n");
+		expect_refusal(&host, "bridge.name is 'br1', but this host has been given 'br0'");
+		put_state(&host, KH_NET_REVERTED, "x");
+		kh_error_done(&host.err);
+		assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+		expect_text(host.text, "the guard put the old network back");
+		stage_host_close(&host);
+	}
+}
+
 /* The record of a second change leads back to the first, not to before it. */
 static void changed_settings_are_guarded_from_where_they_start(void **state)
 {
@@ -525,6 +544,7 @@ int main(void)
 		cmocka_unit_test(a_named_port_of_an_unknown_manager_is_refused),
 		cmocka_unit_test(what_the_guard_took_back_is_not_tried_again),
 		cmocka_unit_test(a_confirmed_bridge_plans_nothing),
+		cmocka_unit_test(a_bridge_is_not_renamed),
 		cmocka_unit_test(changed_settings_are_guarded_from_where_they_start),
 		cmocka_unit_test(an_edit_of_the_operator_stays),
 		cmocka_unit_test(the_report_finds_a_running_bridge),
