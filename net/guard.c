@@ -305,11 +305,15 @@ static bool is_same(const char *a, const char *b)
 }
 
 /* A boot came after the change: the manager has made the network from its files, and nothing that
- * was open before counts. */
+ * was open before counts. Where the power went before the first file was written, the network is
+ * the old one, and what finishes the run is judged at a later boot. */
 static int judge_boot(struct kh_guard_watch *watch, struct kh_error *err)
 {
-	if (is_same(watch->record.boot_id, watch->boot_id))
+	enum kh_net_progress progress = kh_net_record_progress(watch->root, &watch->record);
+	bool is_begun = watch->state.phase != KH_NET_WAITING || progress != KH_NET_NOT_WRITTEN;
+	if (is_same(watch->record.boot_id, watch->boot_id) || !is_begun)
 		return 0;
+	watch->state.is_cut_off = progress == KH_NET_PARTLY_WRITTEN;
 	kh_free(&watch->state.boot_id);
 	watch->state.boot_id = kh_strdup(watch->boot_id);
 	kh_strv_done(&watch->state.connections);

@@ -39,7 +39,9 @@ char *kh_proof_bridge(const struct kh_root *root, const char *boot_id)
 	kh_net_state_read(root, digest, &state);
 	bool is_reverted = state.phase == KH_NET_REVERTED || state.phase == KH_NET_REVERTING;
 	bool is_of_this_boot = state.boot_id && boot_id && strcmp(state.boot_id, boot_id) == 0;
-	if (!is_reverted || is_of_this_boot)
+	bool is_wanted = is_reverted ? is_of_this_boot && !state.is_cut_off
+				     : kh_net_record_progress(root, &record) == KH_NET_WRITTEN;
+	if (is_wanted)
 		bridge = kh_strdup(record.bridge);
 	kh_net_state_done(&state);
 	kh_net_record_done(&record);

@@ -9,8 +9,8 @@
 
 #include "net/guard.h"
 
-/* The bridge that kvmhost's network files make, or NULL: there are none, or the guard took them
- * back in an earlier boot than this. Owned. */
+/* The bridge that kvmhost's network files make, or NULL: they are not written, or only in part (the
+ * power went), or the guard took them back in an earlier boot than this. Owned. */
 char *kh_proof_bridge(const struct kh_root *root, const char *boot_id);
 /* What is missing: owned text, or NULL: nothing. bridge: its name, or NULL: none is wanted.
  * wants_route: there was a default route before. */

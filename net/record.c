@@ -239,6 +239,20 @@ bool kh_net_file_is_before(const struct kh_root *root, const struct kh_net_file 
 	return is_text(root, file->path, file->before);
 }
 
+enum kh_net_progress kh_net_record_progress(const struct kh_root *root,
+					    const struct kh_net_record *record)
+{
+	size_t old = 0;
+	for (size_t i = 0; i < record->file_count; i++) {
+		const struct kh_net_file *file = &record->files[i];
+		bool is_old = kh_net_file_is_before(root, file) || kh_net_file_is_base(root, file);
+		old += is_old && !kh_net_file_is_written(root, file);
+	}
+	if (old == 0)
+		return KH_NET_WRITTEN;
+	return old == record->file_count ? KH_NET_NOT_WRITTEN : KH_NET_PARTLY_WRITTEN;
+}
+
 /* ---- state ---- */
 
 void kh_net_state_done(struct kh_net_state *state)
@@ -266,6 +280,7 @@ void kh_net_state_read(const struct kh_root *root, const char *record_digest,
 	ret_state->why = text_of(object, "why");
 	ret_state->boot_id = text_of(object, "boot_id");
 	ret_state->has_rebooted = json_is_true(json_object_get(object, "rebooted"));
+	ret_state->is_cut_off = json_is_true(json_object_get(object, "cut_off"));
 	ret_state->switched_ms = json_integer_value(json_object_get(object, "switched_ms"));
 	read_list(object, "connections", &ret_state->connections);
 }
@@ -274,10 +289,11 @@ int kh_net_state_write(const struct kh_root *root, const char *record_digest,
 		       const struct kh_net_state *state, struct kh_error *err)
 {
 	kh_auto(json_done) json_t *object = json_pack(
-		"{s:s, s:s, s:s*, s:s*, s:s*, s:b, s:I, s:o}", "record", record_digest, "state",
-		phase_names[state->phase], "time", state->time, "why", state->why, "boot_id",
-		state->boot_id, "rebooted", (int)state->has_rebooted, "switched_ms",
-		(json_int_t)state->switched_ms, "connections", list_json(&state->connections));
+		"{s:s, s:s, s:s*, s:s*, s:s*, s:b, s:b, s:I, s:o}", "record", record_digest,
+		"state", phase_names[state->phase], "time", state->time, "why", state->why,
+		"boot_id", state->boot_id, "rebooted", (int)state->has_rebooted, "cut_off",
+		(int)state->is_cut_off, "switched_ms", (json_int_t)state->switched_ms,
+		"connections", list_json(&state->connections));
 	kh_auto(kh_free) char *dump = json_dumps(object, JSON_INDENT(2));
 	kh_auto(kh_free) char *text = kh_printf("%s\n", dump ? dump : "{}");
 	const struct kh_file_state meta = {

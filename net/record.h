@@ -65,6 +65,16 @@ bool kh_net_file_is_written(const struct kh_root *root, const struct kh_net_file
 bool kh_net_file_is_base(const struct kh_root *root, const struct kh_net_file *file);
 bool kh_net_file_is_before(const struct kh_root *root, const struct kh_net_file *file);
 
+/* How far a change came: the power may go between the record and the last file. A file that
+ * somebody edited since counts as written. */
+enum kh_net_progress {
+	KH_NET_NOT_WRITTEN, /* every file is as it was */
+	KH_NET_PARTLY_WRITTEN,
+	KH_NET_WRITTEN,
+};
+enum kh_net_progress kh_net_record_progress(const struct kh_root *root,
+					    const struct kh_net_record *record);
+
 /* ---- the guard's findings ---- */
 
 enum kh_net_phase {
@@ -85,6 +95,7 @@ struct kh_net_state {
 	char *why;
 	char *boot_id;
 	bool has_rebooted; /* the last resort was used */
+	bool is_cut_off;   /* only a part of the files was written: the attempt does not count */
 	/* SWITCHED: when port and manager were done; milliseconds since the machine was started */
 	long long switched_ms;
 	struct kh_strv connections; /* to sshd, before the switch: see connection.h */

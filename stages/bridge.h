@@ -42,8 +42,9 @@ struct kh_bridge_past {
 int kh_bridge_past_read(const struct kh_context *context, struct kh_bridge_past *past,
 			struct kh_error *err);
 void kh_bridge_past_done(struct kh_bridge_past *past);
-/* KH_HOST, with a hint: another name for the bridge; the same that the guard took back (something
- * else is noted in the plan); a change while the last one waits to be confirmed. */
+/* KH_HOST, with a hint: another name for the bridge; the same that the guard took back (if it was
+ * something else, or a part, the plan notes it); a change while the last one waits to be confirmed.
+ */
 int kh_bridge_refuse_rename(const struct kh_context *context, const struct kh_bridge_past *past,
 			    struct kh_error *err);
 int kh_bridge_refuse_repeat(const struct kh_bridge_past *past, struct kh_plan *plan,

@@ -64,14 +64,14 @@ int kh_bridge_refuse_rename(const struct kh_context *context, const struct kh_br
 		       record->bridge);
 }
 
-/* What the guard took back once is not tried again by itself. */
+/* What the guard took back once is not tried again by itself, unless it was never whole. */
 int kh_bridge_refuse_repeat(const struct kh_bridge_past *past, struct kh_plan *plan,
 			    struct kh_error *err)
 {
 	const char *why = past->state.why ? past->state.why : "the network did not answer";
 	if (!past->has_record || !is_reverted(past))
 		return 0;
-	if (!past->is_same) {
+	if (!past->is_same || past->state.is_cut_off) {
 		kh_plan_note(plan, KH_NOTE_WARNING,
 			     "the guard put the old network back at the last attempt: %s", why);
 		return 0;

@@ -378,6 +378,28 @@ static void a_confirmed_bridge_plans_nothing(void **state)
 	stage_host_close(&host);
 }
 
+/* The power went between the first and the last file. */
+static void what_was_cut_off_is_tried_again(void **state)
+{
+	(void)state;
+	struct stage_host host;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	char digest[KH_DIGEST_SIZE];
+	open_host(&host, "debian12-ifupdown", plain);
+	assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+	stage_host_apply(&host);
+	put_state(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+	assert_int_equal(kh_net_record_read(&host.fixture.root, &record, digest, &err), 0);
+	const struct kh_net_state now = {.phase = KH_NET_REVERTED, .is_cut_off = true};
+	assert_int_equal(kh_net_state_write(&host.fixture.root, digest, &now, &err), 0);
+	stage_host_configure(&host, plain);
+	assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+	expect_text(host.text, "the guard put the old network back at the last attempt");
+	assert_true(kh_plan_has(&host.plan, "/etc/network/interfaces"));
+	stage_host_close(&host);
+}
+
 /* Two bridges with the host's address would come up at the next boot. */
 static void a_bridge_is_not_renamed(void **state)
 {
@@ -544,6 +566,7 @@ int main(void)
 		cmocka_unit_test(a_named_port_of_an_unknown_manager_is_refused),
 		cmocka_unit_test(what_the_guard_took_back_is_not_tried_again),
 		cmocka_unit_test(a_confirmed_bridge_plans_nothing),
+		cmocka_unit_test(what_was_cut_off_is_tried_again),
 		cmocka_unit_test(a_bridge_is_not_renamed),
 		cmocka_unit_test(changed_settings_are_guarded_from_where_they_start),
 		cmocka_unit_test(an_edit_of_the_operator_stays),

@@ -15,6 +15,7 @@
 
 #include "core/base/mem.h"
 #include "net/guard.h"
+#include "net/proof.h"
 #include "tests/lib/fixture.h"
 
 static const char interfaces[] = "/etc/network/interfaces";
@@ -475,6 +476,62 @@ static void in_the_boot_of_the_change_nothing_is_judged(void **state)
 	fixture_close(&host);
 }
 
+/* The power went after the record was written, before the first file of the network was. */
+static void a_change_that_was_not_begun_is_not_judged(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-2\n");
+	fixture_put(&host, interfaces, old_text);
+	fixture_remove(&host, added);
+	scene_init(&scene);
+	scene.has_old = true;
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_WAITING, NULL);
+	expect_old_files(&host);
+	assert_int_equal(scene.commands.count, 0);
+	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	/* The run is finished in this boot, and judged in the next. */
+	fixture_put(&host, interfaces, new_text);
+	fixture_put(&host, added, new_text);
+	fixture_put(&host, boot_id, "boot-3\n");
+	kh_auto(kh_free) char *bridge = kh_proof_bridge(&host.root, "boot-3");
+	assert_string_equal(bridge, "br0");
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+	kh_auto(kh_free) char *blamed = kh_proof_bridge(&host.root, "boot-3");
+	assert_string_equal(blamed, "br0");
+	assert_null(kh_proof_bridge(&host.root, "boot-4"));
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void a_change_that_was_cut_off_is_taken_back_and_not_counted(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	kh_auto(kh_net_state_done) struct kh_net_state now = {0};
+	char digest[KH_DIGEST_SIZE];
+	host_open(&host, "boot-2\n");
+	fixture_remove(&host, added);
+	scene_init(&scene);
+	scene.has_old = true;
+	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+	expect_old_files(&host);
+	assert_int_equal(kh_net_record_read(&host.root, &record, digest, &err), 0);
+	kh_net_state_read(&host.root, digest, &now);
+	assert_true(now.is_cut_off);
+	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
 static void a_bad_network_is_put_back(void **state)
 {
 	(void)state;
@@ -859,6 +916,8 @@ int main(void)
 		cmocka_unit_test(a_login_to_any_address_of_the_bridge_confirms),
 		cmocka_unit_test(a_network_that_nobody_comes_over_is_put_back),
 		cmocka_unit_test(in_the_boot_of_the_change_nothing_is_judged),
+		cmocka_unit_test(a_change_that_was_not_begun_is_not_judged),
+		cmocka_unit_test(a_change_that_was_cut_off_is_taken_back_and_not_counted),
 		cmocka_unit_test(a_bad_network_is_put_back),
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
 		cmocka_unit_test(the_machine_is_rebooted_once_as_the_last_resort),
