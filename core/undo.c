@@ -29,6 +29,7 @@ struct work {
 		blocked;   /* files with something in their place that only a person may remove */
 	json_t *simulated; /* path -> what it will be: see kh_undo_state_text */
 	struct kh_undo_triggers triggers;
+	long long undoing; /* the run whose journal says that its undo has begun */
 };
 
 static void work_done(struct work *work)
@@ -236,6 +237,16 @@ static int make_durable(const struct kh_undo *undo, const struct kh_record *reco
 	return 0;
 }
 
+/* One that is cut off in its first step is gone on with, too. */
+static int note_begun(struct work *work, const struct kh_run_record *run,
+		      struct kh_journal *journal, struct kh_error *err)
+{
+	if (work->undoing == run->id)
+		return 0;
+	work->undoing = run->id;
+	return kh_journal_event(journal, "undoing", 0, err);
+}
+
 static int put_back(struct work *work, const struct kh_run_record *run, size_t index,
 		    struct kh_error *err)
 {
@@ -244,8 +255,7 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	kh_auto(kh_free) char *note = NULL;
 	const struct kh_record *record = &run->records[index];
 	if (kh_stop_check(err) != 0 || kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
-	    (kh_undo_is_tree(record) &&
-	     kh_journal_event(journal, "undoing", 0, err) != 0) || /* cut off: go on with it */
+	    note_begun(work, run, journal, err) != 0 ||
 	    kh_undo_step(undo, run, record, &work->triggers, &note, err) != 0 ||
 	    make_durable(undo, record, err) != 0)
 		return -1;
