@@ -296,15 +296,22 @@ int kh_file_set_value(const struct kh_root *root, const char *path, const char *
 	return 0;
 }
 
-int kh_file_clean(const struct kh_root *root, const char *path, struct kh_error *err)
+static int clean_beside(const struct kh_root *root, const char *path, struct kh_error *err)
 {
-	kh_auto(kh_free) char *settled = kh_root_resolve(root, path);
 	kh_auto(kh_file_place_done) struct kh_file_place place = KH_FILE_PLACE_INIT;
-	if (!settled || kh_file_place_open(root, settled, &place, err) != 0) {
+	if (kh_file_place_open(root, path, &place, err) != 0) {
 		kh_error_done(err);
 		return 0; /* no parent directory: nothing can be left in it */
 	}
 	if (kh_file_place_clean(&place) != 0)
 		return kh_fail(err, KH_SYSTEM, errno, "clean up beside '%s'", path);
 	return 0;
+}
+
+int kh_file_clean(const struct kh_root *root, const char *path, struct kh_error *err)
+{
+	kh_auto(kh_free) char *settled = kh_root_resolve(root, path);
+	if (clean_beside(root, path, err) != 0)
+		return -1;
+	return settled && strcmp(settled, path) != 0 ? clean_beside(root, settled, err) : 0;
 }

@@ -133,6 +133,13 @@ static void what_a_killed_put_left_is_cleaned_up(void **state)
 	assert_int_equal(kh_file_clean(&host->root, "/etc/file", &err), 0);
 	assert_text(host, "/etc/.file.kvmhost-new", "(absent)");
 	assert_int_equal(kh_file_clean(&host->root, "/nowhere/file", &err), 0);
+	/* of a file that is a link, and of the link */
+	fixture_put(host, "/usr/.real.kvmhost-new", "half");
+	fixture_link(host, "/etc/link", "/usr/real");
+	fixture_link(host, "/etc/.link.kvmhost-new", "/usr/new");
+	assert_int_equal(kh_file_clean(&host->root, "/etc/link", &err), 0);
+	assert_text(host, "/usr/.real.kvmhost-new", "(absent)");
+	assert_null(kh_root_readlink(&host->root, "/etc/.link.kvmhost-new"));
 }
 
 static void a_temporary_name_that_is_a_link_is_not_followed(void **state)
