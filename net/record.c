@@ -239,18 +239,30 @@ bool kh_net_file_is_before(const struct kh_root *root, const struct kh_net_file 
 	return is_text(root, file->path, file->before);
 }
 
+/* A record has the files that are as they shall be, too: they say nothing. */
+static bool is_changed(const struct kh_net_file *file)
+{
+	char digest[KH_DIGEST_SIZE] = "";
+	if (file->before)
+		kh_digest_bytes(file->before, strlen(file->before), digest);
+	return strcmp(digest, file->written) != 0;
+}
+
 enum kh_net_progress kh_net_record_progress(const struct kh_root *root,
 					    const struct kh_net_record *record)
 {
-	size_t old = 0;
+	size_t old = 0, changed = 0;
 	for (size_t i = 0; i < record->file_count; i++) {
 		const struct kh_net_file *file = &record->files[i];
 		bool is_old = kh_net_file_is_before(root, file) || kh_net_file_is_base(root, file);
+		if (!is_changed(file))
+			continue;
+		changed++;
 		old += is_old && !kh_net_file_is_written(root, file);
 	}
 	if (old == 0)
 		return KH_NET_WRITTEN;
-	return old == record->file_count ? KH_NET_NOT_WRITTEN : KH_NET_PARTLY_WRITTEN;
+	return old == changed ? KH_NET_NOT_WRITTEN : KH_NET_PARTLY_WRITTEN;
 }
 
 /* ---- state ---- */

@@ -68,7 +68,7 @@ bool kh_net_file_is_before(const struct kh_root *root, const struct kh_net_file 
 /* How far a change came: the power may go between the record and the last file. A file that
  * somebody edited since counts as written. */
 enum kh_net_progress {
-	KH_NET_NOT_WRITTEN, /* every file is as it was */
+	KH_NET_NOT_WRITTEN, /* every file that was to change is as it was */
 	KH_NET_PARTLY_WRITTEN,
 	KH_NET_WRITTEN,
 };

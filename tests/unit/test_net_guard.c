@@ -507,6 +507,28 @@ static void a_change_that_was_not_begun_is_not_judged(void **state)
 	fixture_close(&host);
 }
 
+/* One setting of a bridge that is there changes one file; the others are as they shall be. */
+static void files_that_stay_as_they_are_do_not_make_a_change_begun(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	host_open(&host, "boot-2\n");
+	make_record(&record);
+	record.files[1].before = kh_strdup(new_text);
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	fixture_put(&host, kh_net_record_path, text);
+	fixture_put(&host, interfaces, old_text);
+	scene_init(&scene);
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_WAITING, NULL);
+	assert_int_equal(scene.commands.count, 0);
+	assert_int_equal(scene.dropped.count, 0);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
 static void a_change_that_was_cut_off_is_taken_back_and_not_counted(void **state)
 {
 	(void)state;
@@ -917,6 +939,7 @@ int main(void)
 		cmocka_unit_test(a_network_that_nobody_comes_over_is_put_back),
 		cmocka_unit_test(in_the_boot_of_the_change_nothing_is_judged),
 		cmocka_unit_test(a_change_that_was_not_begun_is_not_judged),
+		cmocka_unit_test(files_that_stay_as_they_are_do_not_make_a_change_begun),
 		cmocka_unit_test(a_change_that_was_cut_off_is_taken_back_and_not_counted),
 		cmocka_unit_test(a_bad_network_is_put_back),
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
