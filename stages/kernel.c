@@ -12,8 +12,9 @@
  *
  * The order is what keeps a host bootable at every moment: the old kernel is pinned and in the menu
  * before the distribution's hooks see the new one (GRUB_DEFAULT=0 would make the newest the
- * default), and the choice for one boot is made when all it needs is there. Each step that the next
- * one relies on stops the work when it fails.
+ * default), and the choice for one boot is made when all it needs is there, the timer that ends it
+ * included. The record comes last: before the choice it would make a failure of a boot that tried
+ * nothing. Each step that the next one relies on stops the work when it fails.
  */
 #include "stages/kernel.h"
 
@@ -227,6 +228,8 @@ static int plan_all(const struct kh_kernel_work *work, const struct kh_kernel_lo
 	    loader->run_hooks(work, plan, err) != 0)
 		return -1;
 	if (kh_kernel_is_new(work) && kh_kernel_wants_entry(work) && rehearse(work, plan, err) != 0)
+		return -1;
+	if (kh_kernel_plan_units(work, plan, err) != 0)
 		return -1;
 	if (kh_kernel_wants_entry(work) && !work->obstacle &&
 	    (kh_kernel_is_new(work) || work->state == KH_TRIAL_ARMED) &&

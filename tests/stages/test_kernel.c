@@ -568,6 +568,29 @@ static void undo_of_the_confirmation_makes_the_old_kernel_the_default_again(void
 
 /* ---- cut off ---- */
 
+/* The power may go as soon as the boot is chosen. */
+static void what_ends_the_boot_is_there_before_it_is_chosen(void **state)
+{
+	(void)state;
+	need_root_rights();
+	static const char *const roots_of[] = {debian, rocky};
+	for (size_t i = 0; i < KH_COUNT(roots_of); i++) {
+		struct kernel_host *host = open_built(roots_of[i]);
+		assert_non_null(kernel_host_plan(host));
+		size_t timer = 0, chosen = 0, record = 0;
+		for (size_t c = 0; c < host->base.plan.change_count; c++) {
+			const struct kh_change *change = &host->base.plan.changes[c];
+			bool is_choice = change->kind == KH_CHANGE_RUN &&
+					 kh_str_ends(change->path, "-reboot");
+			timer = strstr(change->path, "wants/kvmhost-trial.timer") ? c : timer;
+			record = strcmp(change->path, kh_trial_path) == 0 ? c : record;
+			chosen = is_choice ? c : chosen;
+		}
+		assert_true(0 < timer && timer < chosen && chosen < record);
+		kernel_host_close(host);
+	}
+}
+
 static void apply_child(void *data)
 {
 	kernel_host_apply(data);
@@ -894,6 +917,7 @@ int main(void)
 		cmocka_unit_test(undo_gives_the_host_back_as_it_was),
 		cmocka_unit_test(undo_is_refused_while_the_kernel_runs_that_would_go),
 		cmocka_unit_test(undo_of_the_confirmation_makes_the_old_kernel_the_default_again),
+		cmocka_unit_test(what_ends_the_boot_is_there_before_it_is_chosen),
 		cmocka_unit_test(cut_off_anywhere_the_host_boots_and_the_next_run_goes_on),
 		cmocka_unit_test(
 			with_bls_entries_the_same_holds_though_kernel_install_changes_the_default),
