@@ -336,6 +336,49 @@ static void the_kernel_that_runs_needs_no_trial_boot_only_the_proof(void **state
 	kernel_host_close(host);
 }
 
+/* The power went between the choice for one boot and the record of it. */
+static void a_kernel_that_was_booted_without_a_record_is_nothing_to_fall_back_on(void **state)
+{
+	(void)state;
+	need_root_rights();
+	static const struct {
+		const char *root, *old;
+	} hosts[] = {{debian, OLD}, {rocky, EL_OLD}};
+	for (size_t i = 0; i < KH_COUNT(hosts); i++) {
+		struct kernel_host *host = open_built(hosts[i].root);
+		apply(host);
+		fixture_remove(&host->base.fixture, kh_trial_path);
+		kernel_host_boot(host, false);
+		expect_running(host, NEW);
+		apply(host);
+		expect_default(host, hosts[i].old);
+		expect_settled(host);
+		assert_int_equal(kernel_host_state(host), KH_TRIAL_BOOTED);
+		assert_null(take_choice(host));
+		kernel_host_note(host, KH_TRIAL_RESULT_PROVED, "good");
+		apply(host);
+		expect_default(host, NEW);
+		expect_settled(host);
+		kernel_host_close(host);
+	}
+}
+
+static void nor_is_it_when_another_one_is_wanted_by_then(void **state)
+{
+	(void)state;
+	need_root_rights();
+	struct kernel_host *host = open_built(debian);
+	apply(host);
+	fixture_remove(&host->base.fixture, kh_trial_path);
+	kernel_host_boot(host, false);
+	kernel_host_build(host, NEWER, "3");
+	apply(host);
+	expect_default(host, OLD);
+	kernel_host_boot(host, false);
+	expect_running(host, NEWER);
+	kernel_host_close(host);
+}
+
 static void when_the_store_is_empty_the_trial_goes_on(void **state)
 {
 	(void)state;
@@ -901,6 +944,9 @@ int main(void)
 		cmocka_unit_test(arguments_that_the_host_has_of_its_own_stay_in_the_trials_entry),
 		cmocka_unit_test(the_next_kernel_falls_back_on_the_last_one_that_was_proved),
 		cmocka_unit_test(the_kernel_that_runs_needs_no_trial_boot_only_the_proof),
+		cmocka_unit_test(
+			a_kernel_that_was_booted_without_a_record_is_nothing_to_fall_back_on),
+		cmocka_unit_test(nor_is_it_when_another_one_is_wanted_by_then),
 		cmocka_unit_test(when_the_store_is_empty_the_trial_goes_on),
 		cmocka_unit_test(an_operators_saved_default_is_pinned_too),
 		cmocka_unit_test(hooks_that_fail_stop_the_work_before_the_kernel_is_chosen),
