@@ -507,6 +507,24 @@ static void a_change_that_was_not_begun_is_not_judged(void **state)
 	fixture_close(&host);
 }
 
+static void nor_can_anybody_confirm_it(void **state)
+{
+	(void)state;
+	struct fixture host;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	host_open(&host, "boot-2\n");
+	fixture_put(&host, interfaces, old_text);
+	fixture_remove(&host, added);
+	fixture_put(&host, "/proc/30/stat",
+		    "30 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0\n");
+	fixture_put(&host, "/proc/30/environ", "HOME=/root");
+	host.root.is_live = true;
+	assert_int_equal(kh_guard_confirm(&host.root, 30, &err), 0);
+	host.root.is_live = false;
+	expect_phase(&host, KH_NET_WAITING, NULL);
+	fixture_close(&host);
+}
+
 /* One setting of a bridge that is there changes one file; the others are as they shall be. */
 static void files_that_stay_as_they_are_do_not_make_a_change_begun(void **state)
 {
@@ -939,6 +957,7 @@ int main(void)
 		cmocka_unit_test(a_network_that_nobody_comes_over_is_put_back),
 		cmocka_unit_test(in_the_boot_of_the_change_nothing_is_judged),
 		cmocka_unit_test(a_change_that_was_not_begun_is_not_judged),
+		cmocka_unit_test(nor_can_anybody_confirm_it),
 		cmocka_unit_test(files_that_stay_as_they_are_do_not_make_a_change_begun),
 		cmocka_unit_test(a_change_that_was_cut_off_is_taken_back_and_not_counted),
 		cmocka_unit_test(a_bad_network_is_put_back),
