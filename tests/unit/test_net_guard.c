@@ -491,18 +491,18 @@ static void a_change_that_was_not_begun_is_not_judged(void **state)
 	expect_phase(&host, KH_NET_WAITING, NULL);
 	expect_old_files(&host);
 	assert_int_equal(scene.commands.count, 0);
-	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	assert_null(kh_proof_bridge(&host.root, "boot-2", true));
 	/* The run is finished in this boot, and judged in the next. */
 	fixture_put(&host, interfaces, new_text);
 	fixture_put(&host, added, new_text);
 	fixture_put(&host, boot_id, "boot-3\n");
-	kh_auto(kh_free) char *bridge = kh_proof_bridge(&host.root, "boot-3");
+	kh_auto(kh_free) char *bridge = kh_proof_bridge(&host.root, "boot-3", true);
 	assert_string_equal(bridge, "br0");
 	assert_int_equal(watch(&host, &scene), 0);
 	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
-	kh_auto(kh_free) char *blamed = kh_proof_bridge(&host.root, "boot-3");
+	kh_auto(kh_free) char *blamed = kh_proof_bridge(&host.root, "boot-3", true);
 	assert_string_equal(blamed, "br0");
-	assert_null(kh_proof_bridge(&host.root, "boot-4"));
+	assert_null(kh_proof_bridge(&host.root, "boot-4", true));
 	scene_done(&scene);
 	fixture_close(&host);
 }
@@ -522,6 +522,20 @@ static void nor_can_anybody_confirm_it(void **state)
 	assert_int_equal(kh_guard_confirm(&host.root, 30, &err), 0);
 	host.root.is_live = false;
 	expect_phase(&host, KH_NET_WAITING, NULL);
+	fixture_close(&host);
+}
+
+/* Neither a kernel nor its arguments can have brought up what is there from the next boot. */
+static void a_bridge_that_the_next_boot_makes_is_not_missed_in_this_one(void **state)
+{
+	(void)state;
+	struct fixture host;
+	host_open(&host, "boot-1\n");
+	assert_null(kh_proof_bridge(&host.root, "boot-1", true));
+	kh_auto(kh_free) char *next = kh_proof_bridge(&host.root, "boot-2", true);
+	kh_auto(kh_free) char *of_arguments = kh_proof_bridge(&host.root, "boot-2", false);
+	assert_string_equal(next, "br0");
+	assert_string_equal(of_arguments, "br0");
 	fixture_close(&host);
 }
 
@@ -560,14 +574,14 @@ static void a_change_that_was_cut_off_is_taken_back_and_not_counted(void **state
 	fixture_remove(&host, added);
 	scene_init(&scene);
 	scene.has_old = true;
-	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	assert_null(kh_proof_bridge(&host.root, "boot-2", true));
 	assert_int_equal(watch(&host, &scene), 0);
 	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
 	expect_old_files(&host);
 	assert_int_equal(kh_net_record_read(&host.root, &record, digest, &err), 0);
 	kh_net_state_read(&host.root, digest, &now);
 	assert_true(now.is_cut_off);
-	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	assert_null(kh_proof_bridge(&host.root, "boot-2", true));
 	scene_done(&scene);
 	fixture_close(&host);
 }
@@ -958,6 +972,7 @@ int main(void)
 		cmocka_unit_test(in_the_boot_of_the_change_nothing_is_judged),
 		cmocka_unit_test(a_change_that_was_not_begun_is_not_judged),
 		cmocka_unit_test(nor_can_anybody_confirm_it),
+		cmocka_unit_test(a_bridge_that_the_next_boot_makes_is_not_missed_in_this_one),
 		cmocka_unit_test(files_that_stay_as_they_are_do_not_make_a_change_begun),
 		cmocka_unit_test(a_change_that_was_cut_off_is_taken_back_and_not_counted),
 		cmocka_unit_test(a_bad_network_is_put_back),
