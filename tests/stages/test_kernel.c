@@ -576,6 +576,36 @@ static void undo_gives_the_host_back_as_it_was(void **state)
 	kernel_host_close(host);
 }
 
+static int play_safely(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+		       struct kh_run_result *ret_result, struct kh_error *err)
+{
+	for (size_t i = 0; argv[i]; i++)
+		if (strcmp(argv[i], "/etc/kernel/postrm.d") == 0)
+			expect_default(runner->data, OLD);
+	return play(runner, argv, timeout_s, ret_result, err);
+}
+
+/* The hooks remove the initramfs before they make the menu. */
+static void undo_makes_another_kernel_the_default_before_the_proved_ones_files_go(void **state)
+{
+	(void)state;
+	need_root_rights();
+	struct kernel_host *host = open_built(debian);
+	apply(host);
+	kernel_host_boot(host, false);
+	kernel_host_note(host, KH_TRIAL_RESULT_PROVED, "good");
+	apply(host);
+	expect_default(host, NEW);
+	kernel_host_boot_entry(host, "gnulinux-" OLD "-advanced-u");
+	host->runner.run = play_safely;
+	assert_int_equal(kernel_host_undo(host, 1, false), KH_OK);
+	kh_auto(kh_free) char *ran = kernel_host_ran(host);
+	expect_text(ran, "/etc/kernel/postrm.d");
+	expect_default(host, OLD);
+	assert_false(exists(host, "/boot/vmlinuz-" NEW));
+	kernel_host_close(host);
+}
+
 static void undo_is_refused_while_the_kernel_runs_that_would_go(void **state)
 {
 	(void)state;
@@ -961,6 +991,8 @@ int main(void)
 		cmocka_unit_test(another_systems_default_is_not_taken_away),
 		cmocka_unit_test(boot_loaders_that_choose_nothing_once_are_refused),
 		cmocka_unit_test(undo_gives_the_host_back_as_it_was),
+		cmocka_unit_test(
+			undo_makes_another_kernel_the_default_before_the_proved_ones_files_go),
 		cmocka_unit_test(undo_is_refused_while_the_kernel_runs_that_would_go),
 		cmocka_unit_test(undo_of_the_confirmation_makes_the_old_kernel_the_default_again),
 		cmocka_unit_test(what_ends_the_boot_is_there_before_it_is_chosen),
