@@ -561,6 +561,43 @@ static void files_that_stay_as_they_are_do_not_make_a_change_begun(void **state)
 	fixture_close(&host);
 }
 
+static void confirm(struct fixture *host)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	char digest[KH_DIGEST_SIZE], before[] = "boot-2";
+	const struct kh_net_state now = {.phase = KH_NET_CONFIRMED, .boot_id = before};
+	assert_int_equal(kh_net_record_read(&host->root, &record, digest, &err), 0);
+	assert_int_equal(kh_net_state_write(&host->root, digest, &now, &err), 0);
+}
+
+static void a_confirmed_network_that_was_undone_in_part_is_judged_once_more(void **state)
+{
+	(void)state;
+	static const char journal[] = "/var/lib/kvmhost/runs/0001/journal.jsonl";
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-3\n");
+	confirm(&host);
+	fixture_remove(&host, added);
+	scene_init(&scene);
+	scene.old_returns = true;
+	/* By the operator's hand it is his. */
+	fixture_put(&host, journal,
+		    "{\"event\":\"intent\",\"n\":1}\n{\"event\":\"done\",\"n\":1}\n"
+		    "{\"event\":\"end\"}\n");
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	fixture_put(&host, journal,
+		    "{\"event\":\"intent\",\"n\":1}\n{\"event\":\"done\",\"n\":1}\n"
+		    "{\"event\":\"end\"}\n{\"event\":\"undo\",\"n\":1}\n");
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+	expect_old_files(&host);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
 static void a_change_that_was_cut_off_is_taken_back_and_not_counted(void **state)
 {
 	(void)state;
@@ -974,6 +1011,7 @@ int main(void)
 		cmocka_unit_test(nor_can_anybody_confirm_it),
 		cmocka_unit_test(a_bridge_that_the_next_boot_makes_is_not_missed_in_this_one),
 		cmocka_unit_test(files_that_stay_as_they_are_do_not_make_a_change_begun),
+		cmocka_unit_test(a_confirmed_network_that_was_undone_in_part_is_judged_once_more),
 		cmocka_unit_test(a_change_that_was_cut_off_is_taken_back_and_not_counted),
 		cmocka_unit_test(a_bad_network_is_put_back),
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
