@@ -101,7 +101,8 @@ struct kh_net_state {
 	struct kh_strv connections; /* to sshd, before the switch: see connection.h */
 };
 
-/* The state that belongs to the record with this digest; of another record, or none: WAITING. */
+/* The state that belongs to the record with this digest; of another record, or none: WAITING, or
+ * CONFIRMED where it was that before the other one came. */
 void kh_net_state_read(const struct kh_root *root, const char *record_digest,
 		       struct kh_net_state *ret_state);
 int kh_net_state_write(const struct kh_root *root, const char *record_digest,

@@ -598,6 +598,42 @@ static void a_confirmed_network_that_was_undone_in_part_is_judged_once_more(void
 	fixture_close(&host);
 }
 
+/* The record of a second change, which begins where the first one ended. */
+static void put_second_record(struct fixture *host)
+{
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	make_record(&record);
+	kh_free(&record.boot_id);
+	record.boot_id = kh_strdup("boot-3");
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	fixture_put(host, kh_net_record_path, text);
+}
+
+static void a_network_that_undo_brings_back_was_confirmed_already(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-4\n");
+	confirm(&host);
+	kh_auto(kh_free) char *first = fixture_get(&host, kh_net_record_path);
+	put_second_record(&host);
+	scene_init(&scene);
+	scene.has_bridge = true;
+	expect_phase(&host, KH_NET_WAITING, NULL);
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	fixture_put(&host, kh_net_record_path, first);
+	fixture_put(&host, boot_id, "boot-5\n");
+	scene.has_bridge = false; /* the gateway is being mended, say */
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	assert_int_equal(scene.commands.count, 0);
+	expect_new_files(&host);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
 static void a_change_that_was_cut_off_is_taken_back_and_not_counted(void **state)
 {
 	(void)state;
@@ -1012,6 +1048,7 @@ int main(void)
 		cmocka_unit_test(a_bridge_that_the_next_boot_makes_is_not_missed_in_this_one),
 		cmocka_unit_test(files_that_stay_as_they_are_do_not_make_a_change_begun),
 		cmocka_unit_test(a_confirmed_network_that_was_undone_in_part_is_judged_once_more),
+		cmocka_unit_test(a_network_that_undo_brings_back_was_confirmed_already),
 		cmocka_unit_test(a_change_that_was_cut_off_is_taken_back_and_not_counted),
 		cmocka_unit_test(a_bad_network_is_put_back),
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
