@@ -44,9 +44,9 @@ static char *find_kvm_fault(struct kh_confirm *confirm)
  * that it put back will do. */
 static char *find_network_fault(struct kh_confirm *confirm)
 {
-	const char *boot_id =
-		confirm->trial->is_arguments ? NULL : confirm->session.facts.os.boot_id;
-	kh_auto(kh_free) char *bridge = kh_proof_bridge(&confirm->session.root, boot_id);
+	kh_auto(kh_free) char *bridge =
+		kh_proof_bridge(&confirm->session.root, confirm->session.facts.os.boot_id,
+				!confirm->trial->is_arguments);
 	return kh_proof_missing(&kh_guard_real_world, &confirm->session.facts.net, bridge,
 				confirm->trial->had_route);
 }

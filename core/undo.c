@@ -247,6 +247,20 @@ static int note_begun(struct work *work, const struct kh_run_record *run,
 	return kh_journal_event(journal, "undoing", 0, err);
 }
 
+/* A kernel's files go, and the menu may still boot it by default: it is made from the files that
+ * are back by now before that, since the power may go in between. */
+static int leave_kernel(const struct work *work, const struct kh_record *record,
+			struct kh_error *err)
+{
+	const struct kh_undo *undo = work->undo;
+	if (!*kh_json_get(record->intent, "needed_release"))
+		return 0;
+	if (kh_undo_run_triggers(undo, &work->triggers, err) != 0 && !undo->is_forced)
+		return -1;
+	kh_error_done(err);
+	return kh_durable_sync(undo->root, err);
+}
+
 static int put_back(struct work *work, const struct kh_run_record *run, size_t index,
 		    struct kh_error *err)
 {
@@ -255,7 +269,7 @@ static int put_back(struct work *work, const struct kh_run_record *run, size_t i
 	kh_auto(kh_free) char *note = NULL;
 	const struct kh_record *record = &run->records[index];
 	if (kh_stop_check(err) != 0 || kh_journal_reopen(undo->root, run->id, &journal, err) != 0 ||
-	    note_begun(work, run, journal, err) != 0 ||
+	    note_begun(work, run, journal, err) != 0 || leave_kernel(work, record, err) != 0 ||
 	    kh_undo_step(undo, run, record, &work->triggers, &note, err) != 0 ||
 	    make_durable(undo, record, err) != 0)
 		return -1;

@@ -122,7 +122,7 @@ const struct kh_boot_entry *kh_trial_entry_lasting(const struct kh_boot_entries 
 		const struct kh_boot_entry *entry = &entries->items[i];
 		kh_auto(kh_free) char *its = kh_boot_release(entry->kernel);
 		if (entry->kind == KH_ENTRY_NORMAL && its && strcmp(its, release) == 0 &&
-		    strstr(entry->path, release))
+		    entry->path && strstr(entry->path, release))
 			return entry;
 	}
 	return NULL;

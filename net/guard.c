@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/base/mem.h"
+#include "core/journal.h"
 #include "net/guard_private.h"
 
 enum { LOOK_EVERY_MS = 250 };
@@ -320,6 +321,27 @@ static int judge_boot(struct kh_guard_watch *watch, struct kh_error *err)
 	return kh_guard_judge(watch, false, err);
 }
 
+/* Between the first and the last file that an undo put back, the power made a network that is
+ * neither the old one nor the one that was confirmed. A file that the operator put back himself is
+ * no undo's: then what is there stays. */
+static bool is_undo_cut_off(const struct kh_guard_watch *watch)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	return !is_same(watch->state.boot_id, watch->boot_id) &&
+	       !is_same(watch->record.boot_id, watch->boot_id) &&
+	       kh_net_record_progress(watch->root, &watch->record) == KH_NET_PARTLY_WRITTEN &&
+	       kh_history_read(watch->root, &history, &ignored) == 0 &&
+	       kh_history_find(&history, KH_RUN_UNDO_INTERRUPTED);
+}
+
+/* The old network is what the undo was for: it comes back unless the bridge works. */
+static int judge_undo(struct kh_guard_watch *watch, struct kh_error *err)
+{
+	watch->record.wants_login = false;
+	return kh_guard_note(watch, KH_NET_WAITING, err) == 0 ? judge_boot(watch, err) : -1;
+}
+
 static int revert_cut_off(struct kh_guard_watch *watch, struct kh_error *err)
 {
 	kh_free(&watch->state.why);
@@ -332,6 +354,7 @@ static int go_on(struct kh_guard_watch *watch, struct kh_error *err)
 	bool is_this_boot = is_same(watch->state.boot_id, watch->boot_id);
 	switch (watch->state.phase) {
 	case KH_NET_CONFIRMED:
+		return is_undo_cut_off(watch) ? judge_undo(watch, err) : 0;
 	case KH_NET_REVERTED:
 		return 0;
 	case KH_NET_REVERTING:

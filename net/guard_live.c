@@ -312,7 +312,8 @@ static bool is_waiting(const struct kh_guard_watch *watch, bool is_this_boot)
 				     strcmp(watch->record.boot_id, watch->boot_id) != 0;
 	switch (watch->state.phase) {
 	case KH_NET_WAITING:
-		return is_of_an_earlier_boot;
+		return is_of_an_earlier_boot &&
+		       kh_net_record_progress(watch->root, &watch->record) != KH_NET_NOT_WRITTEN;
 	case KH_NET_ASKED:
 	case KH_NET_SWITCHING:
 		return !is_this_boot;

@@ -27,25 +27,34 @@ static char *missing_gateway(struct kh_guard_world *world, const struct kh_facts
 			 net->default_link);
 }
 
-char *kh_proof_bridge(const struct kh_root *root, const char *boot_id)
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* Files that were written in this boot make the bridge at the next one, unless it was switched to.
+ */
+static bool is_made(const struct kh_root *root, const struct kh_net_record *record,
+		    const struct kh_net_state *state, const char *boot_id)
+{
+	if (state->phase == KH_NET_WAITING && is_same(record->boot_id, boot_id))
+		return false;
+	return kh_net_record_progress(root, record) == KH_NET_WRITTEN;
+}
+
+char *kh_proof_bridge(const struct kh_root *root, const char *boot_id, bool is_to_blame)
 {
 	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
-	struct kh_net_record record = {0};
-	struct kh_net_state state = {0};
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	kh_auto(kh_net_state_done) struct kh_net_state state = {0};
 	char digest[KH_DIGEST_SIZE];
-	char *bridge = NULL;
 	if (kh_net_record_read(root, &record, digest, &ignored) != 0)
 		return NULL;
 	kh_net_state_read(root, digest, &state);
 	bool is_reverted = state.phase == KH_NET_REVERTED || state.phase == KH_NET_REVERTING;
-	bool is_of_this_boot = state.boot_id && boot_id && strcmp(state.boot_id, boot_id) == 0;
-	bool is_wanted = is_reverted ? is_of_this_boot && !state.is_cut_off
-				     : kh_net_record_progress(root, &record) == KH_NET_WRITTEN;
-	if (is_wanted)
-		bridge = kh_strdup(record.bridge);
-	kh_net_state_done(&state);
-	kh_net_record_done(&record);
-	return bridge;
+	bool is_blamed = is_to_blame && !state.is_cut_off && is_same(state.boot_id, boot_id);
+	bool is_wanted = is_reverted ? is_blamed : is_made(root, &record, &state, boot_id);
+	return is_wanted ? kh_strdup(record.bridge) : NULL;
 }
 
 char *kh_proof_missing(struct kh_guard_world *world, const struct kh_facts_net *net,

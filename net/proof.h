@@ -9,9 +9,10 @@
 
 #include "net/guard.h"
 
-/* The bridge that kvmhost's network files make, or NULL: they are not written, or only in part (the
- * power went), or the guard took them back in an earlier boot than this. Owned. */
-char *kh_proof_bridge(const struct kh_root *root, const char *boot_id);
+/* The bridge that kvmhost's network files make in this boot, or NULL: they are not written, or only
+ * in part (the power went), or since the boot; or the guard took them back: in an earlier boot, or
+ * in any when what is proved is not to blame for that. Owned. */
+char *kh_proof_bridge(const struct kh_root *root, const char *boot_id, bool is_to_blame);
 /* What is missing: owned text, or NULL: nothing. bridge: its name, or NULL: none is wanted.
  * wants_route: there was a default route before. */
 char *kh_proof_missing(struct kh_guard_world *world, const struct kh_facts_net *net,

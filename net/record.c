@@ -239,18 +239,30 @@ bool kh_net_file_is_before(const struct kh_root *root, const struct kh_net_file 
 	return is_text(root, file->path, file->before);
 }
 
+/* A record has the files that are as they shall be, too: they say nothing. */
+static bool is_changed(const struct kh_net_file *file)
+{
+	char digest[KH_DIGEST_SIZE] = "";
+	if (file->before)
+		kh_digest_bytes(file->before, strlen(file->before), digest);
+	return strcmp(digest, file->written) != 0;
+}
+
 enum kh_net_progress kh_net_record_progress(const struct kh_root *root,
 					    const struct kh_net_record *record)
 {
-	size_t old = 0;
+	size_t old = 0, changed = 0;
 	for (size_t i = 0; i < record->file_count; i++) {
 		const struct kh_net_file *file = &record->files[i];
 		bool is_old = kh_net_file_is_before(root, file) || kh_net_file_is_base(root, file);
+		if (!is_changed(file))
+			continue;
+		changed++;
 		old += is_old && !kh_net_file_is_written(root, file);
 	}
 	if (old == 0)
 		return KH_NET_WRITTEN;
-	return old == record->file_count ? KH_NET_NOT_WRITTEN : KH_NET_PARTLY_WRITTEN;
+	return old == changed ? KH_NET_NOT_WRITTEN : KH_NET_PARTLY_WRITTEN;
 }
 
 /* ---- state ---- */
@@ -263,15 +275,45 @@ void kh_net_state_done(struct kh_net_state *state)
 	kh_strv_done(&state->connections);
 }
 
+static json_t *load_state(const struct kh_root *root)
+{
+	kh_auto(kh_free) char *text = kh_root_text(root, kh_net_state_path);
+	return text ? json_loads(text, 0, NULL) : NULL;
+}
+
+/* Undo brings an earlier record back, and with it a network that was confirmed. */
+static bool was_confirmed(const json_t *object, const char *record_digest)
+{
+	kh_auto(kh_strv_done) struct kh_strv confirmed = {0};
+	read_list(object, "confirmed", &confirmed);
+	return kh_strv_has(&confirmed, record_digest);
+}
+
+/* The records that were confirmed before this one. */
+static json_t *confirmed_json(const struct kh_root *root, const char *record_digest)
+{
+	kh_auto(json_done) json_t *object = load_state(root);
+	kh_auto(kh_strv_done) struct kh_strv confirmed = {0};
+	const char *of = json_string_value(json_object_get(object, "record"));
+	const char *name = json_string_value(json_object_get(object, "state"));
+	read_list(object, "confirmed", &confirmed);
+	bool is_other = of && name && strcmp(of, record_digest) != 0;
+	if (is_other && strcmp(name, phase_names[KH_NET_CONFIRMED]) == 0)
+		kh_strv_add(&confirmed, of);
+	return list_json(&confirmed);
+}
+
 void kh_net_state_read(const struct kh_root *root, const char *record_digest,
 		       struct kh_net_state *ret_state)
 {
 	*ret_state = (struct kh_net_state){.phase = KH_NET_WAITING};
-	kh_auto(kh_free) char *text = kh_root_text(root, kh_net_state_path);
-	kh_auto(json_done) json_t *object = text ? json_loads(text, 0, NULL) : NULL;
+	kh_auto(json_done) json_t *object = load_state(root);
 	const char *of = json_string_value(json_object_get(object, "record"));
-	if (!of || strcmp(of, record_digest) != 0)
+	if (!of || strcmp(of, record_digest) != 0) {
+		if (was_confirmed(object, record_digest))
+			ret_state->phase = KH_NET_CONFIRMED;
 		return;
+	}
 	const char *name = json_string_value(json_object_get(object, "state"));
 	for (size_t i = 0; name && i < KH_COUNT(phase_names); i++)
 		if (strcmp(phase_names[i], name) == 0)
@@ -289,11 +331,12 @@ int kh_net_state_write(const struct kh_root *root, const char *record_digest,
 		       const struct kh_net_state *state, struct kh_error *err)
 {
 	kh_auto(json_done) json_t *object = json_pack(
-		"{s:s, s:s, s:s*, s:s*, s:s*, s:b, s:b, s:I, s:o}", "record", record_digest,
+		"{s:s, s:s, s:s*, s:s*, s:s*, s:b, s:b, s:I, s:o, s:o}", "record", record_digest,
 		"state", phase_names[state->phase], "time", state->time, "why", state->why,
 		"boot_id", state->boot_id, "rebooted", (int)state->has_rebooted, "cut_off",
 		(int)state->is_cut_off, "switched_ms", (json_int_t)state->switched_ms,
-		"connections", list_json(&state->connections));
+		"connections", list_json(&state->connections), "confirmed",
+		confirmed_json(root, record_digest));
 	kh_auto(kh_free) char *dump = json_dumps(object, JSON_INDENT(2));
 	kh_auto(kh_free) char *text = kh_printf("%s\n", dump ? dump : "{}");
 	const struct kh_file_state meta = {

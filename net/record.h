@@ -68,7 +68,7 @@ bool kh_net_file_is_before(const struct kh_root *root, const struct kh_net_file 
 /* How far a change came: the power may go between the record and the last file. A file that
  * somebody edited since counts as written. */
 enum kh_net_progress {
-	KH_NET_NOT_WRITTEN, /* every file is as it was */
+	KH_NET_NOT_WRITTEN, /* every file that was to change is as it was */
 	KH_NET_PARTLY_WRITTEN,
 	KH_NET_WRITTEN,
 };
@@ -101,7 +101,8 @@ struct kh_net_state {
 	struct kh_strv connections; /* to sshd, before the switch: see connection.h */
 };
 
-/* The state that belongs to the record with this digest; of another record, or none: WAITING. */
+/* The state that belongs to the record with this digest; of another record, or none: WAITING, or
+ * CONFIRMED where it was that before the other one came. */
 void kh_net_state_read(const struct kh_root *root, const char *record_digest,
 		       struct kh_net_state *ret_state);
 int kh_net_state_write(const struct kh_root *root, const char *record_digest,

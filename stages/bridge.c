@@ -172,6 +172,15 @@ static int plan_now(const struct work *work, struct kh_error *err)
 	return kh_plan_run(work->plan, &command, err);
 }
 
+/* Of an earlier boot is a change that the power cut off: what is written now comes with the next
+ * boot, and nobody can confirm it in this one. */
+static bool is_of_earlier_boot(const struct work *work)
+{
+	const char *now = work->context->facts->os.boot_id;
+	const char *then = work->past.record.boot_id;
+	return now && (!then || strcmp(now, then) != 0);
+}
+
 /* A record that was judged already guards nothing any more; one of other settings or of files that
  * somebody edited since leads back to the wrong place. */
 static bool needs_record(const struct work *work, bool is_done)
@@ -179,7 +188,8 @@ static bool needs_record(const struct work *work, bool is_done)
 	const struct kh_bridge_past *past = &work->past;
 	if (!past->has_record || !work->view.record)
 		return true;
-	return !is_done && (!past->is_same || past->state.phase != KH_NET_WAITING);
+	return !is_done &&
+	       (!past->is_same || past->state.phase != KH_NET_WAITING || is_of_earlier_boot(work));
 }
 
 static int plan_bridge(struct work *work, struct kh_error *err)

@@ -232,9 +232,11 @@ static int forget(const struct kh_grub_work *work, struct kh_plan *plan, struct 
 					     "no arguments are on trial", err);
 }
 
+/* The power may go as soon as the boot is chosen: what ends it comes before. The record comes
+ * behind: cut off before the choice, it would make a failure of a boot that tried nothing. */
 static int finish_try(const struct kh_grub_work *work, struct kh_plan *plan, struct kh_error *err)
 {
-	if (plan_once(work, plan, err) != 0 || kh_trial_plan_units(work->context, plan, err) != 0)
+	if (kh_trial_plan_units(work->context, plan, err) != 0 || plan_once(work, plan, err) != 0)
 		return -1;
 	return work->state == KH_TRIAL_NONE ? plan_record(work, plan, false, err) : 0;
 }

@@ -12,8 +12,9 @@
  *
  * The order is what keeps a host bootable at every moment: the old kernel is pinned and in the menu
  * before the distribution's hooks see the new one (GRUB_DEFAULT=0 would make the newest the
- * default), and the choice for one boot is made when all it needs is there. Each step that the next
- * one relies on stops the work when it fails.
+ * default), and the choice for one boot is made when all it needs is there, the timer that ends it
+ * included. The record comes last: before the choice it would make a failure of a boot that tried
+ * nothing. Each step that the next one relies on stops the work when it fails.
  */
 #include "stages/kernel.h"
 
@@ -65,12 +66,24 @@ static bool is_running(const struct kh_kernel_work *work)
 	       is_text(work->installed_key, work->key);
 }
 
+/* What to fall back on: what runs, unless that is the chosen kernel itself, or one that a trial's
+ * entry booted. It may run without a record: the power went when the boot was chosen and the record
+ * not written yet. */
+static char *find_fallback(const struct kh_kernel_work *work)
+{
+	const struct kh_facts *facts = work->context->facts;
+	const struct kh_boot_entry *entry = kh_boot_entries_default(&work->entries);
+	kh_auto(kh_free) char *release = entry ? kh_boot_release(entry->kernel) : NULL;
+	bool is_unproved = is_running(work) || kh_trial_is_one_shot(facts);
+	if (is_unproved && kh_trial_entry_lasting(&work->entries, release))
+		return kh_take(release);
+	return kh_strdup(facts->os.kernel_release ? facts->os.kernel_release
+						  : facts->boot.next_release);
+}
+
 static void judge(struct kh_kernel_work *work)
 {
 	const struct kh_trial *trial = &work->trial;
-	const struct kh_facts *facts = work->context->facts;
-	const char *running =
-		facts->os.kernel_release ? facts->os.kernel_release : facts->boot.next_release;
 	bool is_same = is_text(trial->key, work->key);
 	work->state = is_same ? trial->state : KH_TRIAL_NONE;
 	if (work->state == KH_TRIAL_OFFERED && !work->obstacle)
@@ -78,7 +91,7 @@ static void judge(struct kh_kernel_work *work)
 	/* What runs unproved is nothing to fall back on. */
 	bool is_unproved = trial->state == KH_TRIAL_BOOTED;
 	bool keeps_pin = trial->pinned && (work->state != KH_TRIAL_NONE || is_unproved);
-	work->pinned = kh_strdup(keeps_pin ? trial->pinned : running);
+	work->pinned = keeps_pin ? kh_strdup(trial->pinned) : find_fallback(work);
 }
 
 int kh_kernel_open(const struct kh_context *context, struct kh_kernel_work *ret_work,
@@ -95,6 +108,7 @@ int kh_kernel_open(const struct kh_context *context, struct kh_kernel_work *ret_
 	ret_work->installed_key = installed ? kh_strdup(kh_json_get(installed, "key")) : NULL;
 	json_decref(installed);
 	ret_work->obstacle = kh_trial_obstacle(context->root, context->facts);
+	kh_menu_read(context->root, &context->facts->boot, &ret_work->entries);
 	judge(ret_work);
 	/* Arguments that this host cannot have are refused by stage grub; a trial goes without. */
 	kh_auto(kh_strv_done) struct kh_strv written = {0};
@@ -102,7 +116,6 @@ int kh_kernel_open(const struct kh_context *context, struct kh_kernel_work *ret_
 		kh_grub_remember(context->root, &ret_work->groups, &written, &ret_work->stale);
 	else
 		kh_cmdline_groups_done(&ret_work->groups);
-	kh_menu_read(context->root, &context->facts->boot, &ret_work->entries);
 	return 0;
 }
 
@@ -135,7 +148,7 @@ bool kh_kernel_wants_entry(const struct kh_kernel_work *work)
 {
 	switch (work->state) {
 	case KH_TRIAL_NONE:
-		return !is_running(work);
+		return !is_running(work) || !is_text(work->pinned, work->release);
 	case KH_TRIAL_OFFERED:
 	case KH_TRIAL_ARMED:
 	case KH_TRIAL_BOOTED:
@@ -226,9 +239,12 @@ static int plan_all(const struct kh_kernel_work *work, const struct kh_kernel_lo
 	if ((kh_kernel_is_new(work) || is_missing) && work->state != KH_TRIAL_FAILED &&
 	    loader->run_hooks(work, plan, err) != 0)
 		return -1;
-	if (kh_kernel_is_new(work) && kh_kernel_wants_entry(work) && rehearse(work, plan, err) != 0)
+	bool is_to_boot = kh_kernel_wants_entry(work) && !is_running(work);
+	if (kh_kernel_is_new(work) && is_to_boot && rehearse(work, plan, err) != 0)
 		return -1;
-	if (kh_kernel_wants_entry(work) && !work->obstacle &&
+	if (kh_kernel_plan_units(work, plan, err) != 0)
+		return -1;
+	if (is_to_boot && !work->obstacle &&
 	    (kh_kernel_is_new(work) || work->state == KH_TRIAL_ARMED) &&
 	    loader->choose_once(work, plan, err) != 0)
 		return -1;

@@ -68,7 +68,10 @@ int kh_kernel_tool(const struct kh_kernel_work *work, const char *name, const ch
 /* grub-reboot (grub2-reboot) for the entry with this id, while it is not chosen. */
 int kh_kernel_plan_once(const struct kh_kernel_work *work, struct kh_plan *plan, const char *prefix,
 			const char *id, struct kh_error *err);
-/* The record and the unit that calls `kvmhost confirm`. */
+/* The unit that calls `kvmhost confirm`, and what ends a boot in which it does not come to that:
+ * before the boot is chosen, so that the power may go at once. */
+int kh_kernel_plan_units(const struct kh_kernel_work *work, struct kh_plan *plan,
+			 struct kh_error *err);
 int kh_kernel_plan_record(const struct kh_kernel_work *work, struct kh_plan *plan,
 			  struct kh_error *err);
 void kh_kernel_note_state(const struct kh_kernel_work *work, struct kh_plan *plan);

@@ -41,14 +41,15 @@ static int plan_new_record(const struct kh_kernel_work *work, struct kh_plan *pl
 				"what is tried, and what to go back to", err);
 }
 
-/* The unit before the record: cut off between the two, there is nothing to confirm yet. */
+int kh_kernel_plan_units(const struct kh_kernel_work *work, struct kh_plan *plan,
+			 struct kh_error *err)
+{
+	return work->context->root->is_live ? kh_trial_plan_units(work->context, plan, err) : 0;
+}
+
 int kh_kernel_plan_record(const struct kh_kernel_work *work, struct kh_plan *plan,
 			  struct kh_error *err)
 {
-	if (!work->context->root->is_live)
-		return 0;
-	if (kh_trial_plan_units(work->context, plan, err) != 0)
-		return -1;
 	return kh_kernel_is_new(work) ? plan_new_record(work, plan, err) : 0;
 }
 

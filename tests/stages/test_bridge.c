@@ -400,6 +400,40 @@ static void what_was_cut_off_is_tried_again(void **state)
 	stage_host_close(&host);
 }
 
+/* With the record of the boot before, `kvmhost confirm` would confirm a bridge that nobody saw. */
+static void what_is_finished_in_a_later_boot_is_judged_in_the_one_after(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KH_COUNT(hosts); i++) {
+		struct stage_host host;
+		kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+		kh_auto(kh_net_record_done) struct kh_net_record record = {0}, first = {0};
+		char digest[KH_DIGEST_SIZE];
+		open_host(&host, hosts[i], plain);
+		assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+		size_t count = host.plan.change_count;
+		host.plan.change_count = count - 1;
+		stage_host_apply(&host);
+		host.plan.change_count = count;
+		assert_int_equal(kh_net_record_read(&host.fixture.root, &first, digest, &err), 0);
+		fixture_put(&host.fixture, "/proc/sys/kernel/random/boot_id", "boot-2\n");
+		stage_host_configure(&host, plain);
+		assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+		stage_host_apply(&host);
+		assert_int_equal(kh_net_record_read(&host.fixture.root, &record, digest, &err), 0);
+		assert_string_equal(record.boot_id, "boot-2");
+		for (size_t f = 0; f < record.file_count; f++) /* the way back is still the old */
+			if (first.files[f].before)
+				assert_string_equal(record.files[f].before, first.files[f].before);
+			else
+				assert_null(record.files[f].before);
+		stage_host_configure(&host, plain);
+		assert_non_null(stage_host_plan(&host, &kh_stage_bridge));
+		assert_int_equal(host.plan.change_count, 0);
+		stage_host_close(&host);
+	}
+}
+
 /* Two bridges with the host's address would come up at the next boot. */
 static void a_bridge_is_not_renamed(void **state)
 {
@@ -567,6 +601,7 @@ int main(void)
 		cmocka_unit_test(what_the_guard_took_back_is_not_tried_again),
 		cmocka_unit_test(a_confirmed_bridge_plans_nothing),
 		cmocka_unit_test(what_was_cut_off_is_tried_again),
+		cmocka_unit_test(what_is_finished_in_a_later_boot_is_judged_in_the_one_after),
 		cmocka_unit_test(a_bridge_is_not_renamed),
 		cmocka_unit_test(changed_settings_are_guarded_from_where_they_start),
 		cmocka_unit_test(an_edit_of_the_operator_stays),

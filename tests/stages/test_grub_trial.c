@@ -551,6 +551,28 @@ static void a_program_that_fails_leaves_the_old_default_and_the_next_run_goes_on
 
 /* ---- cut off ---- */
 
+/* The power may go as soon as the boot is chosen. */
+static void what_ends_the_boot_is_there_before_it_is_chosen(void **unused)
+{
+	(void)unused;
+	need_root_rights();
+	for (size_t i = 0; i < KH_COUNT(roots); i++) {
+		struct kernel_host *host = open_host(roots[i], yaml);
+		plan_text(host);
+		size_t timer = 0, chosen = 0, record = 0;
+		for (size_t c = 0; c < host->base.plan.change_count; c++) {
+			const struct kh_change *change = &host->base.plan.changes[c];
+			bool is_choice = change->kind == KH_CHANGE_RUN &&
+					 kh_str_ends(change->path, "-reboot");
+			timer = strstr(change->path, "wants/kvmhost-trial.timer") ? c : timer;
+			record = strcmp(change->path, kh_trial_arguments_path) == 0 ? c : record;
+			chosen = is_choice ? c : chosen;
+		}
+		assert_true(0 < timer && timer < chosen && chosen < record);
+		kernel_host_close(host);
+	}
+}
+
 static void apply_child(void *data)
 {
 	kernel_host_apply(data);
@@ -630,6 +652,7 @@ int main(void)
 		cmocka_unit_test(undo_takes_proved_arguments_back),
 		cmocka_unit_test(
 			a_program_that_fails_leaves_the_old_default_and_the_next_run_goes_on),
+		cmocka_unit_test(what_ends_the_boot_is_there_before_it_is_chosen),
 		cmocka_unit_test(
 			cut_off_anywhere_while_it_is_armed_the_old_arguments_stay_the_default),
 		cmocka_unit_test(

@@ -336,6 +336,49 @@ static void the_kernel_that_runs_needs_no_trial_boot_only_the_proof(void **state
 	kernel_host_close(host);
 }
 
+/* The power went between the choice for one boot and the record of it. */
+static void a_kernel_that_was_booted_without_a_record_is_nothing_to_fall_back_on(void **state)
+{
+	(void)state;
+	need_root_rights();
+	static const struct {
+		const char *root, *old;
+	} hosts[] = {{debian, OLD}, {rocky, EL_OLD}};
+	for (size_t i = 0; i < KH_COUNT(hosts); i++) {
+		struct kernel_host *host = open_built(hosts[i].root);
+		apply(host);
+		fixture_remove(&host->base.fixture, kh_trial_path);
+		kernel_host_boot(host, false);
+		expect_running(host, NEW);
+		apply(host);
+		expect_default(host, hosts[i].old);
+		expect_settled(host);
+		assert_int_equal(kernel_host_state(host), KH_TRIAL_BOOTED);
+		assert_null(take_choice(host));
+		kernel_host_note(host, KH_TRIAL_RESULT_PROVED, "good");
+		apply(host);
+		expect_default(host, NEW);
+		expect_settled(host);
+		kernel_host_close(host);
+	}
+}
+
+static void nor_is_it_when_another_one_is_wanted_by_then(void **state)
+{
+	(void)state;
+	need_root_rights();
+	struct kernel_host *host = open_built(debian);
+	apply(host);
+	fixture_remove(&host->base.fixture, kh_trial_path);
+	kernel_host_boot(host, false);
+	kernel_host_build(host, NEWER, "3");
+	apply(host);
+	expect_default(host, OLD);
+	kernel_host_boot(host, false);
+	expect_running(host, NEWER);
+	kernel_host_close(host);
+}
+
 static void when_the_store_is_empty_the_trial_goes_on(void **state)
 {
 	(void)state;
@@ -533,6 +576,36 @@ static void undo_gives_the_host_back_as_it_was(void **state)
 	kernel_host_close(host);
 }
 
+static int play_safely(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+		       struct kh_run_result *ret_result, struct kh_error *err)
+{
+	for (size_t i = 0; argv[i]; i++)
+		if (strcmp(argv[i], "/etc/kernel/postrm.d") == 0)
+			expect_default(runner->data, OLD);
+	return play(runner, argv, timeout_s, ret_result, err);
+}
+
+/* The hooks remove the initramfs before they make the menu. */
+static void undo_makes_another_kernel_the_default_before_the_proved_ones_files_go(void **state)
+{
+	(void)state;
+	need_root_rights();
+	struct kernel_host *host = open_built(debian);
+	apply(host);
+	kernel_host_boot(host, false);
+	kernel_host_note(host, KH_TRIAL_RESULT_PROVED, "good");
+	apply(host);
+	expect_default(host, NEW);
+	kernel_host_boot_entry(host, "gnulinux-" OLD "-advanced-u");
+	host->runner.run = play_safely;
+	assert_int_equal(kernel_host_undo(host, 1, false), KH_OK);
+	kh_auto(kh_free) char *ran = kernel_host_ran(host);
+	expect_text(ran, "/etc/kernel/postrm.d");
+	expect_default(host, OLD);
+	assert_false(exists(host, "/boot/vmlinuz-" NEW));
+	kernel_host_close(host);
+}
+
 static void undo_is_refused_while_the_kernel_runs_that_would_go(void **state)
 {
 	(void)state;
@@ -567,6 +640,29 @@ static void undo_of_the_confirmation_makes_the_old_kernel_the_default_again(void
 }
 
 /* ---- cut off ---- */
+
+/* The power may go as soon as the boot is chosen. */
+static void what_ends_the_boot_is_there_before_it_is_chosen(void **state)
+{
+	(void)state;
+	need_root_rights();
+	static const char *const roots_of[] = {debian, rocky};
+	for (size_t i = 0; i < KH_COUNT(roots_of); i++) {
+		struct kernel_host *host = open_built(roots_of[i]);
+		assert_non_null(kernel_host_plan(host));
+		size_t timer = 0, chosen = 0, record = 0;
+		for (size_t c = 0; c < host->base.plan.change_count; c++) {
+			const struct kh_change *change = &host->base.plan.changes[c];
+			bool is_choice = change->kind == KH_CHANGE_RUN &&
+					 kh_str_ends(change->path, "-reboot");
+			timer = strstr(change->path, "wants/kvmhost-trial.timer") ? c : timer;
+			record = strcmp(change->path, kh_trial_path) == 0 ? c : record;
+			chosen = is_choice ? c : chosen;
+		}
+		assert_true(0 < timer && timer < chosen && chosen < record);
+		kernel_host_close(host);
+	}
+}
 
 static void apply_child(void *data)
 {
@@ -878,6 +974,9 @@ int main(void)
 		cmocka_unit_test(arguments_that_the_host_has_of_its_own_stay_in_the_trials_entry),
 		cmocka_unit_test(the_next_kernel_falls_back_on_the_last_one_that_was_proved),
 		cmocka_unit_test(the_kernel_that_runs_needs_no_trial_boot_only_the_proof),
+		cmocka_unit_test(
+			a_kernel_that_was_booted_without_a_record_is_nothing_to_fall_back_on),
+		cmocka_unit_test(nor_is_it_when_another_one_is_wanted_by_then),
 		cmocka_unit_test(when_the_store_is_empty_the_trial_goes_on),
 		cmocka_unit_test(an_operators_saved_default_is_pinned_too),
 		cmocka_unit_test(hooks_that_fail_stop_the_work_before_the_kernel_is_chosen),
@@ -892,8 +991,11 @@ int main(void)
 		cmocka_unit_test(another_systems_default_is_not_taken_away),
 		cmocka_unit_test(boot_loaders_that_choose_nothing_once_are_refused),
 		cmocka_unit_test(undo_gives_the_host_back_as_it_was),
+		cmocka_unit_test(
+			undo_makes_another_kernel_the_default_before_the_proved_ones_files_go),
 		cmocka_unit_test(undo_is_refused_while_the_kernel_runs_that_would_go),
 		cmocka_unit_test(undo_of_the_confirmation_makes_the_old_kernel_the_default_again),
+		cmocka_unit_test(what_ends_the_boot_is_there_before_it_is_chosen),
 		cmocka_unit_test(cut_off_anywhere_the_host_boots_and_the_next_run_goes_on),
 		cmocka_unit_test(
 			with_bls_entries_the_same_holds_though_kernel_install_changes_the_default),

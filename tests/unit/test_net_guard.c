@@ -491,18 +491,145 @@ static void a_change_that_was_not_begun_is_not_judged(void **state)
 	expect_phase(&host, KH_NET_WAITING, NULL);
 	expect_old_files(&host);
 	assert_int_equal(scene.commands.count, 0);
-	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	assert_null(kh_proof_bridge(&host.root, "boot-2", true));
 	/* The run is finished in this boot, and judged in the next. */
 	fixture_put(&host, interfaces, new_text);
 	fixture_put(&host, added, new_text);
 	fixture_put(&host, boot_id, "boot-3\n");
-	kh_auto(kh_free) char *bridge = kh_proof_bridge(&host.root, "boot-3");
+	kh_auto(kh_free) char *bridge = kh_proof_bridge(&host.root, "boot-3", true);
 	assert_string_equal(bridge, "br0");
 	assert_int_equal(watch(&host, &scene), 0);
 	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
-	kh_auto(kh_free) char *blamed = kh_proof_bridge(&host.root, "boot-3");
+	kh_auto(kh_free) char *blamed = kh_proof_bridge(&host.root, "boot-3", true);
 	assert_string_equal(blamed, "br0");
-	assert_null(kh_proof_bridge(&host.root, "boot-4"));
+	assert_null(kh_proof_bridge(&host.root, "boot-4", true));
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void nor_can_anybody_confirm_it(void **state)
+{
+	(void)state;
+	struct fixture host;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	host_open(&host, "boot-2\n");
+	fixture_put(&host, interfaces, old_text);
+	fixture_remove(&host, added);
+	fixture_put(&host, "/proc/30/stat",
+		    "30 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0\n");
+	fixture_put(&host, "/proc/30/environ", "HOME=/root");
+	host.root.is_live = true;
+	assert_int_equal(kh_guard_confirm(&host.root, 30, &err), 0);
+	host.root.is_live = false;
+	expect_phase(&host, KH_NET_WAITING, NULL);
+	fixture_close(&host);
+}
+
+/* Neither a kernel nor its arguments can have brought up what is there from the next boot. */
+static void a_bridge_that_the_next_boot_makes_is_not_missed_in_this_one(void **state)
+{
+	(void)state;
+	struct fixture host;
+	host_open(&host, "boot-1\n");
+	assert_null(kh_proof_bridge(&host.root, "boot-1", true));
+	kh_auto(kh_free) char *next = kh_proof_bridge(&host.root, "boot-2", true);
+	kh_auto(kh_free) char *of_arguments = kh_proof_bridge(&host.root, "boot-2", false);
+	assert_string_equal(next, "br0");
+	assert_string_equal(of_arguments, "br0");
+	fixture_close(&host);
+}
+
+/* One setting of a bridge that is there changes one file; the others are as they shall be. */
+static void files_that_stay_as_they_are_do_not_make_a_change_begun(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	host_open(&host, "boot-2\n");
+	make_record(&record);
+	record.files[1].before = kh_strdup(new_text);
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	fixture_put(&host, kh_net_record_path, text);
+	fixture_put(&host, interfaces, old_text);
+	scene_init(&scene);
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_WAITING, NULL);
+	assert_int_equal(scene.commands.count, 0);
+	assert_int_equal(scene.dropped.count, 0);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+static void confirm(struct fixture *host)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_net_record_done) struct kh_net_record record = {0};
+	char digest[KH_DIGEST_SIZE], before[] = "boot-2";
+	const struct kh_net_state now = {.phase = KH_NET_CONFIRMED, .boot_id = before};
+	assert_int_equal(kh_net_record_read(&host->root, &record, digest, &err), 0);
+	assert_int_equal(kh_net_state_write(&host->root, digest, &now, &err), 0);
+}
+
+static void a_confirmed_network_that_was_undone_in_part_is_judged_once_more(void **state)
+{
+	(void)state;
+	static const char journal[] = "/var/lib/kvmhost/runs/0001/journal.jsonl";
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-3\n");
+	confirm(&host);
+	fixture_remove(&host, added);
+	scene_init(&scene);
+	scene.old_returns = true;
+	/* By the operator's hand it is his. */
+	fixture_put(&host, journal,
+		    "{\"event\":\"intent\",\"n\":1}\n{\"event\":\"done\",\"n\":1}\n"
+		    "{\"event\":\"end\"}\n");
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	fixture_put(&host, journal,
+		    "{\"event\":\"intent\",\"n\":1}\n{\"event\":\"done\",\"n\":1}\n"
+		    "{\"event\":\"end\"}\n{\"event\":\"undo\",\"n\":1}\n");
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
+	expect_old_files(&host);
+	scene_done(&scene);
+	fixture_close(&host);
+}
+
+/* The record of a second change, which begins where the first one ended. */
+static void put_second_record(struct fixture *host)
+{
+	kh_auto(kh_net_record_done) struct kh_net_record record;
+	make_record(&record);
+	kh_free(&record.boot_id);
+	record.boot_id = kh_strdup("boot-3");
+	kh_auto(kh_free) char *text = kh_net_record_text(&record);
+	fixture_put(host, kh_net_record_path, text);
+}
+
+static void a_network_that_undo_brings_back_was_confirmed_already(void **state)
+{
+	(void)state;
+	struct fixture host;
+	struct scene scene;
+	host_open(&host, "boot-4\n");
+	confirm(&host);
+	kh_auto(kh_free) char *first = fixture_get(&host, kh_net_record_path);
+	put_second_record(&host);
+	scene_init(&scene);
+	scene.has_bridge = true;
+	expect_phase(&host, KH_NET_WAITING, NULL);
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	fixture_put(&host, kh_net_record_path, first);
+	fixture_put(&host, boot_id, "boot-5\n");
+	scene.has_bridge = false; /* the gateway is being mended, say */
+	assert_int_equal(watch(&host, &scene), 0);
+	expect_phase(&host, KH_NET_CONFIRMED, NULL);
+	assert_int_equal(scene.commands.count, 0);
+	expect_new_files(&host);
 	scene_done(&scene);
 	fixture_close(&host);
 }
@@ -520,14 +647,14 @@ static void a_change_that_was_cut_off_is_taken_back_and_not_counted(void **state
 	fixture_remove(&host, added);
 	scene_init(&scene);
 	scene.has_old = true;
-	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	assert_null(kh_proof_bridge(&host.root, "boot-2", true));
 	assert_int_equal(watch(&host, &scene), 0);
 	expect_phase(&host, KH_NET_REVERTED, "no link br0 within 120 s");
 	expect_old_files(&host);
 	assert_int_equal(kh_net_record_read(&host.root, &record, digest, &err), 0);
 	kh_net_state_read(&host.root, digest, &now);
 	assert_true(now.is_cut_off);
-	assert_null(kh_proof_bridge(&host.root, "boot-2"));
+	assert_null(kh_proof_bridge(&host.root, "boot-2", true));
 	scene_done(&scene);
 	fixture_close(&host);
 }
@@ -917,6 +1044,11 @@ int main(void)
 		cmocka_unit_test(a_network_that_nobody_comes_over_is_put_back),
 		cmocka_unit_test(in_the_boot_of_the_change_nothing_is_judged),
 		cmocka_unit_test(a_change_that_was_not_begun_is_not_judged),
+		cmocka_unit_test(nor_can_anybody_confirm_it),
+		cmocka_unit_test(a_bridge_that_the_next_boot_makes_is_not_missed_in_this_one),
+		cmocka_unit_test(files_that_stay_as_they_are_do_not_make_a_change_begun),
+		cmocka_unit_test(a_confirmed_network_that_was_undone_in_part_is_judged_once_more),
+		cmocka_unit_test(a_network_that_undo_brings_back_was_confirmed_already),
 		cmocka_unit_test(a_change_that_was_cut_off_is_taken_back_and_not_counted),
 		cmocka_unit_test(a_bad_network_is_put_back),
 		cmocka_unit_test(once_judged_later_boots_do_nothing),
