@@ -436,6 +436,28 @@ static void a_kernel_answers_for_kvm_and_for_settings_that_were_applied(void **s
 	kh_report_done(&report);
 }
 
+/* The power went after the kernel was chosen, and before the sysctls were written. */
+static void a_kernel_does_not_answer_for_what_the_host_had_before(void **state)
+{
+	(void)state;
+	struct kh_report report = {0};
+	struct kh_setting before = {.id = "sysctl.vm.swappiness",
+				    .wanted = "10",
+				    .effective = "100",
+				    .persisted = "100",
+				    .where = "/etc/sysctl.conf:1",
+				    .why = "w",
+				    .fix = "f"};
+	kh_report_setting(&report, &before);
+	kh_auto(kh_free) char *none = kh_kernel_find_failure(&report);
+	assert_null(none);
+	before.persisted = "10";
+	kh_report_setting(&report, &before);
+	kh_auto(kh_free) char *fault = kh_kernel_find_failure(&report);
+	assert_string_equal(fault, "check 'sysctl.vm.swappiness' fails: 100");
+	kh_report_done(&report);
+}
+
 static void expect_failure_of_arguments(const char *id, bool had_kvm, const char *wanted)
 {
 	struct kh_report report = {0};
@@ -555,6 +577,7 @@ int main(void)
 		cmocka_unit_test(arguments_of_the_one_boot_replace_their_like),
 		cmocka_unit_test(the_network_is_there_when_the_gateway_answers),
 		cmocka_unit_test(a_kernel_answers_for_kvm_and_for_settings_that_were_applied),
+		cmocka_unit_test(a_kernel_does_not_answer_for_what_the_host_had_before),
 		cmocka_unit_test(arguments_answer_for_what_they_decide_on),
 		ON_HOST(a_boot_of_arguments_is_known_by_its_mark_and_not_by_the_kernel),
 		ON_HOST(arguments_that_a_kernel_takes_along_have_no_state_of_their_own),
