@@ -93,19 +93,16 @@ static bool is_kept(const struct kh_confirm *confirm)
 	return is_kept;
 }
 
-/* Finishing it means all of its stages, and is the operator's to begin. */
-static bool is_run_unfinished(const struct kh_root *root)
-{
-	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
-	kh_auto(kh_history_done) struct kh_history history = {0};
-	return kh_history_read(root, &history, &ignored) == 0 &&
-	       kh_history_unfinished(&history, 0) != NULL;
-}
-
 static int keep(struct kh_confirm *confirm, struct kh_error *err)
 {
 	bool is_old = confirm->options->is_unit && confirm->trial->state == KH_TRIAL_PROVED;
+	kh_auto(kh_history_done) struct kh_history history = {0};
 	if (is_old && is_kept(confirm))
+		return KH_OK;
+	if (kh_history_read(&confirm->session.root, &history, err) != 0)
+		return -1;
+	/* Who put it back does not find it there again after a boot. */
+	if (is_old && kh_history_is_undone(&history))
 		return KH_OK;
 	kh_auto(kh_free) char *name = kh_trial_name(confirm->trial);
 	const char *are = confirm->trial->is_arguments ? "are" : "is";
@@ -116,7 +113,8 @@ static int keep(struct kh_confirm *confirm, struct kh_error *err)
 				 "apply' tries those\n");
 		return KH_FINDINGS;
 	}
-	if (is_run_unfinished(&confirm->session.root)) {
+	/* Finishing it means all of its stages, and is the operator's to begin. */
+	if (kh_history_unfinished(&history, 0)) {
 		kh_print(stderr,
 			 "a run was interrupted: 'kvmhost apply' finishes it, and makes %s the "
 			 "default\n",

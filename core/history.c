@@ -188,6 +188,14 @@ const struct kh_run_record *kh_history_unfinished(const struct kh_history *histo
 	return NULL;
 }
 
+bool kh_history_is_undone(const struct kh_history *history)
+{
+	for (size_t i = history->run_count; i > 0; i--)
+		if (history->runs[i - 1].record_count + history->runs[i - 1].lost_count > 0)
+			return history->runs[i - 1].state == KH_RUN_UNDONE;
+	return false;
+}
+
 const struct kh_run_record *kh_history_find(const struct kh_history *history,
 					    enum kh_run_state state)
 {

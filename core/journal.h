@@ -56,6 +56,8 @@ void kh_history_done(struct kh_history *history);
  * run that is under way (0: none). */
 const struct kh_run_record *kh_history_unfinished(const struct kh_history *history,
 						  long long except);
+/* Was the last thing that changed this host an undo? */
+bool kh_history_is_undone(const struct kh_history *history);
 /* The newest run in this state, or NULL. */
 const struct kh_run_record *kh_history_find(const struct kh_history *history,
 					    enum kh_run_state state);

@@ -162,6 +162,28 @@ static void undo_of_the_last_run_leaves_the_earlier_ones(void **state)
 	engine_host_assert_original(host);
 }
 
+static bool is_undone(const struct engine_host *host)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_history_done) struct kh_history history = {0};
+	assert_int_equal(kh_history_read(&host->fixture.root, &history, &err), 0);
+	return kh_history_is_undone(&history);
+}
+
+static void history_tells_whether_an_undo_was_the_last_word(void **state)
+{
+	struct engine_host *host = *state;
+	assert_false(is_undone(host));
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	assert_false(is_undone(host));
+	wish.content = "newer\n";
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	assert_int_equal(engine_host_undo(host, 0, false, NULL), KH_OK);
+	assert_true(is_undone(host));
+	assert_int_equal(engine_host_apply(host, NULL, NULL), KH_OK);
+	assert_false(is_undone(host));
+}
+
 static void undo_refuses_what_somebody_changed_since_and_changes_nothing(void **state)
 {
 	struct engine_host *host = *state;
@@ -477,6 +499,7 @@ int main(void)
 		TEST(undo_brings_everything_back),
 		TEST(undo_of_an_early_run_reverts_the_later_ones_first),
 		TEST(undo_of_the_last_run_leaves_the_earlier_ones),
+		TEST(history_tells_whether_an_undo_was_the_last_word),
 		TEST(undo_refuses_what_somebody_changed_since_and_changes_nothing),
 		TEST(undo_refuses_an_edit_made_between_two_runs),
 		TEST(undo_of_an_unknown_run_says_so),
