@@ -7,9 +7,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/tree.h"
+#include "core/installed.h"
 #include "core/store.h"
-
-static const char installed_dir[] = "/var/lib/kvmhost/installed";
 
 struct prune {
 	const struct kh_root *root;
@@ -30,12 +29,10 @@ void kh_pruned_list_done(struct kh_pruned_list *list)
 
 void kh_store_installed_keys(const struct kh_root *root, struct kh_strv *ret_keys)
 {
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_root_list(root, installed_dir, &names);
-	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *path = kh_printf("%s/%s", installed_dir, names.items[i]);
-		kh_auto(kh_free) char *text = kh_root_text(root, path);
-		json_t *record = text ? json_loads(text, 0, NULL) : NULL;
+	kh_auto(kh_strv_done) struct kh_strv programs = {0};
+	kh_installed_list(root, &programs);
+	for (size_t i = 0; i < programs.count; i++) {
+		json_t *record = kh_installed_read(root, programs.items[i]);
 		if (*kh_json_get(record, "key"))
 			kh_strv_add(ret_keys, kh_json_get(record, "key"));
 		json_decref(record);

@@ -342,8 +342,9 @@ static void what_is_installed_wanted_or_newest_is_kept(void **state)
 	make_artifact("qemu", "installed", "2026-03-03T00:00:00Z", installed);
 	make_artifact("qemu", "old", "2026-02-02T00:00:00Z", old);
 	make_artifact("kernel", "only", "2020-01-01T00:00:00Z", only);
-	kh_auto(kh_free) char *record = kh_printf("{\"key\": \"%s\"}", installed);
-	fixture_put(&one, "/var/lib/kvmhost/installed/qemu.json", record);
+	kh_auto(kh_free) char *record =
+		kh_printf("{\"key\": \"%s\"}\nl\tb\t/usr/local/bin/a\n", installed);
+	fixture_put(&one, "/var/lib/kvmhost/installed/qemu.record", record);
 	fixture_put(&one, "/store/artifacts/.abc.new/tree/x", "half\n");
 	fixture_put(&one, "/store/build/qemu-1.stage/x", "half\n");
 	fixture_put(&one, "/store/build/qemu-1/x.o", "object\n");
