@@ -57,6 +57,12 @@ void kh_store_key(const char *program, const struct kh_strv *wanted,
 	kh_digest_bytes(text, strlen(text), ret_key);
 }
 
+bool kh_store_is_key(const char *name)
+{
+	return strlen(name) == KH_DIGEST_SIZE - 1 &&
+	       strspn(name, "0123456789abcdef") == KH_DIGEST_SIZE - 1;
+}
+
 int kh_store_find(const struct kh_root *root, const char *store, const char *key,
 		  struct kh_artifact *ret_artifact)
 {
@@ -170,11 +176,12 @@ int kh_store_publish(const struct kh_root *root, const char *store, const char *
 		     json_t *manifest, struct kh_error *err)
 {
 	kh_auto(kh_free) char *temporary = temporary_path(store, key);
-	kh_auto(kh_free) char *whole = kh_printf("%s/artifacts/%s", store, key);
+	kh_auto(kh_artifact_done) struct kh_artifact there = {0};
 	int result = 0;
-	if (kh_root_exists(root, whole)) /* made by somebody else meanwhile: the same content */
+	if (kh_store_find(root, store, key, &there) == 0) /* by somebody else: the same content */
 		result = kh_tree_remove(root, temporary, NULL, err);
 	else if (write_manifest(root, temporary, key, manifest, err) != 0 ||
+		 kh_store_remove(root, store, key, err) != 0 || /* what is there is damaged */
 		 give_name(root, store, key, err) != 0)
 		result = kh_wrap(err, "store '%s'", store);
 	json_decref(manifest);

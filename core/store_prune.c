@@ -52,6 +52,25 @@ static int drop(const struct prune *prune, const char *path, const char *what)
 
 /* ---- artifacts ---- */
 
+static int drop_artifact(const struct prune *prune, const struct kh_artifact *artifact,
+			 bool is_damaged)
+{
+	const char *program = kh_json_get(artifact->manifest, "program");
+	const char *version = kh_artifact_about(artifact, "version");
+	kh_auto(kh_free) char *path = kh_printf("%s/artifacts/%s", prune->store, artifact->key);
+	kh_auto(kh_free) char *what =
+		is_damaged ? kh_printf("damaged artifact of %s %s", program, version)
+			   : kh_printf("artifact of %s %s", program, version);
+	return drop(prune, path, what);
+}
+
+/* What cannot be read now (a busy disk, no rights) is not said to be damaged. */
+static bool is_damaged(const struct prune *prune, const struct kh_artifact *artifact)
+{
+	kh_auto(kh_error_done) struct kh_error damage = KH_ERROR_INIT;
+	return kh_store_verify(prune->root, artifact, &damage) != 0 && damage.code != KH_SYSTEM;
+}
+
 static int drop_artifacts(const struct prune *prune, const struct kh_artifact *all, size_t count,
 			  const struct kh_strv *keep)
 {
@@ -59,15 +78,29 @@ static int drop_artifacts(const struct prune *prune, const struct kh_artifact *a
 	for (size_t i = 0; i < count; i++) {
 		const char *program = kh_json_get(all[i].manifest, "program");
 		bool is_newest = !kh_strv_has(&programs, program);
-		if (is_newest)
+		bool is_kept = is_newest || kh_strv_has(keep, all[i].key);
+		bool is_bad = is_kept && is_damaged(prune, &all[i]);
+		if (is_newest && !is_bad)
 			kh_strv_add(&programs, program);
-		if (is_newest || kh_strv_has(keep, all[i].key))
-			continue;
-		kh_auto(kh_free) char *path =
-			kh_printf("%s/artifacts/%s", prune->store, all[i].key);
-		kh_auto(kh_free) char *what = kh_printf("artifact of %s %s", program,
-							kh_artifact_about(&all[i], "version"));
-		if (drop(prune, path, what) != 0)
+		if ((!is_kept || is_bad) && drop_artifact(prune, &all[i], is_bad) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Directories of artifacts without a manifest that can be read, or without a tree: nobody finds
+ * them, and they would be in the way of the same one when it is made anew. */
+static int drop_remains(const struct prune *prune)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_auto(kh_free) char *dir = kh_printf("%s/artifacts", prune->store);
+	kh_root_list(prune->root, dir, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_artifact_done) struct kh_artifact artifact = {0};
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+		if (kh_store_is_key(names.items[i]) &&
+		    kh_store_find(prune->root, prune->store, names.items[i], &artifact) != 0 &&
+		    drop(prune, path, "damaged artifact") != 0)
 			return -1;
 	}
 	return 0;
@@ -83,7 +116,7 @@ static int prune_artifacts(const struct prune *prune, const struct kh_strv *name
 	kh_store_list(prune->root, prune->store, &all, &count);
 	int result = drop_artifacts(prune, all, count, &keep);
 	kh_artifacts_free(all, count);
-	return result;
+	return result == 0 ? drop_remains(prune) : -1;
 }
 
 /* ---- the rest ---- */
