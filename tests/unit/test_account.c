@@ -150,6 +150,26 @@ static void a_program_runs_there_as_that_account_with_nothing_more(void **state)
 	}
 }
 
+/* A spec file's %prep is a program of strangers: a process that stays would be there to exchange
+ * what the next build or root itself is about to use. */
+static void what_left_its_process_group_ends_with_it(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	struct fixture f;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	static const char *const argv[] = {
+		"sh", "-c", "setsid sh -c 'sleep 1; echo late > late' >/dev/null 2>&1 & sleep 0.2",
+		NULL};
+	fixture_open_empty(&f);
+	assert_int_equal(chmod(f.path, 0777), 0);
+	assert_int_equal(run_as(64999, 64998, f.path, argv, NULL, &err), 0);
+	usleep(1300000);
+	assert_false(kh_root_exists(&f.root, "/late"));
+	fixture_close(&f);
+}
+
 static void a_program_that_fails_or_has_no_place_is_an_error(void **state)
 {
 	(void)state;
@@ -176,6 +196,7 @@ int main(void)
 		cmocka_unit_test(root_and_strangers_do_not_build),
 		cmocka_unit_test(a_named_account_gets_the_directory),
 		cmocka_unit_test(a_program_runs_there_as_that_account_with_nothing_more),
+		cmocka_unit_test(what_left_its_process_group_ends_with_it),
 		cmocka_unit_test(a_program_that_fails_or_has_no_place_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
