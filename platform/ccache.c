@@ -10,7 +10,8 @@
 #include "core/base/sys.h"
 #include "core/base/tree.h"
 
-/* The links are made anew each time: the directory is the build account's. */
+/* Below HOME, which is made anew for each build: nothing else is in the directory that PATH begins
+ * with. */
 static int make_links(const struct kh_sandbox *sandbox, const char *ccache, char **ret_dir,
 		      struct kh_error *err)
 {

@@ -38,7 +38,7 @@ struct kh_sandbox {
 	char *obstacle;     /* why not, or NULL */
 };
 
-/* Choose the account and make HOME; log_path: the directory is made. */
+/* Choose the account and make HOME anew, empty; log_path: the directory is made. */
 int kh_sandbox_open(const struct kh_root *root, const struct kh_config *config,
 		    const char *log_path, struct kh_sandbox *ret_sandbox, struct kh_error *err);
 void kh_sandbox_done(struct kh_sandbox *sandbox);

@@ -217,6 +217,21 @@ static void silence_ends_a_step_with_all_it_started(void **state)
 }
 
 /* A daemon in a session of its own does not outlive its step, nor keep us waiting. */
+/* A program that QEMU's build puts where PATH begins must not be the kernel's linker. */
+static void what_a_build_left_at_home_is_not_there_for_the_next(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct kh_sandbox next = {0};
+	must_run("mkdir $HOME/ccache; ln -s /bin/true $HOME/ccache/ld; echo x > $HOME/.gitconfig");
+	assert_true(kh_root_exists(&host.root, "/store/build/home/.gitconfig"));
+	assert_int_equal(kh_sandbox_open(&host.root, &config, sandbox.log_path, &next, &err), 0);
+	assert_false(kh_root_exists(&host.root, "/store/build/home/.gitconfig"));
+	assert_false(kh_root_exists(&host.root, "/store/build/home/ccache"));
+	assert_true(kh_root_is_dir(&host.root, "/store/build/home/tmp"));
+	kh_sandbox_done(&next);
+}
+
 static void what_a_step_leaves_running_ends_with_it(void **state)
 {
 	(void)state;
@@ -460,6 +475,7 @@ int main(void)
 		cmocka_unit_test(a_log_that_is_full_says_so_and_the_step_goes_on),
 		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 		cmocka_unit_test(silence_ends_a_step_with_all_it_started),
+		cmocka_unit_test(what_a_build_left_at_home_is_not_there_for_the_next),
 		cmocka_unit_test(what_a_step_leaves_running_ends_with_it),
 		cmocka_unit_test(a_step_that_is_killed_says_by_what),
 		cmocka_unit_test(a_directory_belongs_to_the_build_account_and_to_no_other),
