@@ -155,7 +155,7 @@ static const struct {
 } parts[] = {
 	{"artifacts", NULL},          {"base", NULL},           {"build", "build directory"},
 	{"ccache", "compiler cache"}, {"sources", "sources"},   {"archives", "archive"},
-	{"apt", "package lists"},     {"dnf", "package lists"},
+	{"apt", "package lists"},     {"dnf", "package lists"}, {"log", NULL},
 };
 
 /* Who names a directory as the store that has other things in it would lose them. */

@@ -350,6 +350,7 @@ static void what_is_installed_wanted_or_newest_is_kept(void **state)
 	fixture_put(&one, "/store/build/qemu-1/x.o", "object\n");
 	fixture_put(&one, "/store/sources/qemu.json", "{}");
 	fixture_put(&one, "/store/base/k.config", "CONFIG_A=y\n");
+	fixture_put(&one, "/store/log/qemu-20260202T000000Z.log", "where there is no /var/log\n");
 	struct kh_strv keep = {(char *[]){wanted}, 1};
 	assert_int_equal(kh_store_prune(&one.root, store, &keep, false, &pruned, &err), 0);
 	assert_int_equal(pruned.count, 3);
@@ -362,6 +363,7 @@ static void what_is_installed_wanted_or_newest_is_kept(void **state)
 	assert_int_equal(pruned.count, 2);
 	assert_false(kh_root_exists(&one.root, "/store/build/qemu-1"));
 	assert_true(kh_root_exists(&one.root, "/store/base/k.config"));
+	assert_true(kh_root_exists(&one.root, "/store/log/qemu-20260202T000000Z.log"));
 	struct kh_artifact *all = NULL;
 	size_t count = 0;
 	kh_store_list(&one.root, store, &all, &count);
