@@ -55,6 +55,7 @@ int kh_ccache_use(const struct kh_root *root, const struct kh_config *config,
 	if (kh_sandbox_dir(sandbox, cache, err) != 0 ||
 	    make_links(sandbox, ccache, &links, err) != 0)
 		return -1;
+	kh_strv_add(&sandbox->writable, cache);
 	kh_strv_addf(&sandbox->environment, "CCACHE_DIR=%s", cache);
 	kh_strv_addf(&sandbox->environment, "CCACHE_BASEDIR=%s", store);
 	kh_strv_add(&sandbox->environment, "CCACHE_NOHASHDIR=1");

@@ -30,6 +30,10 @@ struct kh_sandbox {
 	char *log_path;             /* host path; appended */
 	struct kh_strv environment; /* "CCACHE_DIR=...": beside PATH, LC_ALL, HOME, TMPDIR; one
 				     * of these given here replaces it */
+	/* Host paths of directories: a step may write below these, and where any program may (/tmp,
+	 * /dev), and nowhere else; none: wherever its account may. Where the kernel has Landlock.
+	 */
+	struct kh_strv writable;
 	/* Called with each line, without its newline; may be NULL. */
 	void (*on_line)(void *data, const char *line);
 	void *data;

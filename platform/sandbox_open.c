@@ -62,6 +62,7 @@ void kh_sandbox_done(struct kh_sandbox *sandbox)
 	free(sandbox->log_path);
 	free(sandbox->obstacle);
 	kh_strv_done(&sandbox->environment);
+	kh_strv_done(&sandbox->writable);
 	*sandbox = (struct kh_sandbox){0};
 }
 
