@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -106,6 +107,46 @@ void kh_store_list(const struct kh_root *root, const char *store,
 	}
 	if (*ret_count > 1)
 		qsort(*ret_artifacts, *ret_count, sizeof(**ret_artifacts), by_age);
+}
+
+/* ---- whose is it? ---- */
+
+/* In a directory with the sticky bit nobody exchanges what is another's. */
+static bool is_closed(const struct kh_root *root, const char *directory)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	struct stat status;
+	if (kh_root_stat(root, directory, true, &status, &ignored) != 0)
+		return true; /* not there yet: it will be root's */
+	return status.st_uid == 0 &&
+	       ((status.st_mode & S_IWOTH) == 0 || (status.st_mode & S_ISVTX) != 0);
+}
+
+static int check_way(const struct kh_root *root, const char *path, struct kh_error *err)
+{
+	for (const char *end = path; *end; end += strcspn(end, "/")) {
+		end += strspn(end, "/");
+		size_t length = (size_t)(end - path) + strcspn(end, "/");
+		kh_auto(kh_free) char *directory = kh_strndup(path, length);
+		if (is_closed(root, directory))
+			continue;
+		kh_fail(err, KH_HOST, 0,
+			"others than root may change '%s', and with it what is installed from '%s'",
+			directory, path);
+		return kh_hint(err, "give 'build.store' a place where each directory above it is "
+				    "root's alone");
+	}
+	return 0;
+}
+
+int kh_store_check_place(const struct kh_root *root, const char *path, struct kh_error *err)
+{
+	if (geteuid() != 0 || !root->is_live)
+		return 0;
+	kh_auto(kh_free) char *real = kh_root_resolve(root, path); /* a link on the way leads on */
+	if (check_way(root, path, err) != 0)
+		return -1;
+	return real ? check_way(root, real, err) : 0;
 }
 
 /* ---- making one ---- */

@@ -41,6 +41,12 @@ const char *kh_artifact_about(const struct kh_artifact *artifact, const char *na
 void kh_store_key(const char *program, const struct kh_strv *wanted,
 		  const struct kh_strv *made_with, char ret_key[KH_DIGEST_SIZE]);
 
+/* Can nobody but root exchange what lies at PATH (below the root; it need not be there yet)? Every
+ * directory on the way has to be root's and closed to the rest of the world; a group that may write
+ * is the operator's decision. Only where root works on the running system: elsewhere the tree is
+ * its owner's. Returns 0, or -1 with KH_HOST naming the directory. */
+int kh_store_check_place(const struct kh_root *root, const char *path, struct kh_error *err);
+
 /* Can this be a key? A name of another kind below STORE/artifacts is not ours. */
 bool kh_store_is_key(const char *name);
 
