@@ -18,6 +18,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/progress.h"
+#include "core/base/stop.h"
 #include "core/base/str.h"
 
 static char path_variable[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -99,12 +100,20 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+/* An account's program fills the store: it ends at once when somebody wants to stop. One of the
+ * system is waited for. */
+static bool is_stopped(const struct kh_run_place *place)
+{
+	return place && kh_stop_is_wanted();
+}
+
 /* Read output until its end or the deadline; what is over the limit is read and dropped. Returns
  * false at the deadline. A grandchild that keeps the pipe open is not waited for. */
-static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *text)
+static bool collect(const struct kh_run_place *place, int fd, pid_t child, long long deadline_ms,
+		    struct kh_str *text)
 {
 	char block[8192];
-	for (;;) {
+	while (!is_stopped(place)) {
 		siginfo_t info = {0};
 		bool has_ended =
 			waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
@@ -127,6 +136,7 @@ static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *t
 		if (got > 0 && text->length + (size_t)got <= KH_RUN_OUTPUT_BYTES)
 			kh_str_add_bytes(text, block, (size_t)got);
 	}
+	return false;
 }
 
 /* After the output ended the program may still run: wait for it, no longer than the deadline. */
@@ -171,7 +181,7 @@ static int run_at(const struct kh_run_place *place, const char *const *argv, uns
 	kh_auto(kh_str_done) struct kh_str text = {0};
 	long long deadline_ms = now_ms() + timeout_s * 1000LL;
 	int status = 0;
-	bool in_time = collect(out_read, child, deadline_ms, &text) &&
+	bool in_time = collect(place, out_read, child, deadline_ms, &text) &&
 		       wait_for(child, deadline_ms, &status);
 	/* What a program of the system leaves behind when it ends is a service that it started
 	 * (dhclient is for a moment still of its group); an account's program has nothing to leave.
@@ -180,6 +190,10 @@ static int run_at(const struct kh_run_place *place, const char *const *argv, uns
 		kill(-child, SIGKILL);
 	if (!in_time)
 		waitpid(child, &status, 0);
+	if (is_stopped(place)) {
+		kh_stop_fail(err);
+		return kh_wrap(err, "run '%s'", argv[0]);
+	}
 	ret_result->timed_out = !in_time;
 	ret_result->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	ret_result->output = kh_str_take(&text);

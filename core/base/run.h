@@ -41,7 +41,7 @@ int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s
 /* Somebody else, somewhere else: for programs that work on what came from outside. No new
  * privileges, no supplementary groups and, where the kernel allows it, no network; nothing that it
  * started stays when it ends (where the kernel allows no namespaces: nothing of its process group).
- */
+ * What it makes is not the host's: it is ended when somebody wants to stop (stop.h), an error. */
 struct kh_run_place {
 	uid_t uid; /* switched to when we are root; otherwise it must be our own */
 	gid_t gid;
