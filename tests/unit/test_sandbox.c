@@ -220,6 +220,20 @@ static void silence_ends_a_step_with_all_it_started(void **state)
 }
 
 /* A daemon in a session of its own does not outlive its step, nor keep us waiting. */
+/* More directories in one another than there are descriptors. */
+static void a_build_cannot_leave_what_nobody_can_remove(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct kh_sandbox next = {0};
+	must_run("cd $HOME; mkdir other; echo x > other/x; chmod 0500 other; i=0;"
+		 " while [ $i -lt 3000 ]; do mkdir d && cd -P d || exit 1; i=$((i+1)); done; > x");
+	if (kh_sandbox_open(&host.root, &config, sandbox.log_path, &next, &err) != 0)
+		fail_msg("%.300s", err.message);
+	assert_false(kh_root_exists(&host.root, "/store/build/home/d"));
+	kh_sandbox_done(&next);
+}
+
 /* A program that QEMU's build puts where PATH begins must not be the kernel's linker. */
 static void what_a_build_left_at_home_is_not_there_for_the_next(void **state)
 {
@@ -504,6 +518,7 @@ int main(void)
 		cmocka_unit_test(a_log_that_is_full_says_so_and_the_step_goes_on),
 		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 		cmocka_unit_test(silence_ends_a_step_with_all_it_started),
+		cmocka_unit_test(a_build_cannot_leave_what_nobody_can_remove),
 		cmocka_unit_test(what_a_build_left_at_home_is_not_there_for_the_next),
 		cmocka_unit_test(a_step_changes_nothing_but_its_own_build),
 		cmocka_unit_test(what_a_step_leaves_running_ends_with_it),
