@@ -12,6 +12,7 @@
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+#include "core/store.h"
 
 /* ---- numbers nobody uses ---- */
 
@@ -132,7 +133,9 @@ int kh_account_choose(const struct kh_root *root, const struct kh_config *config
 {
 	kh_auto(kh_free) char *path = kh_printf("%s/build", config->build.store);
 	struct kh_account account = {.uid = geteuid(), .gid = getegid(), .is_own = true};
-	int result = 0;
+	int result = kh_store_check_place(root, config->build.store, err);
+	if (result != 0)
+		return -1;
 	if (account.uid == 0 && strcmp(config->build.user, "auto") == 0)
 		result = choose_number(root, path, &account, err);
 	else if (account.uid == 0)

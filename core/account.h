@@ -31,7 +31,7 @@ struct kh_account {
 
 /* Choose the account and make STORE/build (with its parents) as its directory. Safe to repeat.
  * Errors: KH_CONFIG with the position of build.user for an account that does not exist or is root;
- * KH_SYSTEM. */
+ * KH_HOST for a store that others could exchange (kh_store_check_place); KH_SYSTEM. */
 int kh_account_choose(const struct kh_root *root, const struct kh_config *config,
 		      struct kh_account *ret_account, struct kh_error *err);
 

@@ -257,5 +257,9 @@ int kh_install_perform(const struct kh_root *root, const struct kh_install *inst
 	int result = kh_batch_do(root, ops, install->count, err);
 	for (size_t i = 0; i < install->count; i++)
 		kh_file_state_done(&metas[i]);
-	return result == 0 ? 0 : kh_wrap(err, "install %s", install->name);
+	if (result == 0)
+		return 0;
+	if (err->code == KH_VERIFY && !err->hint)
+		kh_hint(err, "'kvmhost store prune', then build it again");
+	return kh_wrap(err, "install %s", install->name);
 }

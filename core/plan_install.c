@@ -268,7 +268,9 @@ int kh_plan_install(struct kh_plan *plan, const char *program, const struct kh_a
 		.plan = plan, .artifact = artifact, .dir = KH_BATCH_DIR_INIT(plan->root)};
 	size_t changes = plan->change_count, notes = plan->note_count, claims = plan->claim_count;
 	tree.install = kh_alloc(sizeof(*tree.install));
-	if (check_program(program, err) == 0 && plan_artifact(&tree, program, why, err) == 0)
+	if (check_program(program, err) == 0 &&
+	    kh_store_check_place(plan->root, artifact->tree, err) == 0 &&
+	    plan_artifact(&tree, program, why, err) == 0)
 		return 0;
 	kh_plan_cut(plan, changes, notes, claims);
 	return -1;

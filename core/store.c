@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,6 +58,12 @@ void kh_store_key(const char *program, const struct kh_strv *wanted,
 	kh_digest_bytes(text, strlen(text), ret_key);
 }
 
+bool kh_store_is_key(const char *name)
+{
+	return strlen(name) == KH_DIGEST_SIZE - 1 &&
+	       strspn(name, "0123456789abcdef") == KH_DIGEST_SIZE - 1;
+}
+
 int kh_store_find(const struct kh_root *root, const char *store, const char *key,
 		  struct kh_artifact *ret_artifact)
 {
@@ -100,6 +107,46 @@ void kh_store_list(const struct kh_root *root, const char *store,
 	}
 	if (*ret_count > 1)
 		qsort(*ret_artifacts, *ret_count, sizeof(**ret_artifacts), by_age);
+}
+
+/* ---- whose is it? ---- */
+
+/* In a directory with the sticky bit nobody exchanges what is another's. */
+static bool is_closed(const struct kh_root *root, const char *directory)
+{
+	kh_auto(kh_error_done) struct kh_error ignored = KH_ERROR_INIT;
+	struct stat status;
+	if (kh_root_stat(root, directory, true, &status, &ignored) != 0)
+		return true; /* not there yet: it will be root's */
+	return status.st_uid == 0 &&
+	       ((status.st_mode & S_IWOTH) == 0 || (status.st_mode & S_ISVTX) != 0);
+}
+
+static int check_way(const struct kh_root *root, const char *path, struct kh_error *err)
+{
+	for (const char *end = path; *end; end += strcspn(end, "/")) {
+		end += strspn(end, "/");
+		size_t length = (size_t)(end - path) + strcspn(end, "/");
+		kh_auto(kh_free) char *directory = kh_strndup(path, length);
+		if (is_closed(root, directory))
+			continue;
+		kh_fail(err, KH_HOST, 0,
+			"others than root may change '%s', and with it what is installed from '%s'",
+			directory, path);
+		return kh_hint(err, "give 'build.store' a place where each directory above it is "
+				    "root's alone");
+	}
+	return 0;
+}
+
+int kh_store_check_place(const struct kh_root *root, const char *path, struct kh_error *err)
+{
+	if (geteuid() != 0 || !root->is_live)
+		return 0;
+	kh_auto(kh_free) char *real = kh_root_resolve(root, path); /* a link on the way leads on */
+	if (check_way(root, path, err) != 0)
+		return -1;
+	return real ? check_way(root, real, err) : 0;
 }
 
 /* ---- making one ---- */
@@ -170,11 +217,12 @@ int kh_store_publish(const struct kh_root *root, const char *store, const char *
 		     json_t *manifest, struct kh_error *err)
 {
 	kh_auto(kh_free) char *temporary = temporary_path(store, key);
-	kh_auto(kh_free) char *whole = kh_printf("%s/artifacts/%s", store, key);
+	kh_auto(kh_artifact_done) struct kh_artifact there = {0};
 	int result = 0;
-	if (kh_root_exists(root, whole)) /* made by somebody else meanwhile: the same content */
+	if (kh_store_find(root, store, key, &there) == 0) /* by somebody else: the same content */
 		result = kh_tree_remove(root, temporary, NULL, err);
 	else if (write_manifest(root, temporary, key, manifest, err) != 0 ||
+		 kh_store_remove(root, store, key, err) != 0 || /* what is there is damaged */
 		 give_name(root, store, key, err) != 0)
 		result = kh_wrap(err, "store '%s'", store);
 	json_decref(manifest);

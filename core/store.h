@@ -41,6 +41,15 @@ const char *kh_artifact_about(const struct kh_artifact *artifact, const char *na
 void kh_store_key(const char *program, const struct kh_strv *wanted,
 		  const struct kh_strv *made_with, char ret_key[KH_DIGEST_SIZE]);
 
+/* Can nobody but root exchange what lies at PATH (below the root; it need not be there yet)? Every
+ * directory on the way has to be root's and closed to the rest of the world; a group that may write
+ * is the operator's decision. Only where root works on the running system: elsewhere the tree is
+ * its owner's. Returns 0, or -1 with KH_HOST naming the directory. */
+int kh_store_check_place(const struct kh_root *root, const char *path, struct kh_error *err);
+
+/* Can this be a key? A name of another kind below STORE/artifacts is not ours. */
+bool kh_store_is_key(const char *name);
+
 /* store: its path below the root. Returns 0, or 1: there is none (or it is damaged). */
 int kh_store_find(const struct kh_root *root, const char *store, const char *key,
 		  struct kh_artifact *ret_artifact);
@@ -54,7 +63,8 @@ void kh_artifacts_free(struct kh_artifact *artifacts, size_t count);
 int kh_store_begin(const struct kh_root *root, const char *store, const char *key, char **ret_tree,
 		   struct kh_error *err);
 /* Take the files of the tree into the manifest, write it, give the artifact its name. manifest: all
- * but key and files, and made (now) where it has none; the reference is taken over. */
+ * but key and files, and made (now) where it has none; the reference is taken over. One that has
+ * the name already stays, unless its manifest or tree is gone or damaged. */
 int kh_store_publish(const struct kh_root *root, const char *store, const char *key,
 		     json_t *manifest, struct kh_error *err);
 /* Compare what is there, every file by its digest, with the manifest: nothing missing, nothing

@@ -7,9 +7,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/tree.h"
+#include "core/installed.h"
 #include "core/store.h"
-
-static const char installed_dir[] = "/var/lib/kvmhost/installed";
 
 struct prune {
 	const struct kh_root *root;
@@ -30,12 +29,10 @@ void kh_pruned_list_done(struct kh_pruned_list *list)
 
 void kh_store_installed_keys(const struct kh_root *root, struct kh_strv *ret_keys)
 {
-	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_root_list(root, installed_dir, &names);
-	for (size_t i = 0; i < names.count; i++) {
-		kh_auto(kh_free) char *path = kh_printf("%s/%s", installed_dir, names.items[i]);
-		kh_auto(kh_free) char *text = kh_root_text(root, path);
-		json_t *record = text ? json_loads(text, 0, NULL) : NULL;
+	kh_auto(kh_strv_done) struct kh_strv programs = {0};
+	kh_installed_list(root, &programs);
+	for (size_t i = 0; i < programs.count; i++) {
+		json_t *record = kh_installed_read(root, programs.items[i]);
 		if (*kh_json_get(record, "key"))
 			kh_strv_add(ret_keys, kh_json_get(record, "key"));
 		json_decref(record);
@@ -55,6 +52,25 @@ static int drop(const struct prune *prune, const char *path, const char *what)
 
 /* ---- artifacts ---- */
 
+static int drop_artifact(const struct prune *prune, const struct kh_artifact *artifact,
+			 bool is_damaged)
+{
+	const char *program = kh_json_get(artifact->manifest, "program");
+	const char *version = kh_artifact_about(artifact, "version");
+	kh_auto(kh_free) char *path = kh_printf("%s/artifacts/%s", prune->store, artifact->key);
+	kh_auto(kh_free) char *what =
+		is_damaged ? kh_printf("damaged artifact of %s %s", program, version)
+			   : kh_printf("artifact of %s %s", program, version);
+	return drop(prune, path, what);
+}
+
+/* What cannot be read now (a busy disk, no rights) is not said to be damaged. */
+static bool is_damaged(const struct prune *prune, const struct kh_artifact *artifact)
+{
+	kh_auto(kh_error_done) struct kh_error damage = KH_ERROR_INIT;
+	return kh_store_verify(prune->root, artifact, &damage) != 0 && damage.code != KH_SYSTEM;
+}
+
 static int drop_artifacts(const struct prune *prune, const struct kh_artifact *all, size_t count,
 			  const struct kh_strv *keep)
 {
@@ -62,15 +78,29 @@ static int drop_artifacts(const struct prune *prune, const struct kh_artifact *a
 	for (size_t i = 0; i < count; i++) {
 		const char *program = kh_json_get(all[i].manifest, "program");
 		bool is_newest = !kh_strv_has(&programs, program);
-		if (is_newest)
+		bool is_kept = is_newest || kh_strv_has(keep, all[i].key);
+		bool is_bad = is_kept && is_damaged(prune, &all[i]);
+		if (is_newest && !is_bad)
 			kh_strv_add(&programs, program);
-		if (is_newest || kh_strv_has(keep, all[i].key))
-			continue;
-		kh_auto(kh_free) char *path =
-			kh_printf("%s/artifacts/%s", prune->store, all[i].key);
-		kh_auto(kh_free) char *what = kh_printf("artifact of %s %s", program,
-							kh_artifact_about(&all[i], "version"));
-		if (drop(prune, path, what) != 0)
+		if ((!is_kept || is_bad) && drop_artifact(prune, &all[i], is_bad) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Directories of artifacts without a manifest that can be read, or without a tree: nobody finds
+ * them, and they would be in the way of the same one when it is made anew. */
+static int drop_remains(const struct prune *prune)
+{
+	kh_auto(kh_strv_done) struct kh_strv names = {0};
+	kh_auto(kh_free) char *dir = kh_printf("%s/artifacts", prune->store);
+	kh_root_list(prune->root, dir, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		kh_auto(kh_artifact_done) struct kh_artifact artifact = {0};
+		kh_auto(kh_free) char *path = kh_printf("%s/%s", dir, names.items[i]);
+		if (kh_store_is_key(names.items[i]) &&
+		    kh_store_find(prune->root, prune->store, names.items[i], &artifact) != 0 &&
+		    drop(prune, path, "damaged artifact") != 0)
 			return -1;
 	}
 	return 0;
@@ -86,7 +116,7 @@ static int prune_artifacts(const struct prune *prune, const struct kh_strv *name
 	kh_store_list(prune->root, prune->store, &all, &count);
 	int result = drop_artifacts(prune, all, count, &keep);
 	kh_artifacts_free(all, count);
-	return result;
+	return result == 0 ? drop_remains(prune) : -1;
 }
 
 /* ---- the rest ---- */
@@ -125,7 +155,7 @@ static const struct {
 } parts[] = {
 	{"artifacts", NULL},          {"base", NULL},           {"build", "build directory"},
 	{"ccache", "compiler cache"}, {"sources", "sources"},   {"archives", "archive"},
-	{"apt", "package lists"},     {"dnf", "package lists"},
+	{"apt", "package lists"},     {"dnf", "package lists"}, {"log", NULL},
 };
 
 /* Who names a directory as the store that has other things in it would lose them. */

@@ -1,7 +1,9 @@
 /* store_prune.h - what the store need not keep.
  *
  * Kept are artifacts that are installed (/var/lib/kvmhost/installed), that are named (wanted by the
- * configuration now), and the newest of each program. What an interrupted run left half-made goes.
+ * configuration now), and the newest of each program; of these every file is compared with the
+ * manifest, and a damaged one goes: it can be neither installed nor made anew while it is there.
+ * What an interrupted run left half-made goes.
  * (Build directories of older sources go when the next is built.) is_all: also everything
  * that can be made or fetched again: sources, archives, build directories, the compiler cache. The
  * derived bases of kernels stay: they are decisions, not results.

@@ -160,12 +160,6 @@ static bool is_true_key(const json_t *manifest, const char *key)
 	return strcmp(digest, key) == 0;
 }
 
-static bool is_key(const char *name)
-{
-	return strlen(name) == KH_DIGEST_SIZE - 1 &&
-	       strspn(name, "0123456789abcdef") == KH_DIGEST_SIZE - 1;
-}
-
 static bool is_program(const char *name)
 {
 	return *name && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
@@ -176,7 +170,7 @@ static int check_manifest(const json_t *manifest, struct kh_error *err)
 	const char *key = kh_json_get(manifest, "key");
 	if (json_integer_value(json_object_get(manifest, "format")) != 1)
 		return kh_fail(err, KH_VERIFY, 0, "its manifest is of another format than 1");
-	if (!is_key(key) || !is_program(kh_json_get(manifest, "program")) ||
+	if (!kh_store_is_key(key) || !is_program(kh_json_get(manifest, "program")) ||
 	    !json_is_array(json_object_get(manifest, "files")))
 		return kh_fail(err, KH_VERIFY, 0, "its manifest is damaged");
 	if (!is_true_key(manifest, key))
@@ -224,16 +218,24 @@ static void drop_copy(const struct import *import, const char *key)
 	kh_tree_remove(import->root, path, NULL, &ignored);
 }
 
+/* Is it in the store, with every file as it was? */
+static bool is_present(const struct import *import, const char *key)
+{
+	kh_auto(kh_error_done) struct kh_error damage = KH_ERROR_INIT;
+	kh_auto(kh_artifact_done) struct kh_artifact there = {0};
+	return kh_store_find(import->root, import->store, key, &there) == 0 &&
+	       kh_store_verify(import->root, &there, &damage) == 0;
+}
+
 /* manifest: borrowed. */
 static int take_in(const struct import *import, const char *path, json_t *manifest,
 		   struct kh_error *err)
 {
 	/* A copy: publishing writes the manifest anew. */
 	kh_auto(kh_free) char *key = kh_strdup(kh_json_get(manifest, "key"));
-	kh_auto(kh_artifact_done) struct kh_artifact there = {0};
 	if (check_manifest(manifest, err) != 0)
 		return -1;
-	if (kh_store_find(import->root, import->store, key, &there) == 0) {
+	if (is_present(import, key)) {
 		kh_strv_add(import->present, key);
 		return 0;
 	}
@@ -242,7 +244,9 @@ static int take_in(const struct import *import, const char *path, json_t *manife
 		return -1;
 	}
 	json_object_set_new(manifest, "is_imported", json_true());
-	if (kh_store_publish(import->root, import->store, key, json_incref(manifest), err) != 0)
+	/* The copy is good: a damaged one makes way for it. */
+	if (kh_store_remove(import->root, import->store, key, err) != 0 ||
+	    kh_store_publish(import->root, import->store, key, json_incref(manifest), err) != 0)
 		return -1;
 	kh_strv_add(import->imported, key);
 	return 0;
@@ -279,7 +283,7 @@ static int import_all(const struct import *import, struct kh_error *err)
 	size_t found = 0;
 	for (size_t i = 0; i < names.count; i++) {
 		kh_auto(kh_free) char *path = kh_printf("/artifacts/%s", names.items[i]);
-		if (!is_key(names.items[i]))
+		if (!kh_store_is_key(names.items[i]))
 			continue;
 		found++;
 		if (import_one(import, path, err) != 0)

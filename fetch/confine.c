@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/landlock.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
 #include "fetch/seccomp.h"
@@ -113,44 +114,12 @@ static bool try_to_leave_network(void)
 
 /* ---- Landlock ---- */
 
-/* The kernel's interface, whose header is younger than the C libraries we build with.
- * Source: include/uapi/linux/landlock.h */
-struct landlock_ruleset {
-	uint64_t handled_access_fs, handled_access_net, scoped;
-};
-struct landlock_path_beneath {
-	uint64_t allowed_access;
-	int32_t parent_fd;
-} __attribute__((packed));
-
-enum {
-	LANDLOCK_CREATE = 444, /* the same numbers on every architecture */
-	LANDLOCK_ADD_RULE = 445,
-	LANDLOCK_RESTRICT_SELF = 446,
-	LANDLOCK_VERSION = 1,      /* flag of CREATE */
-	LANDLOCK_PATH_BENEATH = 1, /* type of a rule */
-};
-
-enum {
-	FS_EXECUTE = 1 << 0,
-	FS_WRITE_FILE = 1 << 1,
-	FS_READ_FILE = 1 << 2,
-	FS_READ_DIR = 1 << 3,
-	FS_MAKE_DIR = 1 << 7,
-	FS_MAKE_REG = 1 << 8,
-	FS_MAKE_SYM = 1 << 12,
-	FS_FIRST = (1 << 13) - 1, /* all of version 1 */
-	FS_REFER = 1 << 13,       /* 2: hard links into another directory */
-	FS_TRUNCATE = 1 << 14,    /* 3 */
-	FS_IOCTL_DEV = 1 << 15,   /* 5 */
-};
-
-static struct landlock_ruleset ruleset_of(long version)
+static struct kh_landlock_ruleset ruleset_of(long version)
 {
-	struct landlock_ruleset ruleset = {.handled_access_fs = FS_FIRST};
-	ruleset.handled_access_fs |= version >= 2 ? FS_REFER : 0;
-	ruleset.handled_access_fs |= version >= 3 ? FS_TRUNCATE : 0;
-	ruleset.handled_access_fs |= version >= 5 ? FS_IOCTL_DEV : 0;
+	struct kh_landlock_ruleset ruleset = {.handled_access_fs = KH_LANDLOCK_FIRST};
+	ruleset.handled_access_fs |= version >= 2 ? KH_LANDLOCK_REFER : 0;
+	ruleset.handled_access_fs |= version >= 3 ? KH_LANDLOCK_TRUNCATE : 0;
+	ruleset.handled_access_fs |= version >= 5 ? KH_LANDLOCK_IOCTL_DEV : 0;
 	ruleset.handled_access_net = version >= 4 ? 3 : 0; /* bind and connect of TCP */
 	ruleset.scoped = version >= 6 ? 3 : 0;             /* abstract sockets and signals */
 	return ruleset;
@@ -158,26 +127,28 @@ static struct landlock_ruleset ruleset_of(long version)
 
 static bool apply_landlock(int tree_fd)
 {
-	long version = syscall(LANDLOCK_CREATE, NULL, 0, LANDLOCK_VERSION);
+	long version = syscall(KH_LANDLOCK_CREATE, NULL, 0, KH_LANDLOCK_VERSION);
 	if (version < 1)
 		return false;
-	struct landlock_ruleset ruleset = ruleset_of(version);
+	struct kh_landlock_ruleset ruleset = ruleset_of(version);
 	size_t size = version >= 6   ? sizeof(ruleset)
 		      : version >= 4 ? 2 * sizeof(uint64_t)
 				     : sizeof(uint64_t);
-	kh_auto(kh_close) int rules = (int)syscall(LANDLOCK_CREATE, &ruleset, size, 0);
-	struct landlock_path_beneath beneath = {
-		.allowed_access = (FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_MAKE_DIR |
-				   FS_MAKE_REG | FS_MAKE_SYM | FS_REFER | FS_TRUNCATE) &
-				  ruleset.handled_access_fs,
+	kh_auto(kh_close) int rules = (int)syscall(KH_LANDLOCK_CREATE, &ruleset, size, 0);
+	struct kh_landlock_path_beneath beneath = {
+		.allowed_access =
+			(KH_LANDLOCK_WRITE_FILE | KH_LANDLOCK_READ_FILE | KH_LANDLOCK_READ_DIR |
+			 KH_LANDLOCK_MAKE_DIR | KH_LANDLOCK_MAKE_REG | KH_LANDLOCK_MAKE_SYM |
+			 KH_LANDLOCK_REFER | KH_LANDLOCK_TRUNCATE) &
+			ruleset.handled_access_fs,
 		.parent_fd = tree_fd,
 	};
 	if (rules < 0)
 		return false;
 	if (tree_fd >= 0 &&
-	    syscall(LANDLOCK_ADD_RULE, rules, LANDLOCK_PATH_BENEATH, &beneath, 0) != 0)
+	    syscall(KH_LANDLOCK_ADD_RULE, rules, KH_LANDLOCK_PATH_BENEATH, &beneath, 0) != 0)
 		return false;
-	return syscall(LANDLOCK_RESTRICT_SELF, rules, 0) == 0;
+	return syscall(KH_LANDLOCK_RESTRICT_SELF, rules, 0) == 0;
 }
 
 int kh_confine_apply(const struct kh_confine *confine, struct kh_strv *ret_active,

@@ -10,7 +10,8 @@
 #include "core/base/sys.h"
 #include "core/base/tree.h"
 
-/* The links are made anew each time: the directory is the build account's. */
+/* Below HOME, which is made anew for each build: nothing else is in the directory that PATH begins
+ * with. */
 static int make_links(const struct kh_sandbox *sandbox, const char *ccache, char **ret_dir,
 		      struct kh_error *err)
 {
@@ -54,6 +55,7 @@ int kh_ccache_use(const struct kh_root *root, const struct kh_config *config,
 	if (kh_sandbox_dir(sandbox, cache, err) != 0 ||
 	    make_links(sandbox, ccache, &links, err) != 0)
 		return -1;
+	kh_strv_add(&sandbox->writable, cache);
 	kh_strv_addf(&sandbox->environment, "CCACHE_DIR=%s", cache);
 	kh_strv_addf(&sandbox->environment, "CCACHE_BASEDIR=%s", store);
 	kh_strv_add(&sandbox->environment, "CCACHE_NOHASHDIR=1");

@@ -25,7 +25,7 @@ struct kh_build { /* one that is under way */
 	const struct kh_making *making;
 	const struct kh_source *source;
 	struct kh_sandbox *sandbox;
-	char *source_dir; /* host paths: the source tree (read only for the build account), */
+	char *source_dir; /* host paths: the source tree (no step writes there), */
 	char *build_dir;  /* out-of-tree objects; kept for incremental builds, */
 	char *stage_dir;  /* to be filled: the tree as it lies below the root */
 	json_t *about;    /* for the manifest: {"release": ..., "covers": ...}; to be filled */

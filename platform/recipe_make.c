@@ -165,11 +165,15 @@ static void prune_directories(const struct work *work)
 static int open_sandbox(struct work *work, struct kh_error *err)
 {
 	const struct kh_making *making = work->making;
+	struct kh_strv *writable = &work->sandbox.writable;
 	kh_auto(kh_free) char *log =
 		kh_build_log_path(making->root, making->config, work->recipe->program);
 	if (kh_sandbox_open(making->root, making->config, log, &work->sandbox, err) != 0 ||
 	    kh_ccache_use(making->root, making->config, &work->sandbox, err) != 0)
 		return -1;
+	kh_strv_add(writable, work->sandbox.home);
+	kh_strv_add(writable, work->build.build_dir);
+	kh_strv_add(writable, work->build.stage_dir);
 	kh_auto(kh_free) char *warning =
 		kh_printf("the build is not cut off from the network: %s",
 			  work->sandbox.obstacle ? work->sandbox.obstacle : "");

@@ -30,6 +30,10 @@ struct kh_sandbox {
 	char *log_path;             /* host path; appended */
 	struct kh_strv environment; /* "CCACHE_DIR=...": beside PATH, LC_ALL, HOME, TMPDIR; one
 				     * of these given here replaces it */
+	/* Host paths of directories: a step may write below these, and where any program may (/tmp,
+	 * /dev), and nowhere else; none: wherever its account may. Where the kernel has Landlock.
+	 */
+	struct kh_strv writable;
 	/* Called with each line, without its newline; may be NULL. */
 	void (*on_line)(void *data, const char *line);
 	void *data;
@@ -38,7 +42,7 @@ struct kh_sandbox {
 	char *obstacle;     /* why not, or NULL */
 };
 
-/* Choose the account and make HOME; log_path: the directory is made. */
+/* Choose the account and make HOME anew, empty; log_path: the directory is made. */
 int kh_sandbox_open(const struct kh_root *root, const struct kh_config *config,
 		    const char *log_path, struct kh_sandbox *ret_sandbox, struct kh_error *err);
 void kh_sandbox_done(struct kh_sandbox *sandbox);

@@ -45,7 +45,10 @@ int kh_sandbox_open(const struct kh_root *root, const struct kh_config *config,
 	else
 		sandbox.obstacle = kh_strdup(strerror(errno));
 	kh_auto(kh_free) char *temporary = kh_printf("%s/tmp", sandbox.home);
-	if (kh_sandbox_dir(&sandbox, sandbox.home, err) != 0 ||
+	/* A new one: what a build leaves in it (settings of tools, programs where PATH begins) is
+	 * not for the next one. */
+	if (kh_tree_remove(root, home, NULL, err) != 0 ||
+	    kh_sandbox_dir(&sandbox, sandbox.home, err) != 0 ||
 	    kh_sandbox_dir(&sandbox, temporary, err) != 0)
 		return -1;
 	*ret_sandbox = sandbox;
@@ -59,6 +62,7 @@ void kh_sandbox_done(struct kh_sandbox *sandbox)
 	free(sandbox->log_path);
 	free(sandbox->obstacle);
 	kh_strv_done(&sandbox->environment);
+	kh_strv_done(&sandbox->writable);
 	*sandbox = (struct kh_sandbox){0};
 }
 

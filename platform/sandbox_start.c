@@ -144,8 +144,9 @@ static void become_account(const struct kh_sandbox *sandbox, bool is_own_account
 		give_up(IN_ACCOUNT);
 }
 
-static void become_step(const struct kh_sandbox_step *step)
+static void become_step(const struct kh_sandbox *sandbox, const struct kh_sandbox_step *step)
 {
+	kh_sandbox_confine(sandbox);
 	struct rlimit no_core = {0, 0};
 	setrlimit(RLIMIT_CORE, &no_core);
 	umask(022);
@@ -181,13 +182,13 @@ static void be_child(const struct kh_sandbox *sandbox, const struct kh_sandbox_s
 	if (!sandbox->is_isolated) {
 		if (getppid() != parent)
 			_exit(127);
-		become_step(step);
+		become_step(sandbox, step);
 	}
 	pid_t pid = fork();
 	if (pid < 0)
 		give_up(IN_EXEC);
 	if (pid == 0)
-		become_step(step);
+		become_step(sandbox, step);
 	wait_for_step(pid);
 }
 

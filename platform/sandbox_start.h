@@ -13,6 +13,9 @@ struct kh_sandbox_step {
 
 /* Can namespaces be had? Returns 0, or -1 with errno. */
 int kh_sandbox_probe(bool is_own_account);
+/* In the child, before exec: from now on it writes where sandbox->writable says. Nothing where the
+ * kernel has no Landlock of version 2 (Linux 5.19), or the list is empty. */
+void kh_sandbox_confine(const struct kh_sandbox *sandbox);
 /* Start it. Returns the process to wait for (its exit status is the step's, 128 + signal when that
  * was killed), or -1: not started. Ending it (SIGKILL to its process group) ends all of it. */
 pid_t kh_sandbox_start(const struct kh_sandbox *sandbox, const struct kh_sandbox_step *step,

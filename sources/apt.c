@@ -48,7 +48,9 @@ static int make_directories(const struct kh_apt *apt, struct kh_error *err)
 	return 0;
 }
 
-/* Read after the host's configuration (proxies and the like stay), so it has the last word. */
+/* Read after the host's configuration (proxies and the like stay), so it has the last word. A host
+ * that lets apt take unsigned lists said so of its packages; what is built here becomes its kernel.
+ * One source may still be trusted, in its own line (is_signed tells). */
 static char *make_configuration(const struct kh_apt *apt)
 {
 	const char *place = apt->host_directory;
@@ -56,6 +58,9 @@ static char *make_configuration(const struct kh_apt *apt)
 			 "Dir::Etc::sourceparts \"%s/sources.list.d\";\n"
 			 "Dir::State::lists \"%s/lists\";\n"
 			 "Dir::Cache \"%s/cache\";\n"
+			 "Acquire::AllowInsecureRepositories \"false\";\n"
+			 "Acquire::AllowWeakRepositories \"false\";\n"
+			 "Acquire::AllowDowngradeToInsecureRepositories \"false\";\n"
 			 "Acquire::Languages \"none\";\n"
 			 "Acquire::GzipIndexes \"false\";\n"
 			 "Acquire::Retries \"2\";\n"

@@ -11,12 +11,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/progress.h"
+#include "core/base/stop.h"
 #include "core/base/str.h"
 
 static char path_variable[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -24,13 +26,18 @@ static char locale_variable[] = "LC_ALL=C";
 static char frontend_variable[] = "DEBIAN_FRONTEND=noninteractive";
 static char *environment[] = {path_variable, locale_variable, frontend_variable, NULL};
 
+static bool is_switch(const struct kh_run_place *place)
+{
+	return place && place->uid != 0 && geteuid() == 0;
+}
+
 /* The rights of another account, for good. A network of its own is root's to take or, without
  * rights, not everywhere to be had: then the program goes with the one there is. */
 static int move_to(const struct kh_run_place *place)
 {
 	if (chdir(place->directory) != 0)
 		return -1;
-	bool is_switched = geteuid() == 0 && place->uid != 0;
+	bool is_switched = is_switch(place);
 	if (is_switched) {
 		int ignored = unshare(CLONE_NEWNET);
 		(void)ignored;
@@ -46,13 +53,26 @@ static int move_to(const struct kh_run_place *place)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* An account's program is the first process of a namespace: whatever it starts ends with it, also
+ * what left its process group, and so nothing of an account that knows strangers' bytes is there to
+ * meddle with what we do next. Where the kernel or a container allows none, it goes without.
+ * Source: pid_namespaces(7). */
+static pid_t start(const struct kh_run_place *place)
+{
+	pid_t child = -1;
+	if (is_switch(place))
+		child = (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWIPC | SIGCHLD, NULL, NULL,
+				       NULL, NULL);
+	return child >= 0 ? child : fork();
+}
+
 /* In the child: never returns. A failed exec is told through the status pipe. */
 static void become(const char *const *argv, const struct kh_run_place *place, int output,
 		   int status_pipe, pid_t parent)
 {
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (getpid() != 1 && getppid() != parent) /* seen from a namespace there is no parent */
 		_exit(127);
 	int null = open("/dev/null", O_RDONLY);
 	sigset_t none;
@@ -80,12 +100,20 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+/* An account's program fills the store: it ends at once when somebody wants to stop. One of the
+ * system is waited for. */
+static bool is_stopped(const struct kh_run_place *place)
+{
+	return place && kh_stop_is_wanted();
+}
+
 /* Read output until its end or the deadline; what is over the limit is read and dropped. Returns
  * false at the deadline. A grandchild that keeps the pipe open is not waited for. */
-static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *text)
+static bool collect(const struct kh_run_place *place, int fd, pid_t child, long long deadline_ms,
+		    struct kh_str *text)
 {
 	char block[8192];
-	for (;;) {
+	while (!is_stopped(place)) {
 		siginfo_t info = {0};
 		bool has_ended =
 			waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
@@ -108,6 +136,7 @@ static bool collect(int fd, pid_t child, long long deadline_ms, struct kh_str *t
 		if (got > 0 && text->length + (size_t)got <= KH_RUN_OUTPUT_BYTES)
 			kh_str_add_bytes(text, block, (size_t)got);
 	}
+	return false;
 }
 
 /* After the output ended the program may still run: wait for it, no longer than the deadline. */
@@ -136,7 +165,7 @@ static int run_at(const struct kh_run_place *place, const char *const *argv, uns
 	}
 	kh_auto(kh_close) int failed_read = failed[0];
 	pid_t parent = getpid();
-	pid_t child = fork();
+	pid_t child = start(place);
 	if (child == 0)
 		become(argv, place, out[1], failed[1], parent);
 	kh_close(&out[1]);
@@ -152,7 +181,7 @@ static int run_at(const struct kh_run_place *place, const char *const *argv, uns
 	kh_auto(kh_str_done) struct kh_str text = {0};
 	long long deadline_ms = now_ms() + timeout_s * 1000LL;
 	int status = 0;
-	bool in_time = collect(out_read, child, deadline_ms, &text) &&
+	bool in_time = collect(place, out_read, child, deadline_ms, &text) &&
 		       wait_for(child, deadline_ms, &status);
 	/* What a program of the system leaves behind when it ends is a service that it started
 	 * (dhclient is for a moment still of its group); an account's program has nothing to leave.
@@ -161,6 +190,10 @@ static int run_at(const struct kh_run_place *place, const char *const *argv, uns
 		kill(-child, SIGKILL);
 	if (!in_time)
 		waitpid(child, &status, 0);
+	if (is_stopped(place)) {
+		kh_stop_fail(err);
+		return kh_wrap(err, "run '%s'", argv[0]);
+	}
 	ret_result->timed_out = !in_time;
 	ret_result->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	ret_result->output = kh_str_take(&text);

@@ -2,10 +2,10 @@
  *
  * An argument vector, never a shell; a fixed environment (LC_ALL=C, PATH of the system
  * directories); the mask 022; standard input from /dev/null; output (both streams together)
- * captured up to a limit; a timeout, at which its whole process group ends. It dies with us; what it
- * left behind when it ended by itself (a daemon that it started) does not. The runner is an object
- * with a function pointer: tests hand in a recorder with canned output and compare the recorded
- * command lines.
+ * captured up to a limit; a timeout, at which its whole process group ends. It dies with us; what
+ * it left behind when it ended by itself (a daemon that it started) does not. The runner is an
+ * object with a function pointer: tests hand in a recorder with canned output and compare the
+ * recorded command lines.
  */
 #ifndef KH_BASE_RUN_H
 #define KH_BASE_RUN_H
@@ -39,8 +39,9 @@ int kh_run(struct kh_runner *runner, const char *const *argv, unsigned timeout_s
 	   struct kh_error *err);
 
 /* Somebody else, somewhere else: for programs that work on what came from outside. No new
- * privileges, no supplementary groups and, where the kernel allows it, no network; nothing of the
- * process group stays when it ends. */
+ * privileges, no supplementary groups and, where the kernel allows it, no network; nothing that it
+ * started stays when it ends (where the kernel allows no namespaces: nothing of its process group).
+ * What it makes is not the host's: it is ended when somebody wants to stop (stop.h), an error. */
 struct kh_run_place {
 	uid_t uid; /* switched to when we are root; otherwise it must be our own */
 	gid_t gid;

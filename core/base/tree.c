@@ -4,12 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "core/base/sys.h"
+
+enum { DEPTH_MOST = 128 };
 
 /* Names in a directory, without "." and ".."; they are read before anything is removed. */
 static int list_names(int dir_fd, struct kh_strv *names)
@@ -36,33 +39,82 @@ static int open_dir(int dir_fd, const char *name)
 	return fd;
 }
 
-static int remove_dir(int dir_fd, const char *name, long long *freed_bytes, struct kh_error *err)
+struct removal {
+	int top_fd; /* of the tree; -1: not open yet */
+	unsigned lifted;
+	long long *freed_bytes; /* may be NULL */
+	struct kh_error *err;
+};
+
+/* A program that made directories in directories without end must not be able to make a tree that
+ * nobody can remove (descriptors and stack come to an end first): what is too deep is moved to the
+ * top, whose entries are gone through once more. */
+static int lift(struct removal *removal, int dir_fd, const char *name)
+{
+	/* To be moved it has to be writable itself; where that fails, so does the rename. */
+	int result = fchmodat(dir_fd, name, 0700, 0);
+	do {
+		kh_auto(kh_free) char *place =
+			kh_printf(".deep-%d-%u", (int)getpid(), removal->lifted++);
+		result = renameat(dir_fd, name, removal->top_fd, place);
+	} while (result != 0 && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR));
+	return result == 0 ? 0 : kh_fail(removal->err, KH_SYSTEM, errno, "move '%s'", name);
+}
+
+static int remove_entry(struct removal *removal, int dir_fd, const char *name, int depth);
+
+static int remove_entries(struct removal *removal, int fd, const char *name, int depth)
 {
 	kh_auto(kh_strv_done) struct kh_strv names = {0};
-	kh_auto(kh_close) int fd = open_dir(dir_fd, name);
-	if (fd < 0 || list_names(fd, &names) != 0)
-		return kh_fail(err, KH_SYSTEM, errno, "open directory '%s'", name);
+	if (list_names(fd, &names) != 0)
+		return kh_fail(removal->err, KH_SYSTEM, errno, "open directory '%s'", name);
 	if (names.count > 0 && faccessat(fd, ".", W_OK, 0) != 0)
 		fchmod(fd, 0700);
 	for (size_t i = 0; i < names.count; i++)
-		if (kh_tree_remove_at(fd, names.items[i], freed_bytes, err) != 0)
-			return kh_wrap(err, "in '%s'", name);
+		if (remove_entry(removal, fd, names.items[i], depth + 1) != 0)
+			return kh_wrap(removal->err, "in '%s'", name);
+	return 0;
+}
+
+static int remove_dir(struct removal *removal, int dir_fd, const char *name, int depth)
+{
+	kh_auto(kh_close) int fd = open_dir(dir_fd, name);
+	unsigned lifted;
+	if (fd < 0)
+		return kh_fail(removal->err, KH_SYSTEM, errno, "open directory '%s'", name);
+	if (depth == 0)
+		removal->top_fd = fd;
+	do {
+		lifted = removal->lifted;
+		if (remove_entries(removal, fd, name, depth) != 0)
+			return -1;
+	} while (depth == 0 && removal->lifted > lifted);
+	return 0;
+}
+
+static int remove_entry(struct removal *removal, int dir_fd, const char *name, int depth)
+{
+	struct stat status;
+	if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT
+			       ? 0
+			       : kh_fail(removal->err, KH_SYSTEM, errno, "remove '%s'", name);
+	bool is_dir = S_ISDIR(status.st_mode);
+	if (is_dir && depth > DEPTH_MOST)
+		return lift(removal, dir_fd, name);
+	if (is_dir && remove_dir(removal, dir_fd, name, depth) != 0)
+		return -1;
+	if (kh_sys_unlink(dir_fd, name, is_dir ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
+		return kh_fail(removal->err, KH_SYSTEM, errno, "remove '%s'", name);
+	if (removal->freed_bytes && (is_dir || status.st_nlink == 1))
+		*removal->freed_bytes += status.st_blocks * 512LL;
 	return 0;
 }
 
 int kh_tree_remove_at(int dir_fd, const char *name, long long *freed_bytes, struct kh_error *err)
 {
-	struct stat status;
-	if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? 0 : kh_fail(err, KH_SYSTEM, errno, "remove '%s'", name);
-	bool is_dir = S_ISDIR(status.st_mode);
-	if (is_dir && remove_dir(dir_fd, name, freed_bytes, err) != 0)
-		return -1;
-	if (kh_sys_unlink(dir_fd, name, is_dir ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
-		return kh_fail(err, KH_SYSTEM, errno, "remove '%s'", name);
-	if (freed_bytes && (is_dir || status.st_nlink == 1))
-		*freed_bytes += status.st_blocks * 512LL;
-	return 0;
+	struct removal removal = {.top_fd = -1, .freed_bytes = freed_bytes, .err = err};
+	return remove_entry(&removal, dir_fd, name, 0);
 }
 
 int kh_tree_remove(const struct kh_root *root, const char *path, long long *freed_bytes,

@@ -1,9 +1,11 @@
 /* The account that unpacks and builds. */
 #include <pwd.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -11,6 +13,7 @@
 #include "core/account.h"
 #include "core/base/mem.h"
 #include "core/base/run.h"
+#include "core/base/stop.h"
 #include "tests/lib/fixture.h"
 
 static void load(const char *yaml, struct kh_config *config)
@@ -150,6 +153,42 @@ static void a_program_runs_there_as_that_account_with_nothing_more(void **state)
 	}
 }
 
+/* A spec file's %prep is a program of strangers: a process that stays would be there to exchange
+ * what the next build or root itself is about to use. */
+static void what_left_its_process_group_ends_with_it(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	struct fixture f;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	static const char *const argv[] = {
+		"sh", "-c", "setsid sh -c 'sleep 1; echo late > late' >/dev/null 2>&1 & sleep 0.2",
+		NULL};
+	fixture_open_empty(&f);
+	assert_int_equal(chmod(f.path, 0777), 0);
+	assert_int_equal(run_as(64999, 64998, f.path, argv, NULL, &err), 0);
+	usleep(1300000);
+	assert_false(kh_root_exists(&f.root, "/late"));
+	fixture_close(&f);
+}
+
+static void who_wants_to_stop_does_not_wait_for_it(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	static const char *const argv[] = {"sleep", "8", NULL};
+	uid_t uid = geteuid() == 0 ? 64999 : geteuid();
+	gid_t gid = geteuid() == 0 ? 64998 : getegid();
+	time_t before = time(NULL);
+	kh_stop_want(SIGINT);
+	int result = run_as(uid, gid, "/", argv, NULL, &err);
+	kh_stop_want(0);
+	assert_int_equal(result, -1);
+	assert_string_equal(err.message, "run 'sleep': stopped by SIGINT");
+	assert_in_range(time(NULL) - before, 0, 4);
+}
+
 static void a_program_that_fails_or_has_no_place_is_an_error(void **state)
 {
 	(void)state;
@@ -176,6 +215,8 @@ int main(void)
 		cmocka_unit_test(root_and_strangers_do_not_build),
 		cmocka_unit_test(a_named_account_gets_the_directory),
 		cmocka_unit_test(a_program_runs_there_as_that_account_with_nothing_more),
+		cmocka_unit_test(what_left_its_process_group_ends_with_it),
+		cmocka_unit_test(who_wants_to_stop_does_not_wait_for_it),
 		cmocka_unit_test(a_program_that_fails_or_has_no_place_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

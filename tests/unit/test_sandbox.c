@@ -8,13 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/base/landlock.h"
 #include "core/base/mem.h"
+#include "core/base/run.h"
 #include "core/base/stop.h"
 #include "platform/build_errors.h"
 #include "platform/build_log.h"
@@ -217,6 +220,61 @@ static void silence_ends_a_step_with_all_it_started(void **state)
 }
 
 /* A daemon in a session of its own does not outlive its step, nor keep us waiting. */
+/* More directories in one another than there are descriptors. */
+static void a_build_cannot_leave_what_nobody_can_remove(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct kh_sandbox next = {0};
+	must_run("cd $HOME; mkdir other; echo x > other/x; chmod 0500 other; i=0;"
+		 " while [ $i -lt 3000 ]; do mkdir d && cd -P d || exit 1; i=$((i+1)); done; > x");
+	if (kh_sandbox_open(&host.root, &config, sandbox.log_path, &next, &err) != 0)
+		fail_msg("%.300s", err.message);
+	assert_false(kh_root_exists(&host.root, "/store/build/home/d"));
+	kh_sandbox_done(&next);
+}
+
+/* A program that QEMU's build puts where PATH begins must not be the kernel's linker. */
+static void what_a_build_left_at_home_is_not_there_for_the_next(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	struct kh_sandbox next = {0};
+	must_run("mkdir $HOME/ccache; ln -s /bin/true $HOME/ccache/ld; echo x > $HOME/.gitconfig");
+	assert_true(kh_root_exists(&host.root, "/store/build/home/.gitconfig"));
+	assert_int_equal(kh_sandbox_open(&host.root, &config, sandbox.log_path, &next, &err), 0);
+	assert_false(kh_root_exists(&host.root, "/store/build/home/.gitconfig"));
+	assert_false(kh_root_exists(&host.root, "/store/build/home/ccache"));
+	assert_true(kh_root_is_dir(&host.root, "/store/build/home/tmp"));
+	kh_sandbox_done(&next);
+}
+
+/* Not below /tmp, where every step may write. */
+static void a_step_changes_nothing_but_its_own_build(void **state)
+{
+	(void)state;
+	char place[] = "/run/kvmhost-test-XXXXXX";
+	long landlock = syscall(KH_LANDLOCK_CREATE, NULL, 0, KH_LANDLOCK_VERSION);
+	if (geteuid() != 0 || landlock < 2 || !mkdtemp(place))
+		skip();
+	chmod(place, 0777);
+	kh_auto(kh_free) char *own = kh_printf("%s/own", place);
+	kh_auto(kh_free) char *script = kh_printf(
+		"cd %s; mkdir own/a other && exit 1; mkdir own/a/b && echo x > own/a/b/x &&"
+		" mv own/a/b own/b && ln own/b/x own/a/y && rm -r own/a &&"
+		" ! sh -c '> sources' && ! rm kept && ! mv kept own/kept && ! sh -c '>> kept' &&"
+		" echo x > /dev/null && cat kept > $TMPDIR/t",
+		place);
+	kh_auto(kh_free) char *kept = kh_printf("echo x > %s/kept && mkdir %s", place, own);
+	must_run(kept);
+	kh_strv_add(&sandbox.writable, own);
+	kh_strv_add(&sandbox.writable, "/nowhere/at/all");
+	must_run(script);
+	const char *argv[] = {"rm", "-r", place, NULL};
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	assert_int_equal(kh_run(&kh_run_system, argv, 10, NULL, &err), 0);
+}
+
 static void what_a_step_leaves_running_ends_with_it(void **state)
 {
 	(void)state;
@@ -460,6 +518,9 @@ int main(void)
 		cmocka_unit_test(a_log_that_is_full_says_so_and_the_step_goes_on),
 		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 		cmocka_unit_test(silence_ends_a_step_with_all_it_started),
+		cmocka_unit_test(a_build_cannot_leave_what_nobody_can_remove),
+		cmocka_unit_test(what_a_build_left_at_home_is_not_there_for_the_next),
+		cmocka_unit_test(a_step_changes_nothing_but_its_own_build),
 		cmocka_unit_test(what_a_step_leaves_running_ends_with_it),
 		cmocka_unit_test(a_step_that_is_killed_says_by_what),
 		cmocka_unit_test(a_directory_belongs_to_the_build_account_and_to_no_other),

@@ -341,6 +341,41 @@ static void nothing_of_apt_on_the_host_is_touched(void **state)
 	archive_host_close(&host);
 }
 
+/* apt-get on a host whose own configuration, read before ours, allows it. */
+static int run_careless(struct kh_runner *runner, const char *const *argv, unsigned timeout_s,
+			struct kh_run_result *ret_result, struct kh_error *err)
+{
+	static const char *const allowed[] = {"-o", "Acquire::AllowInsecureRepositories=true", "-o",
+					      "Acquire::AllowWeakRepositories=true"};
+	const char *words[24] = {argv[0]};
+	size_t count = 1;
+	(void)runner;
+	for (size_t i = 0; i < KH_COUNT(allowed) && strcmp(argv[0], "apt-get") == 0; i++)
+		words[count++] = allowed[i];
+	for (size_t i = 1; argv[i] && count + 1 < KH_COUNT(words); i++)
+		words[count++] = argv[i];
+	return kh_run_system.run(&kh_run_system, words, timeout_s, ret_result, err);
+}
+
+static void lists_that_nobody_signed_are_not_taken_even_where_apt_would(void **state)
+{
+	(void)state;
+	NEED_APT();
+	struct archive_host host;
+	struct kh_runner careless = {run_careless, NULL};
+	archive_host_open(&host, "kernel: {version: distro}\n");
+	kh_auto(kh_free) char *list =
+		kh_printf("deb file:%s/archive bookworm main\n", host.fixture.path);
+	fixture_put(&host.fixture, "/etc/apt/sources.list", list);
+	archive_host_add(&host, "6.1.9-1");
+	archive_host_index(&host);
+	host.making.runner = &careless;
+	kh_auto(kh_free) char *message = archive_host_make(&host, false);
+	assert_non_null(strstr(message, "is not signed"));
+	assert_false(kh_root_exists(&host.fixture.root, "/store/sources/kernel.json"));
+	archive_host_close(&host);
+}
+
 static void upstreams_places_are_tried_in_turn_with_the_digest_of_the_table(void **state)
 {
 	(void)state;
@@ -461,6 +496,8 @@ int main(void)
 					  forget),
 		cmocka_unit_test_teardown(a_host_without_apt_and_dnf_is_told_what_would_do, forget),
 		cmocka_unit_test_teardown(nothing_of_apt_on_the_host_is_touched, forget),
+		cmocka_unit_test_teardown(
+			lists_that_nobody_signed_are_not_taken_even_where_apt_would, forget),
 		cmocka_unit_test_teardown(
 			upstreams_places_are_tried_in_turn_with_the_digest_of_the_table, forget),
 		cmocka_unit_test_teardown(a_keyring_asks_for_the_makers_signature, forget),

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -114,12 +116,55 @@ static void an_artifact_that_changed_is_found_out(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+/* ---- whose is it? ---- */
+
+static void expect_place(const char *path, const char *message)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	int result = kh_store_check_place(&host.root, path, &err);
+	assert_int_equal(result, message ? -1 : 0);
+	if (message)
+		assert_string_equal(err.message, message);
+}
+
+/* Who may rename the store's directory, or one above it, could put another one in its place. */
+static void a_store_that_others_could_exchange_is_not_installed_from(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	kh_auto(kh_free) char *home = kh_printf("%s/home/bob", host.path);
+	kh_auto(kh_free) char *open = kh_printf("%s/srv/open", host.path);
+	fixture_put(&host, "/home/bob/store/x", "");
+	fixture_put(&host, "/srv/open/store/x", "");
+	fixture_put(&host, "/srv/closed/x", "");
+	fixture_link(&host, "/srv/closed/link", "/home/bob/store");
+	assert_int_equal(chown(home, 1000, 1000), 0);
+	assert_int_equal(chmod(open, 0777), 0);
+	expect_place("/home/bob/store", NULL); /* another root is its owner's */
+	host.root.is_live = true;
+	expect_place("/home/bob/store", "others than root may change '/home/bob', and with it what "
+					"is installed from '/home/bob/store'");
+	expect_place("/home/bob/not/there/yet",
+		     "others than root may change '/home/bob', and with it what is installed from "
+		     "'/home/bob/not/there/yet'");
+	expect_place("/srv/open/store", "others than root may change '/srv/open', and with it what "
+					"is installed from '/srv/open/store'");
+	expect_place("/srv/closed/link",
+		     "others than root may change '/home/bob', and with it what is installed from "
+		     "'/home/bob/store'");
+	expect_place("/srv/closed", NULL);
+	assert_int_equal(chmod(open, 01777), 0);
+	expect_place("/srv/open/store/", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_key_follows_the_content_of_the_inputs_and_not_their_order),
 		TEST(an_artifact_that_changed_is_found_out),
 		TEST(only_a_whole_artifact_is_found),
+		TEST(a_store_that_others_could_exchange_is_not_installed_from),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -342,13 +342,15 @@ static void what_is_installed_wanted_or_newest_is_kept(void **state)
 	make_artifact("qemu", "installed", "2026-03-03T00:00:00Z", installed);
 	make_artifact("qemu", "old", "2026-02-02T00:00:00Z", old);
 	make_artifact("kernel", "only", "2020-01-01T00:00:00Z", only);
-	kh_auto(kh_free) char *record = kh_printf("{\"key\": \"%s\"}", installed);
-	fixture_put(&one, "/var/lib/kvmhost/installed/qemu.json", record);
+	kh_auto(kh_free) char *record =
+		kh_printf("{\"key\": \"%s\"}\nl\tb\t/usr/local/bin/a\n", installed);
+	fixture_put(&one, "/var/lib/kvmhost/installed/qemu.record", record);
 	fixture_put(&one, "/store/artifacts/.abc.new/tree/x", "half\n");
 	fixture_put(&one, "/store/build/qemu-1.stage/x", "half\n");
 	fixture_put(&one, "/store/build/qemu-1/x.o", "object\n");
 	fixture_put(&one, "/store/sources/qemu.json", "{}");
 	fixture_put(&one, "/store/base/k.config", "CONFIG_A=y\n");
+	fixture_put(&one, "/store/log/qemu-20260202T000000Z.log", "where there is no /var/log\n");
 	struct kh_strv keep = {(char *[]){wanted}, 1};
 	assert_int_equal(kh_store_prune(&one.root, store, &keep, false, &pruned, &err), 0);
 	assert_int_equal(pruned.count, 3);
@@ -361,11 +363,82 @@ static void what_is_installed_wanted_or_newest_is_kept(void **state)
 	assert_int_equal(pruned.count, 2);
 	assert_false(kh_root_exists(&one.root, "/store/build/qemu-1"));
 	assert_true(kh_root_exists(&one.root, "/store/base/k.config"));
+	assert_true(kh_root_exists(&one.root, "/store/log/qemu-20260202T000000Z.log"));
 	struct kh_artifact *all = NULL;
 	size_t count = 0;
 	kh_store_list(&one.root, store, &all, &count);
 	assert_int_equal(count, 4);
 	kh_artifacts_free(all, count);
+}
+
+/* Whatever it is wanted for: it can be neither installed nor, while it is there, made anew. */
+static void what_is_damaged_is_not_kept(void **state)
+{
+	(void)state;
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_pruned_list_done) struct kh_pruned_list pruned = {0};
+	char changed[KH_DIGEST_SIZE], nameless[KH_DIGEST_SIZE], good[KH_DIGEST_SIZE];
+	make_artifact("qemu", "changed", "2026-05-05T00:00:00Z", changed);
+	make_artifact("qemu", "nameless", "2026-04-04T00:00:00Z", nameless);
+	make_artifact("qemu", "good", "2026-03-03T00:00:00Z", good);
+	kh_auto(kh_free) char *file = kh_printf("/store/artifacts/%s/tree/usr/bin/x", changed);
+	kh_auto(kh_free) char *manifest = kh_printf("/store/artifacts/%s/manifest.json", nameless);
+	fixture_put_mode(&one, file, "CHANGED", 0755);
+	fixture_put(&one, manifest, "{\"key\": ");
+	fixture_put(&one, "/store/artifacts/notes", "the operator's own\n");
+	struct kh_strv keep = {(char *[]){changed, nameless}, 2};
+	assert_int_equal(kh_store_prune(&one.root, store, &keep, false, &pruned, &err), 0);
+	assert_int_equal(pruned.count, 2);
+	assert_string_equal(pruned.items[0].what, "damaged artifact of qemu 7.2");
+	assert_non_null(strstr(pruned.items[0].path, changed));
+	assert_string_equal(pruned.items[1].what, "damaged artifact");
+	assert_non_null(strstr(pruned.items[1].path, nameless));
+	kh_auto(kh_artifact_done) struct kh_artifact artifact = {0};
+	assert_int_equal(kh_store_find(&one.root, store, good, &artifact), 0);
+	assert_true(kh_root_exists(&one.root, "/store/artifacts/notes"));
+}
+
+/* ---- damage ---- */
+
+static void a_damaged_artifact_is_replaced(const char *name)
+{
+	kh_auto(kh_error_done) struct kh_error err = KH_ERROR_INIT;
+	kh_auto(kh_strv_done) struct kh_strv imported = {0}, present = {0};
+	kh_auto(kh_free) char *path = kh_printf("%s/out", one.path);
+	char key[KH_DIGEST_SIZE];
+	make_artifact("qemu", "kvm", "2026-01-01T00:00:00Z", key);
+	export_to(key, path);
+	assert_int_equal(kh_store_import(&other.root, &config, path, &imported, &present, &err), 0);
+	kh_auto(kh_free) char *file = kh_printf("/store/artifacts/%s/%s", key, name);
+	fixture_put(&other, file, "garbage");
+	assert_int_equal(kh_store_import(&other.root, &config, path, &imported, &present, &err), 0);
+	assert_int_equal(imported.count, 2);
+	assert_int_equal(present.count, 0);
+	is_there_and_imported(key);
+}
+
+static void an_import_replaces_a_damaged_file(void **state)
+{
+	(void)state;
+	a_damaged_artifact_is_replaced("tree/usr/bin/x");
+}
+
+static void an_import_replaces_a_damaged_manifest(void **state)
+{
+	(void)state;
+	a_damaged_artifact_is_replaced("manifest.json");
+}
+
+static void what_is_built_replaces_what_nobody_can_read(void **state)
+{
+	(void)state;
+	kh_auto(kh_artifact_done) struct kh_artifact artifact = {0};
+	char key[KH_DIGEST_SIZE];
+	make_artifact("qemu", "kvm", "2026-01-01T00:00:00Z", key);
+	kh_auto(kh_free) char *manifest = kh_printf("/store/artifacts/%s/manifest.json", key);
+	fixture_put(&one, manifest, "");
+	make_artifact("qemu", "kvm", "2026-01-01T00:00:00Z", key);
+	assert_int_equal(kh_store_find(&one.root, store, key, &artifact), 0);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, open_hosts, close_hosts)
@@ -389,6 +462,10 @@ int main(void)
 		TEST(a_directory_without_artifacts_is_an_error),
 		TEST(a_hostile_tar_file_reaches_nothing),
 		TEST(what_is_installed_wanted_or_newest_is_kept),
+		TEST(what_is_damaged_is_not_kept),
+		TEST(an_import_replaces_a_damaged_file),
+		TEST(an_import_replaces_a_damaged_manifest),
+		TEST(what_is_built_replaces_what_nobody_can_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
