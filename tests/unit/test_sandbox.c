@@ -219,7 +219,6 @@ static void silence_ends_a_step_with_all_it_started(void **state)
 	assert_non_null(strstr(err.message, "no output for 1 s, so it was ended"));
 }
 
-/* A daemon in a session of its own does not outlive its step, nor keep us waiting. */
 /* More directories in one another than there are descriptors. */
 static void a_build_cannot_leave_what_nobody_can_remove(void **state)
 {
@@ -275,6 +274,7 @@ static void a_step_changes_nothing_but_its_own_build(void **state)
 	assert_int_equal(kh_run(&kh_run_system, argv, 10, NULL, &err), 0);
 }
 
+/* A daemon in a session of its own does not outlive its step, nor keep us waiting. */
 static void what_a_step_leaves_running_ends_with_it(void **state)
 {
 	(void)state;
