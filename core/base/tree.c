@@ -51,8 +51,12 @@ struct removal {
  * top, whose entries are gone through once more. */
 static int lift(struct removal *removal, int dir_fd, const char *name)
 {
-	/* To be moved it has to be writable itself; where that fails, so does the rename. */
-	int result = fchmodat(dir_fd, name, 0700, 0);
+	/* To be moved it has to be writable itself. By a descriptor: what has become a link since
+	 * is not followed. */
+	kh_auto(kh_close) int fd = open_dir(dir_fd, name);
+	int result = fd >= 0 ? fchmod(fd, 0700) : -1;
+	if (result != 0)
+		return kh_fail(removal->err, KH_SYSTEM, errno, "open directory '%s'", name);
 	do {
 		kh_auto(kh_free) char *place =
 			kh_printf(".deep-%d-%u", (int)getpid(), removal->lifted++);
