@@ -323,7 +323,7 @@ static void add_between(struct kh_str *out, const struct value *value, size_t fr
 static size_t add_letters(struct kh_str *out, const struct value *value, char *ret_last)
 {
 	const struct word *word = value->words;
-	const struct word *end = word + value->word_count;
+	const struct word *end = word != NULL ? word + value->word_count : NULL;
 	bool was_gone = true;
 	size_t at = 0;
 
