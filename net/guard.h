@@ -20,9 +20,9 @@
  * Whoever dies, whenever: files are replaced atomically, the record comes before them, the port's
  * state before the first link is touched. A guard that finds "switching" in the same boot takes it
  * back; one that finds "reverting" begins the reverting again; one that finds anything undecided
- * after a boot judges that boot, and so does one that finds a confirmed network half undone. It
- * needs neither configuration nor journal. undo takes the record away with everything else;
- * `kvmhost guard back`, its reverse of the switch, moves back at once.
+ * after a boot judges that boot, and so does one that finds a confirmed network half undone (the
+ * journal tells; nothing else of it needs configuration or journal). undo takes the record away
+ * with everything else; `kvmhost guard back`, its reverse of the switch, moves back at once.
  */
 #ifndef KH_NET_GUARD_H
 #define KH_NET_GUARD_H

@@ -30,11 +30,14 @@ static bool is_asked(const char *id, const char *const *prefixes, size_t count)
  */
 static bool is_unapplied(const struct kh_check *check)
 {
-	if (!check->persisted || !check->expected)
+	if (!check->persisted)
 		return false;
+	if (!check->expected)
+		return strcmp(check->persisted, "not persisted") == 0;
+	if (!kh_str_starts(check->persisted, check->expected))
+		return true;
 	const char *rest = check->persisted + strlen(check->expected);
-	return !kh_str_starts(check->persisted, check->expected) ||
-	       (*rest && !kh_str_starts(rest, " ("));
+	return *rest && !kh_str_starts(rest, " (");
 }
 
 /* A module that this kernel does not have, whatever its arguments. */
